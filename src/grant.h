@@ -1,0 +1,101 @@
+/*
+ * Grants: what one token response gave, and where it stands in the session.
+ *
+ * A session has a fixed number of places. A place is reserved before a token is asked for, so that
+ * no grant that a server issues is ever without one (R7), and it is free again only when its grant
+ * has settled.
+ */
+#ifndef OCC_GRANT_H
+#define OCC_GRANT_H
+
+#include "occ_session.h"
+#include "text.h"
+
+/* Enough for an agent over a customer, both being replaced, with sign-ins that were given up still
+ * on the wire. Whoever signs in when all are taken waits for one. */
+#ifndef OCC_PLACES
+#define OCC_PLACES 8
+#endif
+
+/* "Bearer ", in front of the access token, so that the header needs no copy. */
+#define OCC_BEARER_LENGTH 7
+
+/* How many replaced access tokens a grant can recognise (R19). */
+#define OCC_EARLIER_MAX 4
+
+typedef enum {
+  OCC_SLOT_FREE = 0,
+  OCC_SLOT_AWAITED,  /* a token was asked for, the answer is not there yet */
+  OCC_SLOT_ACTIVE,   /* on requests */
+  OCC_SLOT_PARKED,   /* a customer's, who is restored when the agent signs out */
+  OCC_SLOT_RETIRED,  /* a customer's, who is not restored; waits for the agent's sign-out */
+  OCC_SLOT_STRAY,    /* came too late for the sign-in that asked for it */
+  OCC_SLOT_REVOKING, /* out of the session, until its revocation has settled */
+  OCC_SLOT_CLIENT    /* the application's own, for anonymous requests */
+} occ_slot;
+
+/* How far the revocation of one token has come. */
+typedef enum {
+  OCC_REVOCATION_SETTLED = 0, /* or there is no such token */
+  OCC_REVOCATION_QUEUED,
+  OCC_REVOCATION_SENT
+} occ_revocation_stage;
+
+typedef struct {
+  occ_slot slot;
+  occ_owner owner;
+  double number;        /* never used again, also not in another tab */
+  double expires_at;    /* epoch milliseconds, 0: not known */
+  double renew_at;      /* when it is refreshed of its own accord, 0: never */
+  uint32_t request;     /* slot AWAITED: the request that asked for it */
+  double refreshes;     /* slot AWAITED: the number of the grant that it continues, 0: a new one */
+  bool is_bearer;       /* false: of a token type that this client must not use (RFC 6749, 7.1) */
+  uint32_t revoked_by[OCC_TOKEN_END];             /* slot REVOKING, for each token: the request */
+  occ_revocation_stage revocation[OCC_TOKEN_END]; /* how far it has come */
+  double not_before[OCC_TOKEN_END];               /* when it may be tried again */
+  uint32_t tries_left[OCC_TOKEN_END];             /* and how often */
+  uint64_t earlier[OCC_EARLIER_MAX]; /* fingerprints of access tokens that this one replaced */
+  size_t access_length;
+  size_t refresh_length;
+  char authorization[OCC_BEARER_LENGTH + OCC_TOKEN_MAX]; /* "Bearer " and the access token */
+  char refresh[OCC_TOKEN_MAX];
+} occ_grant;
+
+typedef struct {
+  occ_grant at[OCC_PLACES];
+} occ_grants;
+
+/* The grant in that slot, the first if there are several, NULL if there is none. Valid until the
+ * grant settles. */
+occ_grant *occ_grants_in(occ_grants *self, occ_slot slot);
+
+/* The grant with that number in slot ACTIVE, PARKED or RETIRED, or NULL. */
+occ_grant *occ_grants_held(occ_grants *self, double number);
+
+/* Whether a grant is one that the session holds. */
+bool occ_grant_is_held(const occ_grant *self);
+
+/* Whether two grants have the same access token. */
+bool occ_grant_same_token(const occ_grant *self, const occ_grant *other);
+
+/* Texts of a grant, valid as long as its tokens: empty where there is none. */
+occ_text occ_grant_access(const occ_grant *self);
+occ_text occ_grant_refresh(const occ_grant *self);
+/* The value of the Authorization header; empty if the token is no bearer token. */
+occ_text occ_grant_authorization(const occ_grant *self);
+
+/* Puts tokens into a grant. OCC_STATUS_TOKEN_TOO_LARGE, OCC_STATUS_UNEXPECTED_RESPONSE: the access
+ * token is empty or does not fit into a header. The grant is unchanged then. */
+occ_status occ_grant_put(occ_grant *self, occ_text access, occ_text refresh);
+
+/* `self`, a token response to a refresh, takes the place of `older`, whose number, slot and, if it
+ * brought none, refresh token it keeps (RFC 6749 section 6). `older` settles. */
+void occ_grant_continue(occ_grant *self, occ_grant *older);
+
+/* Whether the header is one that an earlier token of this grant was sent with. */
+bool occ_grant_was_sent_as(const occ_grant *self, occ_text authorization);
+
+/* Wipes the grant; its place is free. */
+void occ_grant_settle(occ_grant *self);
+
+#endif

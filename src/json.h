@@ -1,0 +1,28 @@
+/*
+ * JSON: reading it with cJSON, in the arena, and writing texts of it.
+ */
+#ifndef OCC_JSON_H
+#define OCC_JSON_H
+
+#include <cJSON.h>
+
+#include "text.h"
+
+/* The parsed object, valid until occ_json_release, or NULL if the text is not a JSON object. There
+ * is one arena: release an object before the next is parsed, and also after NULL. */
+const cJSON *occ_json_parse(occ_text text);
+
+/* Wipes all that the last parse has allocated. */
+void occ_json_release(void);
+
+/* A member of an object; the texts point into the arena. What is missing or of another type is
+ * empty, 0, false, or NULL. */
+occ_text occ_json_text(const cJSON *object, const char *name);
+double occ_json_number(const cJSON *object, const char *name);
+bool occ_json_true(const cJSON *object, const char *name);
+const cJSON *occ_json_object(const cJSON *object, const char *name);
+
+/* Writes "text" with what JSON wants escaped. */
+void occ_json_write_text(occ_writer *writer, occ_text text);
+
+#endif

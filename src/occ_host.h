@@ -1,0 +1,57 @@
+/*
+ * The host functions: what the core wants done. The wasm build imports them under these names, the
+ * C tests define them.
+ *
+ * They are called at the end of a call into the core, in the order in which their effects must
+ * become visible: what is stored first, then what is known, then what is sent. None returns
+ * anything, none may call the core (it would get OCC_STATUS_REENTERED), and none may wait.
+ *
+ * Every pointer belongs to the core and is valid until the function returns; the core wipes what it
+ * pointed to. Texts are not terminated by a zero.
+ */
+#ifndef OCC_HOST_H
+#define OCC_HOST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Keep this snapshot in place of the one before; length 0: keep none. The host is free to fail. */
+void occ_host_save(const char *snapshot, size_t length);
+
+/* These grants have left the session: numbers in decimal, with a space after each. Tell the tabs
+ * that may hold the same grants. */
+void occ_host_ended(const char *numbers, size_t length);
+
+/* The state has changed. state: occ_state. expires_at: epoch milliseconds of the active access
+ * token, 0 if there is none or it is not known. revoking: tokens whose revocation is not settled.
+ * user_id: what stands for the user in OCC URLs. */
+void occ_host_state(uint32_t state, double expires_at, uint32_t revoking, const char *user_id,
+                    size_t length);
+
+/* A sign-in has ended. status: OCC_STATUS_OK, or why not. */
+void occ_host_signed_in(uint32_t attempt, uint32_t status);
+
+/* Every request that waits since OCC_STATUS_WAIT may be sent again with this Authorization header;
+ * length 0: it is not to be sent again. */
+void occ_host_renewed(const char *authorization, size_t length);
+
+/* The session of this owner (occ_owner) has ended, since the server no longer takes its token. */
+void occ_host_expired(uint32_t owner);
+
+/* A revocation has settled. owner: occ_owner, token: occ_token, outcome: occ_outcome. */
+void occ_host_revoked(uint32_t owner, uint32_t token, uint32_t outcome, uint32_t http_status);
+
+/* Begin a POST with this form-encoded body. purpose: occ_request. authorization: value of that
+ * header, length 0: none. request is a number for occ_session_completed, which must be called once
+ * for it, and later. */
+void occ_host_request(uint32_t request, uint32_t purpose, const char *authorization,
+                      size_t authorization_length, const char *body, size_t body_length);
+
+/* Call occ_session_alarm at this time (epoch milliseconds), and forget the time given before;
+ * 0: none. */
+void occ_host_alarm(double at);
+
+/* The answer to occ_session_authorization and to OCC_STATUS_RESEND. */
+void occ_host_authorization(const char *authorization, size_t length);
+
+#endif

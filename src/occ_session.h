@@ -1,0 +1,265 @@
+/*
+ * occ_session: the session of a SAP Commerce storefront.
+ *
+ * One occ_session owns the OAuth tokens of one storefront page and decides who is signed in, whose
+ * token goes on a request, and which tokens are revoked when somebody signs out.
+ *
+ * The core does no input or output. Every call is an event that carries the time; what the core
+ * wants done it says through the host functions (occ_host.h), always at the end of a call, when its
+ * own state is whole again. Whatever the host begins on its behalf ends in a later call.
+ *
+ * Memory is fixed: a session is one struct, nothing is allocated, and everything that may hold a
+ * token or a password is wiped as soon as it is no longer needed. Text is a pointer and a length,
+ * never terminated by a zero.
+ *
+ * Text goes in through occ_session_input(): write it there, then call the function with the length.
+ * The buffer is wiped before that function returns, whatever it returns.
+ *
+ * Every function gives an occ_status and none traps. Besides those it names, each may give
+ *   OCC_STATUS_NOT_OPEN      the session was never opened, or its options were refused
+ *   OCC_STATUS_CLOSED        the session is closed
+ *   OCC_STATUS_REENTERED     called from within a host function
+ *   OCC_STATUS_BAD_TIME      the time is not a number of milliseconds since 1970
+ *   OCC_STATUS_BAD_LENGTH    a length is greater than the input buffer, or than a field allows
+ * and then nothing has changed.
+ */
+#ifndef OCC_SESSION_H
+#define OCC_SESSION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The longest token that is taken, in bytes; a longer one is refused. */
+#ifndef OCC_TOKEN_MAX
+#define OCC_TOKEN_MAX 8192
+#endif
+
+/* Bytes of the input buffer: a token response of 64 KiB, or the largest snapshot. */
+#ifndef OCC_INPUT_MAX
+#define OCC_INPUT_MAX 73728
+#endif
+
+/* The longest user name, password, option and customer id, in bytes of UTF-8. */
+#define OCC_CREDENTIAL_MAX 1024
+#define OCC_OPTION_MAX 1024
+#define OCC_CUSTOMER_ID_MAX 256
+
+/* ---- Numbers -----------------------------------------------------------------------------------
+ * Each list makes the enum here and the object of the same name in js/numbers.js; 0 is never a
+ * valid state or event. */
+
+#define OCC_STATES(X)                                                                              \
+  X(ANONYMOUS, 1, "anonymous")                                                                     \
+  X(CUSTOMER_SIGNING_IN, 2, "customer-signing-in")                                                 \
+  X(CUSTOMER, 3, "customer")                                                                       \
+  X(AGENT_SIGNING_IN, 4, "agent-signing-in")                                                       \
+  X(AGENT_TAKING_OVER, 5, "agent-taking-over")                                                     \
+  X(AGENT, 6, "agent")                                                                             \
+  X(EMULATING, 7, "emulating")
+
+#define OCC_EVENTS(X)                                                                              \
+  X(SIGN_IN, 1, "signIn")                                                                          \
+  X(SIGN_IN_AGENT, 2, "signInAgent")                                                               \
+  X(GRANTED, 3, "granted")                                                                         \
+  X(REFUSED, 4, "refused")                                                                         \
+  X(EMULATE, 5, "emulate")                                                                         \
+  X(SIGN_OUT, 6, "signOut")                                                                        \
+  X(SIGN_OUT_AGENT, 7, "signOutAgent")                                                             \
+  X(EXPIRED, 8, "expired")
+
+/* What a cell of the table may make depend on: see occ_table. */
+#define OCC_GUARDS(X)                                                                              \
+  X(NONE, 0, "none")                                                                               \
+  X(CUSTOMER_KNOWN, 1, "customer known")                                                           \
+  X(SAME_CUSTOMER, 2, "same customer")                                                             \
+  X(PARKED, 3, "customer parked")
+
+/* The application itself owns the client-credentials token of anonymous requests. */
+#define OCC_OWNERS(X)                                                                              \
+  X(CUSTOMER, 1, "customer")                                                                       \
+  X(AGENT, 2, "agent")                                                                             \
+  X(CLIENT, 3, "client")
+
+/* RFC 7009 section 2.1, token_type_hint. */
+#define OCC_TOKENS(X)                                                                              \
+  X(ACCESS, 1, "access_token")                                                                     \
+  X(REFRESH, 2, "refresh_token")
+
+/* What a host request is for. */
+#define OCC_REQUESTS(X)                                                                            \
+  X(TOKEN, 1, "token")                                                                             \
+  X(REFRESH, 2, "refresh")                                                                         \
+  X(REVOKE, 3, "revoke")
+
+/* How a request ended, as far as the host can tell; the HTTP status comes beside it. */
+#define OCC_DELIVERIES(X)                                                                          \
+  X(ANSWERED, 1, "answered")                                                                       \
+  X(REDIRECTED, 2, "redirected")                                                                   \
+  X(UNREACHABLE, 3, "unreachable")                                                                 \
+  X(TIMED_OUT, 4, "timed-out")                                                                     \
+  X(TOO_LARGE, 5, "too-large")
+
+/* How a revocation ended. Each of them is success (R16). */
+#define OCC_OUTCOMES(X)                                                                            \
+  X(REVOKED, 1, "revoked")                                                                         \
+  X(ALREADY_INVALID, 2, "already-invalid")                                                         \
+  X(UNSUPPORTED, 3, "unsupported")                                                                 \
+  X(REJECTED, 4, "rejected")                                                                       \
+  X(SERVER_ERROR, 5, "server-error")                                                               \
+  X(UNREACHABLE, 6, "unreachable")                                                                 \
+  X(TIMED_OUT, 7, "timed-out")
+
+#define OCC_STATUSES(X)                                                                            \
+  X(OK, 0, "ok")                                                                                   \
+  X(INVALID_OPTIONS, 1, "invalid-options")                                                         \
+  X(INVALID_CREDENTIALS, 2, "invalid-credentials")                                                 \
+  X(ALREADY_SIGNED_IN, 3, "already-signed-in")                                                     \
+  X(AGENT_SIGNED_IN, 4, "agent-signed-in")                                                         \
+  X(NO_AGENT, 5, "no-agent")                                                                       \
+  X(UNREACHABLE, 6, "unreachable")                                                                 \
+  X(SERVER_ERROR, 7, "server-error")                                                               \
+  X(UNEXPECTED_RESPONSE, 8, "unexpected-response")                                                 \
+  X(TOKEN_TOO_LARGE, 9, "token-too-large")                                                         \
+  X(CANCELLED, 10, "cancelled")                                                                    \
+  X(CLOSED, 11, "closed")                                                                          \
+  X(CLIENT_REFUSED, 12, "client-refused")                                                          \
+  X(DONE, 20, "done")                                                                              \
+  X(STALE, 21, "stale")                                                                            \
+  X(RESEND, 22, "resend")                                                                          \
+  X(WAIT, 23, "wait")                                                                              \
+  X(NOTHING, 24, "nothing")                                                                        \
+  X(NOT_OPEN, 30, "not-open")                                                                      \
+  X(REENTERED, 31, "reentered")                                                                    \
+  X(BAD_TIME, 32, "bad-time")                                                                      \
+  X(BAD_LENGTH, 33, "bad-length")                                                                  \
+  X(UNKNOWN_REQUEST, 34, "unknown-request")                                                        \
+  X(UNKNOWN_OWNER, 35, "unknown-owner")                                                            \
+  X(UNKNOWN_DELIVERY, 36, "unknown-delivery")                                                      \
+  X(UNKNOWN_CELL, 37, "unknown-cell")                                                              \
+  X(BAD_SNAPSHOT, 38, "bad-snapshot")                                                              \
+  X(FULL, 39, "full")
+
+#define OCC_ENUMERATE_STATE(name, number, text) OCC_STATE_##name = (number),
+#define OCC_ENUMERATE_EVENT(name, number, text) OCC_EVENT_##name = (number),
+#define OCC_ENUMERATE_GUARD(name, number, text) OCC_GUARD_##name = (number),
+#define OCC_ENUMERATE_OWNER(name, number, text) OCC_OWNER_##name = (number),
+#define OCC_ENUMERATE_TOKEN(name, number, text) OCC_TOKEN_##name = (number),
+#define OCC_ENUMERATE_REQUEST(name, number, text) OCC_REQUEST_##name = (number),
+#define OCC_ENUMERATE_DELIVERY(name, number, text) OCC_DELIVERY_##name = (number),
+#define OCC_ENUMERATE_OUTCOME(name, number, text) OCC_OUTCOME_##name = (number),
+#define OCC_ENUMERATE_STATUS(name, number, text) OCC_STATUS_##name = (number),
+
+typedef enum { OCC_STATE_INVALID = 0, OCC_STATES(OCC_ENUMERATE_STATE) OCC_STATE_END } occ_state;
+typedef enum { OCC_EVENT_INVALID = 0, OCC_EVENTS(OCC_ENUMERATE_EVENT) OCC_EVENT_END } occ_event;
+typedef enum { OCC_GUARDS(OCC_ENUMERATE_GUARD) OCC_GUARD_END } occ_guard;
+typedef enum { OCC_OWNER_INVALID = 0, OCC_OWNERS(OCC_ENUMERATE_OWNER) OCC_OWNER_END } occ_owner;
+typedef enum { OCC_TOKENS(OCC_ENUMERATE_TOKEN) OCC_TOKEN_END } occ_token;
+typedef enum { OCC_REQUESTS(OCC_ENUMERATE_REQUEST) OCC_REQUEST_END } occ_request;
+typedef enum { OCC_DELIVERIES(OCC_ENUMERATE_DELIVERY) OCC_DELIVERY_END } occ_delivery;
+typedef enum { OCC_OUTCOMES(OCC_ENUMERATE_OUTCOME) OCC_OUTCOME_END } occ_outcome;
+typedef enum { OCC_STATUSES(OCC_ENUMERATE_STATUS) OCC_STATUS_END } occ_status;
+
+/* The caller owns the memory of a session (sizeof is in session.h) and keeps it until after
+ * occ_session_close. It must be all zero before the first call. */
+typedef struct occ_session occ_session;
+
+/* ---- Life --------------------------------------------------------------------------------------
+ */
+
+/* The input buffer, OCC_INPUT_MAX bytes, valid as long as the session's memory. */
+char *occ_session_input(occ_session *self);
+
+/* Opens the session, anonymous and without grants. The input is a JSON object:
+ *   for                 text that a snapshot must carry to be taken (R26): base URL and client ids
+ *   clientId            OAuth client of the storefront, required
+ *   clientSecret        left out of requests when it is missing or empty
+ *   agentClientId       OAuth client of the agent's sign-in, required
+ *   agentClientSecret   the same as clientSecret, for that client
+ *   scope               left out of requests when it is missing or empty
+ *   revoke              true: there is a revocation endpoint (R13)
+ *   bearer              true: a revocation carries the grant's bearer (R10)
+ *   retries             how often a revocation is tried again, 0 to 100 (R18)
+ *   persist             true: snapshots hold refresh tokens (R25)
+ *   shared              true: other tabs read the same snapshots, so that a signed-out session
+ *                       leaves one that says so (R24)
+ * nonce, at random, keeps the numbers of this session's grants apart from another tab's.
+ * OCC_STATUS_INVALID_OPTIONS: the text is not such an object, or a text in it is too long. */
+occ_status occ_session_open(occ_session *self, uint32_t nonce, size_t length);
+
+/* Wipes the whole session. Nothing is revoked and no host function is called; every later call
+ * gives OCC_STATUS_CLOSED. */
+occ_status occ_session_close(occ_session *self);
+
+/* ---- Who is there ------------------------------------------------------------------------------
+ */
+
+/* Somebody signs in with the password grant (RFC 6749 section 4.3). The input is the user name, the
+ * password and, for an agent, the id of the customer who is signed in if it is known (R4), one
+ * after the other. attempt is the host's number for this sign-in; occ_host_signed_in answers it
+ * exactly once if this call gives OCC_STATUS_OK.
+ * Also: OCC_STATUS_ALREADY_SIGNED_IN, OCC_STATUS_AGENT_SIGNED_IN, OCC_STATUS_UNKNOWN_OWNER. */
+occ_status occ_session_sign_in(occ_session *self, double now, occ_owner owner, uint32_t attempt,
+                               size_t username, size_t password, size_t customer_id);
+
+/* Gives up a sign-in; nothing happens if it is not the one that is pending. */
+occ_status occ_session_cancel(occ_session *self, double now, uint32_t attempt);
+
+/* The agent starts to act for the customer whose id is the input. OCC_STATUS_NO_AGENT. */
+occ_status occ_session_emulate(occ_session *self, double now, size_t length);
+
+/* Whoever stands before the shop signs out, or the agent does. */
+occ_status occ_session_sign_out(occ_session *self, double now);
+occ_status occ_session_sign_out_agent(occ_session *self, double now);
+
+/* ---- Requests of the storefront ----------------------------------------------------------------
+ */
+
+/* Hands the value of the Authorization header to occ_host_authorization; OCC_STATUS_NOTHING if
+ * requests carry none. */
+occ_status occ_session_authorization(occ_session *self);
+
+/* A request was answered with 401 because of its token. The input is the Authorization header that
+ * it carried, empty if it carried none.
+ *   OCC_STATUS_RESEND   there is a newer token: it was handed to occ_host_authorization
+ *   OCC_STATUS_WAIT     a token was asked for: occ_host_renewed will tell
+ *   OCC_STATUS_NOTHING  the answer stands: the request was of an older session, or the session has
+ *                       just ended because its token is dead and there is no refresh token
+ *   OCC_STATUS_FULL     too many requests for tokens are under way */
+occ_status occ_session_renew(occ_session *self, double now, size_t length);
+
+/* ---- What the host has to tell -----------------------------------------------------------------
+ */
+
+/* A request that occ_host_request began has ended. The input is the body of a token response that
+ * was answered, otherwise empty. retry_after is in milliseconds, 0 if the answer had none.
+ * OCC_STATUS_UNKNOWN_REQUEST: no such request, or it was answered before.
+ * OCC_STATUS_UNKNOWN_DELIVERY. */
+occ_status occ_session_completed(occ_session *self, double now, uint32_t request,
+                                 occ_delivery delivery, uint32_t http_status, double retry_after,
+                                 size_t length);
+
+/* The time that was given to occ_host_alarm has come. */
+occ_status occ_session_alarm(occ_session *self, double now);
+
+/* The page is going away: what still waits to be revoked is sent now (R11). */
+occ_status occ_session_leave(occ_session *self, double now);
+
+/* The input is a snapshot that an earlier page or another tab has saved. It is taken whole if it is
+ * newer than what the session holds, else not at all.
+ * OCC_STATUS_BAD_SNAPSHOT (R26), OCC_STATUS_STALE: not newer, OCC_STATUS_FULL: no place for it. */
+occ_status occ_session_adopt(occ_session *self, double now, size_t length);
+
+/* The input is what another tab gave to occ_host_ended: those grants are gone, and it is that tab
+ * which revokes them (R24). */
+occ_status occ_session_ended(occ_session *self, double now, size_t length);
+
+/* ---- The state table ---------------------------------------------------------------------------
+ */
+
+/* One cell of the table: bits 0 to 7 the next state; bits 8 to 15 the next state when the guard
+ * holds; bits 16 to 23 the guard; bits 24 to 31 OCC_STATUS_OK for a transition, else what the event
+ * gives: OCC_STATUS_DONE, OCC_STATUS_STALE or an error. OCC_STATUS_UNKNOWN_CELL in bits 24 to 31
+ * if there is no such state or event. */
+uint32_t occ_table_cell(uint32_t state, uint32_t event);
+
+#endif

@@ -1,0 +1,24 @@
+/* The revocation of grants: which token, when, with which request, and what the answer means. */
+#ifndef OCC_REVOCATION_H
+#define OCC_REVOCATION_H
+
+#include "session.h"
+
+/* The grant is out of the session and its tokens are queued: the refresh token first, the access
+ * token when that has settled (R11). With no revocation endpoint it settles at once (R13). */
+void occ_revocation_begin(occ_session *self, occ_grant *grant);
+
+/* Sends what is due; all of it if the page is going away. */
+void occ_revocation_send(occ_session *self, double now);
+
+/* A request has ended. False if it was no revocation. */
+bool occ_revocation_completed(occ_session *self, double now, uint32_t request,
+                              occ_delivery delivery, uint32_t http_status, double retry_after);
+
+/* How many tokens wait for their revocation to settle. */
+uint32_t occ_revocation_count(const occ_session *self);
+
+/* The next time after now at which something is due, 0 if nothing waits for a time. */
+double occ_revocation_due(const occ_session *self, double now);
+
+#endif

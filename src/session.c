@@ -1,0 +1,987 @@
+/*
+ * The session: each public function takes an event, asks the table, moves the grants as the table
+ * says, and at the end tells the host what has come of it.
+ */
+#include "session.h"
+
+#include <string.h>
+
+#include "form.h"
+#include "json.h"
+#include "number.h"
+#include "occ_host.h"
+#include "revocation.h"
+#include "snapshot.h"
+#include "table.h"
+#include "token_response.h"
+
+/* The latest time that is taken: the year 33658. */
+#define TIME_MAX 1e15
+
+/* R29: how long a sign-in waits for a revocation, in milliseconds. */
+#define SIGN_IN_DELAY 2000.0
+
+/* What waiting_for holds while requests wait for the application's own token. */
+#define CLIENT_TOKEN (-1.0)
+
+/* How many numbers one nonce is good for; 32 bits of nonce and 21 of these fit into a double. */
+#define NUMBERS_PER_NONCE 2097152.0
+
+/* Effects after which another grant, or none, is on requests. */
+#define OCC_EFFECTS_ON_ACTIVE                                                                      \
+  (OCC_EFFECT_DROP | OCC_EFFECT_REVOKE | OCC_EFFECT_RESTORE | OCC_EFFECT_PARK | OCC_EFFECT_ADMIT)
+#define OCC_EFFECTS_ON_GRANTS (OCC_EFFECTS_ON_ACTIVE | OCC_EFFECT_RETIRE)
+
+/* ---- Texts -------------------------------------------------------------------------------------
+ */
+
+static occ_text customer_id(const occ_session *self) {
+  return (occ_text){self->customer_id, self->customer_id_length};
+}
+
+static void set_customer_id(occ_session *self, occ_text id) {
+  memmove(self->customer_id, id.at, id.length);
+  self->customer_id_length = id.length;
+}
+
+static occ_text user_id(const occ_session *self) {
+  switch (self->state) {
+  case OCC_STATE_CUSTOMER:
+  case OCC_STATE_AGENT_TAKING_OVER:
+    return OCC_TEXT("current");
+  case OCC_STATE_EMULATING:
+    return customer_id(self);
+  default:
+    return OCC_TEXT("anonymous");
+  }
+}
+
+static occ_writer output(occ_session *self) {
+  return (occ_writer){.at = self->output, .size = sizeof self->output};
+}
+
+static occ_grant *active(occ_session *self) {
+  return occ_grants_in(&self->grants, OCC_SLOT_ACTIVE);
+}
+
+/* ---- Grants ------------------------------------------------------------------------------------
+ */
+
+/* A place for the token that is about to be asked for, or NULL. */
+static occ_grant *reserve(occ_session *self, occ_owner owner) {
+  occ_grant *grant = occ_grants_in(&self->grants, OCC_SLOT_FREE);
+  if (grant != NULL) {
+    grant->slot = OCC_SLOT_AWAITED;
+    grant->owner = owner;
+    grant->number = (double)self->nonce * NUMBERS_PER_NONCE + (double)++self->grants_issued;
+  }
+  return grant;
+}
+
+static void note_ended(occ_session *self, const occ_grant *grant) {
+  self->notices.ended[self->notices.ended_count++] = grant->number;
+}
+
+static void drop(occ_session *self, occ_grant *grant) {
+  if (grant != NULL) {
+    note_ended(self, grant);
+    occ_grant_settle(grant);
+  }
+}
+
+static void revoke(occ_session *self, occ_grant *grant) {
+  if (grant != NULL) {
+    note_ended(self, grant);
+    occ_revocation_begin(self, grant);
+  }
+}
+
+static void move(occ_grant *grant, occ_slot slot) {
+  if (grant != NULL) {
+    grant->slot = slot;
+  }
+}
+
+static bool is_copy(const occ_grant *stray, const occ_grant *other) {
+  return (occ_grant_is_held(other) || other->slot == OCC_SLOT_REVOKING) &&
+         occ_grant_same_token(stray, other);
+}
+
+/* R29: a server that hands out the same token twice has given this grant before. */
+static bool is_known(const occ_session *self, const occ_grant *stray) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    if (is_copy(stray, &self->grants.at[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* R7, R29: strays wait while a sign-in is pending, which may yet be given the same token. */
+static void release_strays(occ_session *self) {
+  if (self->sign_in.is_pending && !self->is_leaving) {
+    return;
+  }
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    occ_grant *grant = &self->grants.at[i];
+    if (grant->slot != OCC_SLOT_STRAY) {
+      continue;
+    }
+    if (is_known(self, grant)) {
+      occ_grant_settle(grant);
+      continue;
+    }
+    occ_revocation_begin(self, grant);
+  }
+}
+
+/* ---- Requests that wait for a token ------------------------------------------------------------
+ */
+
+static occ_grant *awaited_refresh(occ_session *self, double number) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    occ_grant *grant = &self->grants.at[i];
+    if (grant->slot == OCC_SLOT_AWAITED && grant->refreshes == number) {
+      return grant;
+    }
+  }
+  return NULL;
+}
+
+static bool begin_refresh(occ_session *self, const occ_grant *grant) {
+  if (awaited_refresh(self, grant->number) != NULL) {
+    return true;
+  }
+  occ_grant *place = reserve(self, grant->owner);
+  if (place == NULL) {
+    return false;
+  }
+  place->refreshes = grant->number;
+  return true;
+}
+
+static bool begin_client_token(occ_session *self) {
+  if (awaited_refresh(self, CLIENT_TOKEN) != NULL) {
+    return true;
+  }
+  occ_grant *place = reserve(self, OCC_OWNER_CLIENT);
+  if (place == NULL) {
+    return false;
+  }
+  place->refreshes = CLIENT_TOKEN;
+  return true;
+}
+
+static void tell_waiting(occ_session *self, double number, occ_renewal renewal) {
+  if (self->waiting_for == number && number != 0) {
+    self->waiting_for = 0;
+    self->notices.renewal = renewal;
+  }
+}
+
+/* ---- The table ---------------------------------------------------------------------------------
+ */
+
+static void end_sign_in(occ_session *self, occ_status status) {
+  if (!self->sign_in.is_pending) {
+    return;
+  }
+  self->notices.signed_in = true;
+  self->notices.attempt = self->sign_in.attempt;
+  self->notices.sign_in_status = status;
+  occ_wipe(&self->sign_in, sizeof self->sign_in);
+}
+
+static bool holds(occ_session *self, occ_guard guard, occ_text id) {
+  switch (guard) {
+  case OCC_GUARD_CUSTOMER_KNOWN:
+    return id.length > 0;
+  case OCC_GUARD_SAME_CUSTOMER:
+    return occ_text_equal(id, customer_id(self));
+  case OCC_GUARD_PARKED:
+    return occ_grants_in(&self->grants, OCC_SLOT_PARKED) != NULL;
+  default:
+    return false;
+  }
+}
+
+static void apply(occ_session *self, unsigned effects, occ_grant *granted) {
+  if (effects & OCC_EFFECT_CANCEL) {
+    end_sign_in(self, OCC_STATUS_CANCELLED);
+  }
+  if (effects & OCC_EFFECT_DROP) {
+    drop(self, active(self));
+  }
+  if (effects & OCC_EFFECT_REVOKE) {
+    revoke(self, active(self));
+    revoke(self, occ_grants_in(&self->grants, OCC_SLOT_RETIRED));
+  }
+  if (effects & OCC_EFFECT_RESTORE) {
+    move(occ_grants_in(&self->grants, OCC_SLOT_PARKED), OCC_SLOT_ACTIVE);
+  }
+  if (effects & OCC_EFFECT_PARK) {
+    move(active(self), OCC_SLOT_PARKED);
+  }
+  if (effects & OCC_EFFECT_RETIRE) {
+    move(occ_grants_in(&self->grants, OCC_SLOT_PARKED), OCC_SLOT_RETIRED);
+  }
+  if (effects & OCC_EFFECT_ADMIT) {
+    move(granted, OCC_SLOT_ACTIVE);
+  }
+  if (effects & OCC_EFFECTS_ON_ACTIVE) {
+    tell_waiting(self, self->waiting_for, OCC_RENEWAL_FAILED);
+  }
+}
+
+/* The one place where a state changes. id: the customer whom the event is about, if it is about one;
+ * granted: the grant that has arrived with OCC_EVENT_GRANTED. */
+static occ_status step(occ_session *self, occ_event event, occ_text id, occ_grant *granted) {
+  const occ_cell *cell = &occ_table[self->state][event];
+  if (cell->rule != OCC_STATUS_OK) {
+    return (occ_status)cell->rule;
+  }
+  const occ_move *to =
+    holds(self, (occ_guard)cell->guard, id) ? &cell->given : &cell->move;
+  const occ_state from = self->state;
+  self->state = (occ_state)to->next;
+  if (to->next != OCC_STATE_EMULATING) {
+    id = OCC_TEXT("");
+  }
+  const bool other_customer =
+    (event == OCC_EVENT_EMULATE || to->next != from) && !occ_text_equal(id, customer_id(self));
+  if (other_customer) {
+    set_customer_id(self, id);
+  }
+  apply(self, to->effects, granted);
+  if (other_customer || (to->effects & OCC_EFFECTS_ON_GRANTS)) {
+    self->notices.grants_changed = true;
+  }
+  if (to->next != from) {
+    self->notices.state_changed = true;
+  }
+  return OCC_STATUS_OK;
+}
+
+static occ_status step_simply(occ_session *self, occ_event event) {
+  return step(self, event, OCC_TEXT(""), NULL);
+}
+
+/* ---- The end of a call: what the host is told, and what it is to send --------------------------
+ */
+
+static void save(occ_session *self) {
+  occ_writer writer = output(self);
+  self->epoch++;
+  if (active(self) != NULL || self->options.shared) {
+    occ_snapshot_write(&writer, &self->grants, occ_option_text(&self->options.identity),
+                       self->epoch, customer_id(self), self->options.persist);
+  }
+  occ_host_save(writer.at, writer.used);
+  occ_wipe(writer.at, writer.used);
+}
+
+static void tell_ended(occ_session *self) {
+  occ_writer writer = output(self);
+  for (size_t i = 0; i < self->notices.ended_count; i++) {
+    occ_number_write(&writer, self->notices.ended[i]);
+    occ_write_byte(&writer, ' ');
+  }
+  if (writer.used > 0) {
+    occ_host_ended(writer.at, writer.used);
+  }
+}
+
+static void tell_state(occ_session *self) {
+  const uint32_t revoking = occ_revocation_count(self);
+  if (!self->notices.state_changed && !self->notices.grants_changed &&
+      revoking == self->revoking) {
+    return;
+  }
+  self->revoking = revoking;
+  const occ_grant *grant = active(self);
+  const occ_text id = user_id(self);
+  occ_host_state(self->state, grant != NULL ? grant->expires_at : 0, revoking, id.at, id.length);
+}
+
+static void tell_renewed(occ_session *self) {
+  const occ_grant *grant = active(self);
+  if (grant == NULL) {
+    grant = occ_grants_in(&self->grants, OCC_SLOT_CLIENT);
+  }
+  const bool renewed = self->notices.renewal == OCC_RENEWED && grant != NULL;
+  const occ_text header = renewed ? occ_grant_authorization(grant) : OCC_TEXT("");
+  occ_host_renewed(header.at, header.length);
+}
+
+static void tell(occ_session *self) {
+  const occ_notices *notices = &self->notices;
+  if (notices->grants_changed) {
+    save(self);
+  }
+  tell_ended(self);
+  tell_state(self);
+  if (notices->signed_in) {
+    occ_host_signed_in(notices->attempt, notices->sign_in_status);
+  }
+  if (notices->renewal != OCC_NOT_RENEWED) {
+    tell_renewed(self);
+  }
+  if (notices->expired != OCC_OWNER_INVALID) {
+    occ_host_expired(notices->expired);
+  }
+  if (notices->outcome != 0) {
+    occ_host_revoked(notices->outcome_owner, notices->outcome_token, notices->outcome,
+                     notices->outcome_status);
+  }
+}
+
+static void add_client(const occ_session *self, occ_writer *body, occ_owner owner) {
+  const occ_options *options = &self->options;
+  occ_form_add(body, OCC_TEXT("client_id"),
+               occ_option_text(occ_options_client_id(options, owner)));
+  occ_form_add_if_any(body, OCC_TEXT("client_secret"),
+                      occ_option_text(occ_options_client_secret(options, owner)));
+}
+
+static void send_token_request(occ_session *self, occ_grant *place, occ_request purpose,
+                               occ_writer *body) {
+  add_client(self, body, place->owner);
+  place->request = ++self->requests;
+  occ_host_request(place->request, purpose, NULL, 0, body->at, body->used);
+  occ_wipe(body->at, body->used);
+}
+
+/* RFC 6749 section 6. */
+static void send_refresh(occ_session *self, occ_grant *place) {
+  const occ_grant *grant = occ_grants_held(&self->grants, place->refreshes);
+  if (grant == NULL) {
+    return;
+  }
+  occ_writer body = output(self);
+  occ_form_add(&body, OCC_TEXT("grant_type"), OCC_TEXT("refresh_token"));
+  occ_form_add(&body, OCC_TEXT("refresh_token"), occ_grant_refresh(grant));
+  send_token_request(self, place, OCC_REQUEST_REFRESH, &body);
+}
+
+/* RFC 6749 section 4.4.2. */
+static void send_client_credentials(occ_session *self, occ_grant *place) {
+  occ_writer body = output(self);
+  occ_form_add(&body, OCC_TEXT("grant_type"), OCC_TEXT("client_credentials"));
+  send_token_request(self, place, OCC_REQUEST_TOKEN, &body);
+}
+
+/* RFC 6749 section 4.3.2. */
+static void send_sign_in(occ_session *self, double now) {
+  occ_sign_in *sign_in = &self->sign_in;
+  if (!sign_in->is_pending || sign_in->request != 0 || self->is_leaving) {
+    return;
+  }
+  if (now < sign_in->due && occ_grants_in(&self->grants, OCC_SLOT_REVOKING) != NULL) {
+    return;
+  }
+  occ_grant *place = reserve(self, sign_in->owner);
+  if (place == NULL) {
+    return;
+  }
+  occ_writer body = output(self);
+  occ_form_add(&body, OCC_TEXT("grant_type"), OCC_TEXT("password"));
+  occ_form_add(&body, OCC_TEXT("username"),
+               (occ_text){sign_in->username, sign_in->username_length});
+  occ_form_add(&body, OCC_TEXT("password"),
+               (occ_text){sign_in->password, sign_in->password_length});
+  occ_form_add_if_any(&body, OCC_TEXT("scope"), occ_option_text(&self->options.scope));
+  send_token_request(self, place, OCC_REQUEST_TOKEN, &body);
+  sign_in->request = place->request;
+  occ_wipe(sign_in->username, sizeof sign_in->username);
+  occ_wipe(sign_in->password, sizeof sign_in->password);
+}
+
+static void send_token_requests(occ_session *self) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    occ_grant *place = &self->grants.at[i];
+    if (place->slot != OCC_SLOT_AWAITED || place->request != 0) {
+      continue;
+    }
+    if (place->refreshes == CLIENT_TOKEN) {
+      send_client_credentials(self, place);
+      continue;
+    }
+    send_refresh(self, place);
+  }
+}
+
+static double earlier_of(double one, double other) {
+  if (one == 0 || other == 0) {
+    return one + other;
+  }
+  return one < other ? one : other;
+}
+
+static void set_alarm(occ_session *self, double now) {
+  const occ_grant *grant = active(self);
+  double at = occ_revocation_due(self, now);
+  if (self->sign_in.is_pending && self->sign_in.request == 0 && self->sign_in.due > now) {
+    at = earlier_of(at, self->sign_in.due);
+  }
+  if (grant != NULL && grant->refresh_length > 0) {
+    at = earlier_of(at, grant->renew_at);
+  }
+  if (at != self->alarm) {
+    self->alarm = at;
+    occ_host_alarm(at);
+  }
+}
+
+/* ---- Entering and leaving the core -------------------------------------------------------------
+ */
+
+static occ_status enter(occ_session *self, double now, size_t length) {
+  if (self->is_closed) {
+    return OCC_STATUS_CLOSED;
+  }
+  if (!self->is_open) {
+    return OCC_STATUS_NOT_OPEN;
+  }
+  if (self->is_entered) {
+    return OCC_STATUS_REENTERED;
+  }
+  if (length > OCC_INPUT_MAX) {
+    occ_wipe(self->input, OCC_INPUT_MAX);
+    return OCC_STATUS_BAD_LENGTH;
+  }
+  if (!(now >= 0 && now <= TIME_MAX)) {
+    occ_wipe(self->input, length);
+    return OCC_STATUS_BAD_TIME;
+  }
+  self->is_entered = true;
+  return OCC_STATUS_OK;
+}
+
+/* The session is whole again: the input is wiped, the host is told. */
+static occ_status conclude(occ_session *self, double now, size_t length, occ_status status) {
+  occ_wipe(self->input, length);
+  release_strays(self);
+  tell(self);
+  occ_revocation_send(self, now);
+  send_sign_in(self, now);
+  send_token_requests(self);
+  set_alarm(self, now);
+  occ_wipe(&self->notices, sizeof self->notices);
+  self->is_leaving = false;
+  self->is_entered = false;
+  return status;
+}
+
+/* ---- Life --------------------------------------------------------------------------------------
+ */
+
+char *occ_session_input(occ_session *self) {
+  return self->input;
+}
+
+occ_status occ_session_open(occ_session *self, uint32_t nonce, size_t length) {
+  if (self->is_closed || self->is_open) {
+    return OCC_STATUS_CLOSED;
+  }
+  if (length > OCC_INPUT_MAX) {
+    return OCC_STATUS_BAD_LENGTH;
+  }
+  const occ_status status =
+    occ_options_read(&self->options, (occ_text){self->input, length});
+  occ_wipe(self->input, length);
+  self->is_open = status == OCC_STATUS_OK;
+  self->nonce = nonce;
+  self->state = OCC_STATE_ANONYMOUS;
+  return status;
+}
+
+occ_status occ_session_close(occ_session *self) {
+  if (self->is_entered) {
+    return OCC_STATUS_REENTERED;
+  }
+  occ_wipe(self, sizeof *self);
+  self->is_closed = true;
+  return OCC_STATUS_OK;
+}
+
+/* ---- Who is there ------------------------------------------------------------------------------
+ */
+
+/* Takes `length` bytes of the input into a fixed field. */
+static size_t take(char *field, const char **from, size_t length) {
+  memcpy(field, *from, length);
+  *from += length;
+  return length;
+}
+
+static void begin_sign_in(occ_session *self, double now, occ_owner owner, uint32_t attempt,
+                          size_t username, size_t password, size_t known_customer) {
+  occ_sign_in *sign_in = &self->sign_in;
+  const char *from = self->input;
+  sign_in->is_pending = true;
+  sign_in->owner = owner;
+  sign_in->attempt = attempt;
+  sign_in->due = now + SIGN_IN_DELAY;
+  sign_in->username_length = take(sign_in->username, &from, username);
+  sign_in->password_length = take(sign_in->password, &from, password);
+  sign_in->customer_id_length = take(sign_in->customer_id, &from, known_customer);
+}
+
+occ_status occ_session_sign_in(occ_session *self, double now, occ_owner owner, uint32_t attempt,
+                               size_t username, size_t password, size_t known_customer) {
+  const bool fits = username <= OCC_CREDENTIAL_MAX && password <= OCC_CREDENTIAL_MAX &&
+                    known_customer <= OCC_CUSTOMER_ID_MAX;
+  const size_t length = fits ? username + password + known_customer : OCC_INPUT_MAX + 1;
+  occ_status status = enter(self, now, length);
+  if (status != OCC_STATUS_OK) {
+    return status;
+  }
+  status = OCC_STATUS_UNKNOWN_OWNER;
+  if (owner == OCC_OWNER_CUSTOMER || owner == OCC_OWNER_AGENT) {
+    status = step_simply(self, owner == OCC_OWNER_AGENT ? OCC_EVENT_SIGN_IN_AGENT
+                                                        : OCC_EVENT_SIGN_IN);
+  }
+  if (status == OCC_STATUS_OK) {
+    begin_sign_in(self, now, owner, attempt, username, password, known_customer);
+  }
+  return conclude(self, now, length, status);
+}
+
+occ_status occ_session_cancel(occ_session *self, double now, uint32_t attempt) {
+  const occ_status status = enter(self, now, 0);
+  if (status != OCC_STATUS_OK) {
+    return status;
+  }
+  if (self->sign_in.is_pending && self->sign_in.attempt == attempt) {
+    end_sign_in(self, OCC_STATUS_CANCELLED);
+    (void)step_simply(self, OCC_EVENT_REFUSED);
+  }
+  return conclude(self, now, 0, OCC_STATUS_OK);
+}
+
+occ_status occ_session_emulate(occ_session *self, double now, size_t length) {
+  const bool fits = length > 0 && length <= OCC_CUSTOMER_ID_MAX;
+  occ_status status = enter(self, now, fits ? length : OCC_INPUT_MAX + 1);
+  if (status != OCC_STATUS_OK) {
+    return status;
+  }
+  status = step(self, OCC_EVENT_EMULATE, (occ_text){self->input, length}, NULL);
+  return conclude(self, now, length, status);
+}
+
+static occ_status simple_event(occ_session *self, double now, occ_event event) {
+  occ_status status = enter(self, now, 0);
+  if (status != OCC_STATUS_OK) {
+    return status;
+  }
+  status = step_simply(self, event);
+  return conclude(self, now, 0, status);
+}
+
+occ_status occ_session_sign_out(occ_session *self, double now) {
+  return simple_event(self, now, OCC_EVENT_SIGN_OUT);
+}
+
+occ_status occ_session_sign_out_agent(occ_session *self, double now) {
+  return simple_event(self, now, OCC_EVENT_SIGN_OUT_AGENT);
+}
+
+/* ---- Requests of the storefront ----------------------------------------------------------------
+ */
+
+static void hand_authorization(const occ_grant *grant) {
+  const occ_text header = occ_grant_authorization(grant);
+  occ_host_authorization(header.at, header.length);
+}
+
+occ_status occ_session_authorization(occ_session *self) {
+  const occ_status status = enter(self, 0, 0);
+  if (status != OCC_STATUS_OK) {
+    return status;
+  }
+  const occ_grant *grant = active(self);
+  if (grant != NULL) {
+    hand_authorization(grant);
+  }
+  self->is_entered = false;
+  return grant != NULL ? OCC_STATUS_OK : OCC_STATUS_NOTHING;
+}
+
+/* The server no longer takes the active grant (R9, R20). */
+static void expire(occ_session *self) {
+  const occ_owner owner = active(self)->owner;
+  if (step_simply(self, OCC_EVENT_EXPIRED) == OCC_STATUS_OK) {
+    self->notices.expired = owner;
+  }
+}
+
+static occ_status wait_for(occ_session *self, double number, bool begun) {
+  if (!begun) {
+    return OCC_STATUS_FULL;
+  }
+  self->waiting_for = number;
+  return OCC_STATUS_WAIT;
+}
+
+/* Nobody is signed in: a request that may not go without a token is sent with the application's own
+ * (RFC 6749 section 4.4). */
+static occ_status renew_client_token(occ_session *self, occ_text rejected) {
+  occ_grant *grant = occ_grants_in(&self->grants, OCC_SLOT_CLIENT);
+  if (grant != NULL && rejected.length == 0) {
+    hand_authorization(grant);
+    return OCC_STATUS_RESEND;
+  }
+  if (grant != NULL && occ_text_equal(rejected, occ_grant_authorization(grant))) {
+    occ_grant_settle(grant);
+    rejected = OCC_TEXT("");
+  }
+  if (rejected.length > 0) {
+    return OCC_STATUS_NOTHING;
+  }
+  return wait_for(self, CLIENT_TOKEN, begin_client_token(self));
+}
+
+static occ_status renew(occ_session *self, occ_text rejected) {
+  const occ_grant *grant = active(self);
+  if (grant == NULL) {
+    return renew_client_token(self, rejected);
+  }
+  if (occ_grant_was_sent_as(grant, rejected)) {
+    hand_authorization(grant);
+    return OCC_STATUS_RESEND;
+  }
+  if (!occ_text_equal(rejected, occ_grant_authorization(grant))) {
+    return OCC_STATUS_NOTHING;
+  }
+  if (grant->refresh_length == 0) {
+    expire(self);
+    return OCC_STATUS_NOTHING;
+  }
+  return wait_for(self, grant->number, begin_refresh(self, grant));
+}
+
+occ_status occ_session_renew(occ_session *self, double now, size_t length) {
+  occ_status status = enter(self, now, length);
+  if (status != OCC_STATUS_OK) {
+    return status;
+  }
+  status = renew(self, (occ_text){self->input, length});
+  return conclude(self, now, length, status);
+}
+
+/* ---- Answers -----------------------------------------------------------------------------------
+ */
+
+/* A token that nobody may use waits to be revoked (R7); no token, no grant. */
+static void set_aside(occ_grant *place, occ_status status) {
+  if (status != OCC_STATUS_OK) {
+    occ_grant_settle(place);
+    return;
+  }
+  place->slot = OCC_SLOT_STRAY;
+}
+
+static bool is_refused_for_good(occ_status status) {
+  return status == OCC_STATUS_INVALID_CREDENTIALS || status == OCC_STATUS_CLIENT_REFUSED;
+}
+
+/* The server has declared a grant dead by refusing its refresh token (R9, R20). */
+static void grant_is_dead(occ_session *self, occ_grant *grant) {
+  if (grant->slot == OCC_SLOT_ACTIVE) {
+    expire(self);
+    return;
+  }
+  drop(self, grant);
+  self->notices.grants_changed = true;
+}
+
+static void refresh_completed(occ_session *self, occ_grant *place, occ_status status) {
+  const double number = place->refreshes;
+  occ_grant *grant = occ_grants_held(&self->grants, number);
+  if (grant != NULL && status == OCC_STATUS_OK && place->is_bearer) {
+    occ_grant_continue(place, grant);
+    self->notices.grants_changed = true;
+    tell_waiting(self, number, OCC_RENEWED);
+    return;
+  }
+  set_aside(place, status);
+  tell_waiting(self, number, OCC_RENEWAL_FAILED);
+  if (grant != NULL && is_refused_for_good(status)) {
+    grant_is_dead(self, grant);
+  }
+}
+
+static void client_token_completed(occ_session *self, occ_grant *place, occ_status status) {
+  if (status != OCC_STATUS_OK || !place->is_bearer) {
+    occ_grant_settle(place);
+    tell_waiting(self, CLIENT_TOKEN, OCC_RENEWAL_FAILED);
+    return;
+  }
+  place->slot = OCC_SLOT_CLIENT;
+  place->refreshes = 0;
+  tell_waiting(self, CLIENT_TOKEN, OCC_RENEWED);
+}
+
+static void sign_in_completed(occ_session *self, occ_grant *place, occ_status status) {
+  const bool is_pending = self->sign_in.is_pending && self->sign_in.request == place->request;
+  if (!is_pending) {
+    set_aside(place, status);
+    return;
+  }
+  if (status != OCC_STATUS_OK || !place->is_bearer) {
+    set_aside(place, status);
+    end_sign_in(self, status != OCC_STATUS_OK ? status : OCC_STATUS_UNEXPECTED_RESPONSE);
+    (void)step_simply(self, OCC_EVENT_REFUSED);
+    return;
+  }
+  (void)step(self, OCC_EVENT_GRANTED,
+             (occ_text){self->sign_in.customer_id, self->sign_in.customer_id_length}, place);
+  end_sign_in(self, OCC_STATUS_OK);
+}
+
+static occ_grant *awaited_by(occ_session *self, uint32_t request) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    occ_grant *grant = &self->grants.at[i];
+    if (grant->slot == OCC_SLOT_AWAITED && grant->request == request) {
+      return grant;
+    }
+  }
+  return NULL;
+}
+
+static occ_status token_response(occ_session *self, double now, uint32_t request,
+                                 occ_delivery delivery, uint32_t http_status, occ_text body) {
+  occ_grant *place = awaited_by(self, request);
+  if (place == NULL) {
+    return OCC_STATUS_UNKNOWN_REQUEST;
+  }
+  const occ_status status = occ_token_response_read(place, now, delivery, http_status, body);
+  if (place->refreshes == CLIENT_TOKEN) {
+    client_token_completed(self, place, status);
+    return OCC_STATUS_OK;
+  }
+  if (place->refreshes != 0) {
+    refresh_completed(self, place, status);
+    return OCC_STATUS_OK;
+  }
+  sign_in_completed(self, place, status);
+  return OCC_STATUS_OK;
+}
+
+static occ_status completed(occ_session *self, double now, uint32_t request, occ_delivery delivery,
+                            uint32_t http_status, double retry_after, occ_text body) {
+  if (request == 0) {
+    return OCC_STATUS_UNKNOWN_REQUEST;
+  }
+  if (delivery < OCC_DELIVERY_ANSWERED || delivery >= OCC_DELIVERY_END) {
+    return OCC_STATUS_UNKNOWN_DELIVERY;
+  }
+  if (occ_revocation_completed(self, now, request, delivery, http_status, retry_after)) {
+    return OCC_STATUS_OK;
+  }
+  return token_response(self, now, request, delivery, http_status, body);
+}
+
+occ_status occ_session_completed(occ_session *self, double now, uint32_t request,
+                                 occ_delivery delivery, uint32_t http_status, double retry_after,
+                                 size_t length) {
+  occ_status status = enter(self, now, length);
+  if (status != OCC_STATUS_OK) {
+    return status;
+  }
+  status = completed(self, now, request, delivery, http_status, retry_after,
+                     (occ_text){self->input, length});
+  return conclude(self, now, length, status);
+}
+
+occ_status occ_session_alarm(occ_session *self, double now) {
+  const occ_status status = enter(self, now, 0);
+  if (status != OCC_STATUS_OK) {
+    return status;
+  }
+  self->alarm = 0;
+  occ_grant *grant = active(self);
+  if (grant != NULL && grant->refresh_length > 0 && grant->renew_at > 0 && now >= grant->renew_at) {
+    grant->renew_at = 0;
+    (void)begin_refresh(self, grant);
+  }
+  return conclude(self, now, 0, OCC_STATUS_OK);
+}
+
+occ_status occ_session_leave(occ_session *self, double now) {
+  const occ_status status = enter(self, now, 0);
+  if (status != OCC_STATUS_OK) {
+    return status;
+  }
+  self->is_leaving = true;
+  return conclude(self, now, 0, OCC_STATUS_OK);
+}
+
+/* ---- Other tabs and earlier pages --------------------------------------------------------------
+ */
+
+static bool is_in_snapshot(const occ_snapshot *snapshot, const occ_grant *grant) {
+  for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
+    if (snapshot->grants[i].is_there && snapshot->grants[i].number == grant->number) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The grant as it is held already, or NULL if it is not held or has other tokens by now. */
+static occ_grant *held_as(occ_session *self, const occ_snapshot_grant *grant) {
+  occ_grant *held = occ_grants_held(&self->grants, grant->number);
+  return held != NULL && occ_text_equal(occ_grant_access(held), grant->access) ? held : NULL;
+}
+
+static bool has_places_for(occ_session *self, const occ_snapshot *snapshot) {
+  size_t wanted = 0;
+  size_t places = 0;
+  for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
+    wanted += snapshot->grants[i].is_there && held_as(self, &snapshot->grants[i]) == NULL;
+  }
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *grant = &self->grants.at[i];
+    places += grant->slot == OCC_SLOT_FREE ||
+              (occ_grant_is_held(grant) && !is_in_snapshot(snapshot, grant));
+  }
+  return wanted <= places;
+}
+
+/* A refresh token that the snapshot leaves out is kept by the tab that has it. */
+static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
+  occ_grant *grant = held_as(self, from);
+  if (grant == NULL) {
+    occ_grant *older = occ_grants_held(&self->grants, from->number);
+    grant = reserve(self, from->owner);
+    (void)occ_grant_put(grant, from->access, from->refresh);
+    grant->is_bearer = true;
+    grant->expires_at = from->expires_at;
+    grant->renew_at = from->expires_at;
+    grant->number = from->number;
+    if (older != NULL) {
+      occ_grant_continue(grant, older);
+    }
+  }
+  grant->slot = from->slot;
+}
+
+static void adopt_grants(occ_session *self, const occ_snapshot *snapshot) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    occ_grant *grant = &self->grants.at[i];
+    if (occ_grant_is_held(grant) && !is_in_snapshot(snapshot, grant)) {
+      occ_grant_settle(grant);
+    }
+  }
+  for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
+    if (snapshot->grants[i].is_there) {
+      adopt_grant(self, &snapshot->grants[i]);
+    }
+  }
+}
+
+/* Moves through the table without its effects, since the grants are where they belong already. False
+ * if the table has no such move. */
+static bool replay(occ_session *self, occ_event event) {
+  const occ_cell *cell = &occ_table[self->state][event];
+  if (cell->rule == OCC_STATUS_OK) {
+    self->state = (occ_state)cell->move.next;
+  }
+  return cell->rule == OCC_STATUS_OK;
+}
+
+/* The events that have led to these grants, and then the sign-in of this tab that is pending. */
+static void replay_all(occ_session *self, const occ_snapshot *snapshot) {
+  self->state = OCC_STATE_ANONYMOUS;
+  set_customer_id(self, snapshot->customer_id);
+  if (snapshot->grants[0].is_there) {
+    const bool is_agent = snapshot->grants[0].owner == OCC_OWNER_AGENT;
+    (void)replay(self, is_agent ? OCC_EVENT_SIGN_IN_AGENT : OCC_EVENT_SIGN_IN);
+    (void)replay(self, OCC_EVENT_GRANTED);
+    if (is_agent && snapshot->customer_id.length > 0) {
+      (void)replay(self, OCC_EVENT_EMULATE);
+    }
+  }
+  const bool pending_agent = self->sign_in.owner == OCC_OWNER_AGENT;
+  if (self->sign_in.is_pending &&
+      !replay(self, pending_agent ? OCC_EVENT_SIGN_IN_AGENT : OCC_EVENT_SIGN_IN)) {
+    end_sign_in(self, OCC_STATUS_CANCELLED);
+  }
+}
+
+static occ_status adopt(occ_session *self, occ_text json) {
+  occ_snapshot snapshot;
+  const occ_status status =
+    occ_snapshot_read(&snapshot, json, occ_option_text(&self->options.identity));
+  if (status != OCC_STATUS_OK) {
+    return status;
+  }
+  if (snapshot.epoch <= self->epoch) {
+    return OCC_STATUS_STALE;
+  }
+  if (!has_places_for(self, &snapshot)) {
+    return OCC_STATUS_FULL;
+  }
+  const occ_grant *before = active(self);
+  const double number = before != NULL ? before->number : 0;
+  self->epoch = snapshot.epoch;
+  adopt_grants(self, &snapshot);
+  if (snapshot.grants[0].number != number) {
+    /* Somebody else stands before the shop: nothing that this tab began for the one before holds. */
+    self->sign_in.customer_id_length = 0;
+    tell_waiting(self, self->waiting_for, OCC_RENEWAL_FAILED);
+  }
+  replay_all(self, &snapshot);
+  self->notices.state_changed = true;
+  return OCC_STATUS_OK;
+}
+
+occ_status occ_session_adopt(occ_session *self, double now, size_t length) {
+  occ_status status = enter(self, now, length);
+  if (status != OCC_STATUS_OK) {
+    return status;
+  }
+  status = adopt(self, (occ_text){self->input, length});
+  occ_json_release();
+  return conclude(self, now, length, status);
+}
+
+static bool is_listed(double number, occ_text list) {
+  /* A zero behind the list, which fits since the caller has checked its length. */
+  const char *at = list.at;
+  while (at < list.at + list.length) {
+    char *end = NULL;
+    if (occ_number_read(at, &end) == number) {
+      return true;
+    }
+    at = end + 1;
+  }
+  return false;
+}
+
+static void end_elsewhere(occ_session *self, occ_text list) {
+  bool active_ended = false;
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    occ_grant *grant = &self->grants.at[i];
+    if (occ_grant_is_held(grant) && is_listed(grant->number, list)) {
+      active_ended = active_ended || grant->slot == OCC_SLOT_ACTIVE;
+      self->notices.grants_changed = true;
+      occ_grant_settle(grant);
+    }
+  }
+  if (active_ended) {
+    (void)step_simply(self, OCC_EVENT_EXPIRED);
+  }
+}
+
+occ_status occ_session_ended(occ_session *self, double now, size_t length) {
+  const bool fits = length < OCC_INPUT_MAX;
+  const occ_status status = enter(self, now, fits ? length : OCC_INPUT_MAX + 1);
+  if (status != OCC_STATUS_OK) {
+    return status;
+  }
+  self->input[length] = '\0';
+  end_elsewhere(self, (occ_text){self->input, length});
+  return conclude(self, now, length, OCC_STATUS_OK);
+}

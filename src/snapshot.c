@@ -1,0 +1,119 @@
+#include "snapshot.h"
+
+#include "json.h"
+#include "number.h"
+
+#define VERSION 1.0
+#define NUMBER_MAX 9007199254740991.0 /* 2^53 - 1 */
+
+static const struct {
+  occ_slot slot;
+  const char *name;
+} held[OCC_SNAPSHOT_GRANTS] = {
+  {OCC_SLOT_ACTIVE, "active"},
+  {OCC_SLOT_PARKED, "parked"},
+  {OCC_SLOT_RETIRED, "retired"},
+};
+
+static bool is_whole(double number, double least) {
+  return number >= least && number <= NUMBER_MAX && (double)(uint64_t)number == number;
+}
+
+static bool read_grant(occ_snapshot_grant *grant, const cJSON *object) {
+  const occ_text owner = occ_json_text(object, "owner");
+  grant->is_there = true;
+  grant->owner = occ_text_equal(owner, OCC_TEXT("customer")) ? OCC_OWNER_CUSTOMER
+                 : occ_text_equal(owner, OCC_TEXT("agent"))  ? OCC_OWNER_AGENT
+                                                             : OCC_OWNER_INVALID;
+  grant->number = occ_json_number(object, "number");
+  grant->expires_at = occ_json_number(object, "expires");
+  grant->access = occ_json_text(object, "access");
+  grant->refresh = occ_json_text(object, "refresh");
+  return grant->owner != OCC_OWNER_INVALID && is_whole(grant->number, 1) &&
+         grant->expires_at >= 0 && grant->expires_at <= NUMBER_MAX && grant->access.length > 0 &&
+         grant->access.length <= OCC_TOKEN_MAX && occ_text_is_visible(grant->access) &&
+         grant->refresh.length <= OCC_TOKEN_MAX;
+}
+
+/* Which grants a session can hold together: nobody's; a customer's; an agent's, with the customer's
+ * parked only during an emulation, or retired. */
+static bool can_be_held(const occ_snapshot *self) {
+  const occ_snapshot_grant *active = &self->grants[0];
+  const occ_snapshot_grant *parked = &self->grants[1];
+  const occ_snapshot_grant *retired = &self->grants[2];
+  const occ_snapshot_grant *other = parked->is_there ? parked : retired;
+  const bool emulating = self->customer_id.length > 0;
+  if (!active->is_there || active->owner == OCC_OWNER_CUSTOMER) {
+    return !other->is_there && !emulating;
+  }
+  if (!other->is_there) {
+    return true;
+  }
+  return other->owner == OCC_OWNER_CUSTOMER && other->number != active->number &&
+         !(parked->is_there && (retired->is_there || !emulating));
+}
+
+occ_status occ_snapshot_read(occ_snapshot *self, occ_text json, occ_text identity) {
+  const cJSON *object = occ_json_parse(json);
+  *self = (occ_snapshot){.epoch = occ_json_number(object, "epoch"),
+                         .customer_id = occ_json_text(object, "customer")};
+  if (occ_json_number(object, "v") != VERSION || !is_whole(self->epoch, 1) ||
+      self->customer_id.length > OCC_CUSTOMER_ID_MAX ||
+      !occ_text_equal(occ_json_text(object, "for"), identity)) {
+    return OCC_STATUS_BAD_SNAPSHOT;
+  }
+  for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
+    const cJSON *member = occ_json_object(object, held[i].name);
+    self->grants[i].slot = held[i].slot;
+    if (member != NULL && !read_grant(&self->grants[i], member)) {
+      return OCC_STATUS_BAD_SNAPSHOT;
+    }
+  }
+  return can_be_held(self) ? OCC_STATUS_OK : OCC_STATUS_BAD_SNAPSHOT;
+}
+
+static void write_name(occ_writer *writer, const char *name) {
+  occ_write(writer, OCC_TEXT(",\""));
+  occ_write(writer, occ_text_of(name));
+  occ_write(writer, OCC_TEXT("\":"));
+}
+
+static void write_text(occ_writer *writer, const char *name, occ_text text) {
+  if (text.length > 0) {
+    write_name(writer, name);
+    occ_json_write_text(writer, text);
+  }
+}
+
+static void write_number(occ_writer *writer, const char *name, double number) {
+  write_name(writer, name);
+  occ_number_write(writer, number);
+}
+
+static void write_grant(occ_writer *writer, const char *name, const occ_grant *grant,
+                        bool persist) {
+  write_name(writer, name);
+  occ_write(writer, OCC_TEXT("{\"owner\":"));
+  occ_json_write_text(writer, grant->owner == OCC_OWNER_AGENT ? OCC_TEXT("agent")
+                                                              : OCC_TEXT("customer"));
+  write_number(writer, "number", grant->number);
+  write_number(writer, "expires", grant->expires_at);
+  write_text(writer, "access", occ_grant_access(grant));
+  write_text(writer, "refresh", persist ? occ_grant_refresh(grant) : OCC_TEXT(""));
+  occ_write_byte(writer, '}');
+}
+
+void occ_snapshot_write(occ_writer *writer, occ_grants *grants, occ_text identity, double epoch,
+                        occ_text customer_id, bool persist) {
+  occ_write(writer, OCC_TEXT("{\"v\":1"));
+  write_text(writer, "for", identity);
+  write_number(writer, "epoch", epoch);
+  for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
+    const occ_grant *grant = occ_grants_in(grants, held[i].slot);
+    if (grant != NULL) {
+      write_grant(writer, held[i].name, grant, persist);
+    }
+  }
+  write_text(writer, "customer", customer_id);
+  occ_write_byte(writer, '}');
+}

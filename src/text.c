@@ -1,0 +1,51 @@
+#include "text.h"
+
+#include <string.h>
+
+bool occ_text_equal(occ_text one, occ_text other) {
+  return one.length == other.length && memcmp(one.at, other.at, one.length) == 0;
+}
+
+occ_text occ_text_of(const char *string) {
+  if (string == NULL) {
+    return OCC_TEXT("");
+  }
+  return (occ_text){string, strlen(string)};
+}
+
+bool occ_text_is_visible(occ_text text) {
+  for (size_t i = 0; i < text.length; i++) {
+    if (text.at[i] <= ' ' || text.at[i] > '~') {
+      return false;
+    }
+  }
+  return true;
+}
+
+uint64_t occ_text_fingerprint(occ_text text) {
+  uint64_t hash = 14695981039346656037U;
+  for (size_t i = 0; i < text.length; i++) {
+    hash = (hash ^ (unsigned char)text.at[i]) * 1099511628211U;
+  }
+  return hash;
+}
+
+void occ_write(occ_writer *writer, occ_text text) {
+  writer->overflow = writer->overflow || text.length > writer->size - writer->used;
+  if (writer->overflow) {
+    return;
+  }
+  memcpy(writer->at + writer->used, text.at, text.length);
+  writer->used += text.length;
+}
+
+void occ_write_byte(occ_writer *writer, char byte) {
+  occ_write(writer, (occ_text){&byte, 1});
+}
+
+void occ_wipe(void *memory, size_t length) {
+  memset(memory, 0, length);
+  /* The empty statement may read all memory as far as the compiler knows, so the zeros must be
+   * there before it. */
+  __asm__ __volatile__("" : : "r"(memory) : "memory");
+}

@@ -1,0 +1,43 @@
+/* Text as a pointer and a length: comparing it, writing it into a fixed buffer, wiping it. */
+#ifndef OCC_TEXT_H
+#define OCC_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+  const char *at;
+  size_t length;
+} occ_text;
+
+/* Text of a string literal. */
+#define OCC_TEXT(literal) ((occ_text){(literal), sizeof(literal) - 1})
+
+/* A fixed buffer that is written from the front. What does not fit sets `overflow`, and from then
+ * on nothing more is written. The memory is the caller's. */
+typedef struct {
+  char *at;
+  size_t size;
+  size_t used;
+  bool overflow;
+} occ_writer;
+
+bool occ_text_equal(occ_text one, occ_text other);
+
+/* Text of a string that ends with a zero; empty for NULL. */
+occ_text occ_text_of(const char *string);
+
+/* Whether every byte is visible ASCII, which is what fits into a header (RFC 6750 section 2.1). */
+bool occ_text_is_visible(occ_text text);
+
+/* A number that tells texts apart without holding them (FNV-1a, 64 bits). */
+uint64_t occ_text_fingerprint(occ_text text);
+
+void occ_write(occ_writer *writer, occ_text text);
+void occ_write_byte(occ_writer *writer, char byte);
+
+/* Fills memory with zeros, also where the compiler can tell that nobody reads it again. */
+void occ_wipe(void *memory, size_t length);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * The one file that knows WebAssembly: the exports of the module, each the core's function of the
+ * same name for the one session of this instance. The host functions (occ_host.h) are its imports.
+ */
+#include "session.h"
+
+#define EXPORT(type, name, ...)                                                                    \
+  __attribute__((export_name(#name))) type export_##name(__VA_ARGS__);                             \
+  type export_##name(__VA_ARGS__)
+
+static occ_session session;
+
+EXPORT(char *, occ_input, void) {
+  return occ_session_input(&session);
+}
+
+EXPORT(uint32_t, occ_open, uint32_t nonce, uint32_t length) {
+  return occ_session_open(&session, nonce, length);
+}
+
+EXPORT(uint32_t, occ_close, void) {
+  return occ_session_close(&session);
+}
+
+EXPORT(uint32_t, occ_sign_in, double now, uint32_t owner, uint32_t attempt, uint32_t username, uint32_t password, uint32_t customer_id) {
+  return occ_session_sign_in(&session, now, (occ_owner)owner, attempt, username, password,
+                             customer_id);
+}
+
+EXPORT(uint32_t, occ_cancel, double now, uint32_t attempt) {
+  return occ_session_cancel(&session, now, attempt);
+}
+
+EXPORT(uint32_t, occ_emulate, double now, uint32_t length) {
+  return occ_session_emulate(&session, now, length);
+}
+
+EXPORT(uint32_t, occ_sign_out, double now) {
+  return occ_session_sign_out(&session, now);
+}
+
+EXPORT(uint32_t, occ_sign_out_agent, double now) {
+  return occ_session_sign_out_agent(&session, now);
+}
+
+EXPORT(uint32_t, occ_authorization, void) {
+  return occ_session_authorization(&session);
+}
+
+EXPORT(uint32_t, occ_renew, double now, uint32_t length) {
+  return occ_session_renew(&session, now, length);
+}
+
+EXPORT(uint32_t, occ_completed, double now, uint32_t request, uint32_t delivery, uint32_t http_status, double retry_after, uint32_t length) {
+  return occ_session_completed(&session, now, request, (occ_delivery)delivery, http_status,
+                               retry_after, length);
+}
+
+EXPORT(uint32_t, occ_alarm, double now) {
+  return occ_session_alarm(&session, now);
+}
+
+EXPORT(uint32_t, occ_leave, double now) {
+  return occ_session_leave(&session, now);
+}
+
+EXPORT(uint32_t, occ_adopt, double now, uint32_t length) {
+  return occ_session_adopt(&session, now, length);
+}
+
+EXPORT(uint32_t, occ_ended, double now, uint32_t length) {
+  return occ_session_ended(&session, now, length);
+}
+
+EXPORT(uint32_t, occ_table, uint32_t state, uint32_t event) {
+  return occ_table_cell(state, event);
+}

@@ -1,0 +1,242 @@
+// Builds the package into dist/: the set-up if it is needed, core.wasm by CMake, js/numbers.js out
+// of the C enums, the ES modules by esbuild, and their declarations by tsc. What has not changed is
+// left alone, and each file is put in place whole.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+import { cjsonSourceDir, fail, lock, root, setup, ToolError } from './setup.js';
+
+const wasmDir = join(root, 'build/wasm');
+const dist = join(root, 'dist');
+
+/** Leaves dist/ up to date. */
+export async function build() {
+  await alone(async () => {
+    await buildModules();
+    await buildPackage();
+  });
+}
+
+/** Leaves what is made from C up to date: the WebAssembly modules, and js/numbers.js. */
+export async function buildCore() {
+  await alone(buildModules);
+}
+
+/** @param {() => Promise<void>} work */
+async function alone(work) {
+  setup('build');
+  const unlock = lock('build', 'waiting for another build to end');
+  try {
+    await work();
+  } finally {
+    unlock();
+  }
+}
+
+async function buildModules() {
+  buildPreset('wasm');
+  writeIfChanged(join(root, 'js/numbers.js'), await readNumbers());
+}
+
+/**
+ * Configures a preset of CMake where that is needed, and builds it.
+ * @param {string} preset
+ */
+export function buildPreset(preset) {
+  const folder = join(root, 'build', preset);
+  const cache = join(folder, 'CMakeCache.txt');
+  const configured = existsSync(cache) ? readFileSync(cache, 'utf8') : '';
+  /** @param {string} name */
+  const entry = (name) => new RegExp(`^${name}:\\w+=(.*)$`, 'm').exec(configured)?.[1];
+  if (configured && `${entry('CMAKE_HOME_DIRECTORY')}/` !== root) {
+    // The checkout was moved: CMake refuses such a folder.
+    rmSync(folder, { recursive: true });
+  }
+  if (!existsSync(join(folder, 'build.ninja')) || entry('CJSON_SOURCE_DIR') !== cjsonSourceDir) {
+    run('cmake', ['--preset', preset, `-DCJSON_SOURCE_DIR=${cjsonSourceDir}`]);
+  }
+  run('cmake', ['--build', '--preset', preset]);
+}
+
+/** The text of js/numbers.js, which the C preprocessor has made of the enums. */
+async function readNumbers() {
+  const bytes = readFileSync(join(wasmDir, 'numbers.wasm'));
+  const { instance } = await WebAssembly.instantiate(bytes);
+  const { memory, occ_numbers, occ_numbers_length } =
+    /** @type {{ memory: WebAssembly.Memory } & Record<string, () => number>} */ (
+      /** @type {unknown} */ (instance.exports)
+    );
+  return new TextDecoder().decode(
+    new Uint8Array(memory.buffer, occ_numbers(), occ_numbers_length()),
+  );
+}
+
+async function buildPackage() {
+  const wasm = readFileSync(join(wasmDir, 'core.wasm'));
+  const sources = filesIn(join(root, 'js')).filter((path) => /\.[jt]s$/.test(path));
+  const hash = createHash('sha256').update(wasm);
+  for (const path of [
+    ...sources,
+    fileURLToPath(import.meta.url),
+    ...['package.json', 'package-lock.json', 'tsconfig.json', 'tools/tsconfig.package.json'].map(
+      (name) => join(root, name),
+    ),
+  ]) {
+    hash.update(`\n${relative(root, path)}\n`).update(readFileSync(path));
+  }
+  const stamp = join(root, 'build/dist.json');
+  const wanted = hash.digest('hex');
+  const last = existsSync(stamp) ? JSON.parse(readFileSync(stamp, 'utf8')) : { files: [] };
+  if (
+    last.hash === wanted &&
+    last.files.every((/** @type {string} */ name) => existsSync(join(dist, name)))
+  ) {
+    return;
+  }
+  /** @type {[string, string | Uint8Array][]} */
+  const content = [
+    ['core.wasm', wasm],
+    ...(await bundle('index.js')),
+    ...(await bundle('node.js')),
+    ...(await bundle('inline.js')),
+    ...declarations(),
+  ];
+  const files = new Map(content);
+  rmSync(stamp, { force: true });
+  for (const [name, bytes] of files) {
+    writeIfChanged(join(dist, name), bytes);
+  }
+  for (const path of filesIn(dist)) {
+    if (!files.has(relative(dist, path))) {
+      rmSync(path);
+    }
+  }
+  writeIfChanged(stamp, JSON.stringify({ hash: wanted, files: [...files.keys()] }));
+}
+
+/**
+ * Bundles an entry point. `./core.wasm` as an import is the module as base64; as a URL it is left
+ * to the page's own bundler.
+ * @param {string} entry
+ * @returns {Promise<[string, Uint8Array][]>}
+ */
+async function bundle(entry) {
+  // Not at the top: before the set-up it may not be there.
+  const esbuild = await import('esbuild');
+  const { outputFiles } = await esbuild
+    .build({
+      absWorkingDir: root,
+      entryPoints: [`js/${entry}`],
+      outdir: 'dist',
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: entry === 'node.js' ? 'node' : 'neutral',
+      target: 'es2022',
+      charset: 'utf8',
+      legalComments: 'none',
+      loader: { '.wasm': 'base64' },
+      plugins: [
+        {
+          name: 'entry points share index.js',
+          setup(context) {
+            context.onResolve({ filter: /\/core\.wasm$/ }, () => ({
+              path: join(wasmDir, 'core.wasm'),
+            }));
+            // A second copy of a module would be a second SessionError that is not the first.
+            if (entry !== 'index.js') {
+              context.onResolve({ filter: /^\./ }, ({ path, kind }) =>
+                kind === 'entry-point' || path.endsWith('/core.wasm')
+                  ? undefined
+                  : path === './index.js'
+                    ? { path, external: true }
+                    : { errors: [{ text: `js/${entry} may import only './index.js' of js/` }] },
+              );
+            }
+          },
+        },
+      ],
+    })
+    .catch(() => {
+      throw new ToolError(`Failed: esbuild of js/${entry}`);
+    });
+  return outputFiles.map(({ path, contents }) => [relative(dist, path), contents]);
+}
+
+/**
+ * The declarations of the entry points and of what they import.
+ * @returns {[string, string][]}
+ */
+function declarations() {
+  const folder = join(root, 'build/declarations');
+  rmSync(folder, { recursive: true, force: true });
+  run(process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    ...['--project', join(root, 'tools/tsconfig.package.json'), '--outDir', folder],
+  ]);
+  return filesIn(folder).map((path) => [relative(folder, path), readFileSync(path, 'utf8')]);
+}
+
+/**
+ * All files below a folder, in order.
+ * @param {string} folder
+ * @returns {string[]}
+ */
+export function filesIn(folder) {
+  return existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .map((name) => join(folder, name))
+        .filter((path) => statSync(path).isFile())
+        .sort()
+    : [];
+}
+
+/**
+ * @param {string} path
+ * @param {string | Uint8Array} content
+ */
+function writeIfChanged(path, content) {
+  if (existsSync(path) && Buffer.from(content).equals(readFileSync(path))) {
+    return;
+  }
+  mkdirSync(dirname(path), { recursive: true });
+  const unfinished = `${path}.${process.pid}`;
+  writeFileSync(unfinished, content);
+  renameSync(unfinished, path);
+}
+
+/**
+ * Runs a tool; what it says is shown only if it fails.
+ * @param {string} command
+ * @param {string[]} args
+ */
+function run(command, args) {
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
+  if (status !== 0) {
+    process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
+    throw new ToolError(
+      `Failed: ${[command, ...args].join(' ')}${error ? ` (${error.message})` : ''}`,
+    );
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await build().catch(fail);
+}

@@ -1,0 +1,105 @@
+// Runs every check of the sources, reports all of them, and fails if any of them does. With --fix it
+// first puts right what the formatters and eslint can.
+import { spawn, spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import process from 'node:process';
+
+import { buildCore, buildPreset, filesIn } from './build.js';
+import { fail, root, setup } from './setup.js';
+
+/**
+ * @param {string} folder
+ * @param {RegExp} pattern
+ */
+const sources = (folder, pattern) =>
+  filesIn(join(root, folder))
+    .map((path) => relative(root, path))
+    .filter((path) => pattern.test(path));
+
+/** @param {string} name of a command that npm has installed */
+const npm = (name) => join('node_modules/.bin', name);
+
+try {
+  setup('check');
+  setup('test');
+  // tsc wants js/numbers.js, clang-tidy what CMake knows of each file.
+  await buildCore();
+  buildPreset('native');
+
+  const c = [...sources('src', /\.[ch]$/), ...sources('tests/c', /\.[ch]$/)];
+  if (process.argv.includes('--fix')) {
+    await report('clang-format', [['clang-format', '-i', ...c]]);
+    await report('prettier', [[npm('prettier'), '--write', '--log-level=warn', '.']]);
+    await report('eslint', [[npm('eslint'), '--fix', '.']]);
+  } else {
+    /** @type {[string, string[][]][]} */
+    const checks = [
+      ['clang-format', [['clang-format', '--dry-run', '-Werror', ...c]]],
+      ['clang-tidy', c.filter((path) => path.endsWith('.c')).map(tidy)],
+      ['prettier', [[npm('prettier'), '--check', '--log-level=warn', '.']]],
+      ['eslint', [[npm('eslint'), '--max-warnings=0', '.']]],
+      ['tsc', ['tsconfig.json', 'tools/tsconfig.json'].map((path) => [npm('tsc'), '-p', path])],
+    ];
+    for (const [name, commands] of checks) {
+      await report(name, commands);
+    }
+  }
+} catch (error) {
+  fail(error);
+}
+
+/**
+ * The check of one C file. What only the wasm build compiles is looked at as Emscripten sees it.
+ * @param {string} path
+ */
+function tidy(path) {
+  const command = ['clang-tidy', '--quiet', '--warnings-as-errors=*'];
+  if (!['src/wasm.c', 'src/numbers.c'].includes(path)) {
+    return [...command, '-p', 'build/native', path];
+  }
+  const { stdout } = spawnSync('em-config', ['CACHE'], { encoding: 'utf8' });
+  const target = ['--target=wasm32-unknown-emscripten', `--sysroot=${stdout.trim()}/sysroot`];
+  return [...command, ...target.map((arg) => `--extra-arg=${arg}`), '-p', 'build/wasm', path];
+}
+
+/**
+ * Runs the commands of a check, as many at a time as there are processors, and says how it ended.
+ * @param {string} name
+ * @param {string[][]} commands
+ */
+async function report(name, commands) {
+  const start = performance.now();
+  const queue = [...commands];
+  let failed = 0;
+  const work = async () => {
+    for (let command = queue.shift(); command; command = queue.shift()) {
+      const { status, output } = await run(command);
+      if (status !== 0) {
+        failed++;
+        process.stdout.write(output);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.log(`== ${name.padEnd(13)} ${failed === 0 ? 'passed' : 'FAILED'}  ${seconds} s`);
+  if (failed > 0) {
+    process.exitCode = 1;
+  }
+}
+
+/**
+ * @param {string[]} command
+ * @returns {Promise<{ status: number | null, output: string }>}
+ */
+function run([command, ...args]) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.on('data', (data) => (output += data));
+    child.stderr.on('data', (data) => (output += data));
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status, output }));
+  });
+}

@@ -1,0 +1,31 @@
+// The last step of the link, called by CMake: leaves of a WebAssembly module only what the project
+// wants of it. Emscripten exports functions for JavaScript of its own that is not used here, others
+// from release to release; and a C library function that needs WASI would link without a word.
+//
+//   node tools/finish-module.js MODULE WASM_METADCE [IMPORT...]
+import { execFileSync } from 'node:child_process';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
+
+const [path, metadce, ...allowed] = process.argv.slice(2);
+const module = new WebAssembly.Module(readFileSync(path));
+
+const others = WebAssembly.Module.imports(module)
+  .filter((wanted) => wanted.module !== 'env' || !allowed.includes(wanted.name))
+  .map((wanted) => `${wanted.module}.${wanted.name}`);
+if (others.length > 0) {
+  console.error(`${path} imports what no host gives: ${others.join(', ')}`);
+  process.exit(1);
+}
+
+const kept = WebAssembly.Module.exports(module)
+  .map(({ name }) => name)
+  .filter((name) => name === 'memory' || name.startsWith('occ_'));
+const graph = `${path}.graph.json`;
+const finished = `${path}.finished`;
+writeFileSync(graph, JSON.stringify(kept.map((name) => ({ name, export: name, root: true }))));
+execFileSync(metadce, ['--all-features', '--graph-file', graph, path, '-o', finished], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+rmSync(graph);
+renameSync(finished, path);

@@ -1,0 +1,83 @@
+// Builds everything and runs the tests, every part even if one before it failed.
+//
+//   node tools/test.js [c | node | browser] [FILE... | OPTION...]
+//
+// Files and options are handed to the runner: `node tools/test.js node --test-name-pattern=R3`,
+// `node tools/test.js c -R table_test`.
+import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import process from 'node:process';
+
+import { build, buildPreset, filesIn } from './build.js';
+import { fail, findChromium, root, setup, ToolError } from './setup.js';
+
+/** @type {Record<string, (args: string[]) => boolean>} */
+const parts = {
+  c(args) {
+    try {
+      buildPreset('native');
+    } catch (error) {
+      if (!(error instanceof ToolError)) throw error;
+      console.error(error.message);
+      return false;
+    }
+    return run('ctest', ['--preset', 'native', `-j${availableParallelism()}`, ...args]);
+  },
+  node: (args) => runNode('tests/node', args),
+  browser: (args) => runNode('tests/browser', args),
+};
+
+/**
+ * Runs the tests of a folder with Node's test runner.
+ * @param {string} folder
+ * @param {string[]} args
+ */
+function runNode(folder, args) {
+  const options = args.filter((arg) => arg.startsWith('-'));
+  const named = args.filter((arg) => !arg.startsWith('-'));
+  const files = named.length > 0 ? named : testFiles(folder);
+  if (files.length === 0) {
+    console.error(`no tests in ${folder}`);
+    return false;
+  }
+  return run(process.execPath, ['--test', '--test-reporter=spec', ...options, ...files]);
+}
+
+/** @param {string} folder */
+function testFiles(folder) {
+  return filesIn(join(root, folder))
+    .filter((path) => path.endsWith('.test.js'))
+    .map((path) => relative(root, path));
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+function run(command, args) {
+  const env = { ...process.env, CHROMIUM: findChromium() };
+  return spawnSync(command, args, { cwd: root, env, stdio: 'inherit' }).status === 0;
+}
+
+try {
+  const [only, ...args] = process.argv.slice(2);
+  if (only !== undefined && !(only in parts)) {
+    throw new ToolError(`There is no part '${only}': c, node or browser.`);
+  }
+  setup('test');
+  await build();
+  const results = Object.entries(parts)
+    .filter(([name]) => only === undefined || name === only)
+    .map(([name, part]) => {
+      console.log(`\n== tests: ${name}`);
+      const start = performance.now();
+      const passed = part(args);
+      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      return { passed, line: `${name.padEnd(8)} ${passed ? 'passed' : 'FAILED'}  ${seconds} s` };
+    });
+  console.log(`\n== ${results.map(({ line }) => line).join('\n== ')}`);
+  process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;
+} catch (error) {
+  fail(error);
+}

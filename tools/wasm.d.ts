@@ -1,0 +1,5 @@
+// What tools/build.js makes of the import of a .wasm file: its bytes as base64.
+declare module '*.wasm' {
+  const base64: string;
+  export default base64;
+}
