@@ -1,0 +1,37 @@
+// The errors of the public API.
+
+/**
+ * What a {@link SessionError} says, for programs:
+ * - `invalid-options`: the options, or the client they name, cannot be used
+ * - `invalid-credentials`: user name and password are refused, or are not two strings
+ * - `already-signed-in`, `agent-signed-in`, `no-agent`: not in this state of the session
+ * - `unreachable`: no answer from the token endpoint, or none in time
+ * - `server-error`: the token endpoint answered 5xx or 429
+ * - `unexpected-response`: it answered what is no token response (RFC 6749 section 5)
+ * - `token-too-large`: a token of more than 8 KiB, or a response of more than 64 KiB
+ * - `cancelled`: another sign-in, a sign-out or the caller's signal came first
+ * - `closed`: the session is closed
+ * - `wasm-unavailable`: core.wasm could not be loaded
+ *
+ * @typedef {'invalid-options' | 'invalid-credentials' | 'already-signed-in' | 'agent-signed-in'
+ *   | 'no-agent' | 'unreachable' | 'server-error' | 'unexpected-response' | 'token-too-large'
+ *   | 'cancelled' | 'closed' | 'wasm-unavailable'} SessionErrorCode
+ */
+
+/**
+ * Every error of this module. Neither the message nor the cause holds a token, a password, or text
+ * from a server.
+ */
+export class SessionError extends Error {
+  /**
+   * @param {SessionErrorCode} code
+   * @param {string} message
+   * @param {{ cause?: unknown }} [options]
+   */
+  constructor(code, message, options) {
+    super(message, options);
+    this.name = 'SessionError';
+    /** @readonly @type {SessionErrorCode} */
+    this.code = code;
+  }
+}

@@ -1,0 +1,10 @@
+// The entry point that carries core.wasm, for bundlers and runtimes that cannot carry a .wasm file.
+import wasm from './core.wasm';
+import { createSession as create } from './index.js';
+
+export * from './index.js';
+
+/** @type {typeof create} */
+export async function createSession(options) {
+  return create({ wasm: `data:application/wasm;base64,${wasm}`, ...options });
+}

@@ -1,0 +1,73 @@
+// The shapes of the public API; there is no code in this file.
+
+/**
+ * Where the session is kept between two pages. Both functions may throw: then the session lives as
+ * long as its page.
+ *
+ * @typedef {object} SnapshotStorage
+ * @property {() => string | null} load gives what was saved last, or null
+ * @property {(text: string | null) => void} save keeps the text in place of the one before; null:
+ *   keep nothing. The text holds access tokens.
+ */
+
+/**
+ * @typedef {object} SessionOptions
+ * @property {string | URL} baseUrl of the commerce back end, such as `https://api.shop.example/`
+ * @property {string} clientId OAuth client of the storefront
+ * @property {string} [clientSecret] its secret; left out of requests if there is none
+ * @property {'legacy' | 'jdk21'} [profile] generation of the back end; default, and the only one in
+ *   this version: `'legacy'`
+ * @property {string} [agentClientId] OAuth client of the agent's sign-in; default: the customer's
+ * @property {string} [agentClientSecret] its secret
+ * @property {{ token?: string | URL, revoke?: string | URL | null, authorize?: string | URL }}
+ *   [endpoints] default: `authorizationserver/oauth/{token,revoke,authorize}` below `baseUrl`;
+ *   `revoke: null`: there is none, and nothing is sent
+ * @property {string} [scope] asked for at sign-in (RFC 6749 section 3.3)
+ * @property {(string | URL)[]} [apiPrefixes] requests below these URLs get the bearer; default:
+ *   `occ/`, `rest/` and `assistedservicewebservices/` below `baseUrl`
+ * @property {{ authorization?: 'bearer' | 'none', timeoutMs?: number, retries?: number }}
+ *   [revocation] whether a revocation carries the grant's bearer (default `'bearer'`), after how many
+ *   milliseconds it is given up (default 10,000), and how often one that may pass is tried again
+ *   (default 0)
+ * @property {'memory' | 'session' | 'local' | SnapshotStorage} [storage] default `'session'`;
+ *   `'local'` shares the session between tabs
+ * @property {string} [storageKey] default `'occ-session'`
+ * @property {boolean} [persistRefreshToken] whether refresh tokens are stored too; default false
+ * @property {typeof globalThis.fetch} [fetch] default `globalThis.fetch`
+ * @property {URL | string | Response | PromiseLike<Response> | BufferSource | WebAssembly.Module}
+ *   [wasm] core.wasm, or where it is; default: beside this module
+ */
+
+/**
+ * A frozen object; another one takes its place when something in it changes.
+ *
+ * @typedef {object} SessionState
+ * @property {'anonymous' | 'customer-signing-in' | 'customer' | 'agent-signing-in'
+ *   | 'agent-taking-over' | 'agent' | 'emulating'} phase
+ * @property {string} userId what OCC URLs take: `'anonymous'`, `'current'`, or the id of the
+ *   emulated customer
+ * @property {boolean} signedIn a customer is signed in or emulated
+ * @property {boolean} agentSignedIn
+ * @property {boolean} emulating
+ * @property {number | null} expiresAt epoch milliseconds of the active access token, if known
+ * @property {number} revoking revocations that have not settled
+ */
+
+/**
+ * @typedef {object} Credentials
+ * @property {string} username
+ * @property {string} password
+ */
+
+/**
+ * The detail of a `revocation` event.
+ *
+ * @typedef {object} RevocationDetail
+ * @property {'customer' | 'agent'} owner
+ * @property {'access_token' | 'refresh_token'} token which token, never the token itself
+ * @property {'revoked' | 'already-invalid' | 'unsupported' | 'rejected' | 'server-error'
+ *   | 'unreachable' | 'timed-out'} outcome
+ * @property {number} status HTTP status, 0 if there was none
+ */
+
+export {};
