@@ -1,0 +1,1073 @@
+// The development back end behaves as it is told to: every other test relies on it.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import http from 'node:http';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { accounts, startBackend } from '../../web/backend/index.js';
+
+/** A request that is never answered must not keep the runner for ever. */
+const limit = { timeout: 30_000 };
+
+const tokenPath = '/authorizationserver/oauth/token';
+const revokePath = '/authorizationserver/oauth/revoke';
+const client = { client_id: 'mobile_android', client_secret: 'secret' };
+const anna = { username: 'anna.keller@example.com', password: 'Welcome-1' };
+const ben = { username: 'ben.okafor@example.com', password: 'Welcome-2' };
+const agent = { username: 'asagent', password: 'Support-1' };
+
+/** @type {import('../../web/backend/index.js').Backend} */
+let backend;
+
+before(async () => {
+  backend = await startBackend();
+});
+afterEach(() => backend.reset());
+after(() => backend.close());
+
+/** @param {string} path @param {RequestInit} [init] */
+const ask = (path, init) => fetch(backend.url + path, { redirect: 'manual', ...init });
+
+/** @param {string} path @param {Record<string, string>} form @param {RequestInit} [init] */
+const post = (path, form, init) =>
+  ask(path, { method: 'POST', body: new URLSearchParams({ ...client, ...form }), ...init });
+
+/** @param {Record<string, string>} form @param {RequestInit} [init] */
+const askToken = (form, init) => post(tokenPath, form, init);
+
+/** @param {{ username: string, password: string }} credentials */
+async function signIn(credentials) {
+  const response = await askToken({ grant_type: 'password', ...credentials });
+  assert.equal(response.status, 200);
+  return response.json();
+}
+
+/** @param {string} token */
+const refresh = (token) => askToken({ grant_type: 'refresh_token', refresh_token: token });
+
+/** @param {string} token @param {string} hint @param {string} [bearer] */
+const revoke = (token, hint, bearer) =>
+  post(
+    revokePath,
+    { token, token_type_hint: hint },
+    bearer === undefined ? {} : { headers: { authorization: `bearer ${bearer}` } },
+  );
+
+/** @param {string} path @param {string} [bearer] */
+const get = (path, bearer) =>
+  ask(path, bearer === undefined ? {} : { headers: { authorization: `bearer ${bearer}` } });
+
+/** @param {string} path @param {unknown} [body] @param {string} [method] */
+const dev = (path, body, method = 'PUT') =>
+  ask(`/dev/${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+
+/** What the server says of each token, by its label. */
+async function lives() {
+  return Object.fromEntries((await backend.tokens()).map(({ label, active }) => [label, active]));
+}
+
+describe('the token endpoint', limit, () => {
+  test('a password grant is answered as SAP Commerce does', async () => {
+    const response = await askToken({ grant_type: 'password', ...anna, scope: 'basic openid' });
+    assert.equal(response.status, 200);
+    const body = await response.json();
+    assert.deepEqual(Object.keys(body), [
+      ...['access_token', 'token_type', 'refresh_token', 'expires_in', 'scope'],
+    ]);
+    assert.equal(body.token_type, 'bearer');
+    assert.equal(body.expires_in, 43_199);
+    assert.equal(body.scope, 'basic openid');
+    assert.equal(response.headers.get('cache-control'), 'no-store');
+  });
+
+  test('a scope need not be named', async () => {
+    assert.equal((await signIn(anna)).scope, 'basic openid');
+  });
+
+  test('a wrong password is an invalid grant', async () => {
+    for (const password of ['Welcome-2', '', 'welcome-1']) {
+      const response = await askToken({ grant_type: 'password', ...anna, password });
+      assert.equal(response.status, 400);
+      assert.deepEqual(await response.json(), {
+        error: 'invalid_grant',
+        error_description: 'Bad credentials',
+      });
+    }
+    assert.deepEqual(await backend.tokens(), []);
+  });
+
+  test('a user name and a password beyond ASCII arrive as they were typed', async () => {
+    const chloe = accounts[2];
+    assert.ok(chloe);
+    assert.equal(chloe.password, ' %&+£€');
+    const body =
+      'grant_type=password&username=chlo%C3%A9.m%C3%BCller%40example.com' +
+      '&password=+%25%26%2B%C2%A3%E2%82%AC&client_id=mobile_android&client_secret=secret';
+    const response = await ask(tokenPath, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body,
+    });
+    assert.equal(response.status, 200);
+    const { access_token: token } = await response.json();
+    const user = await (await get('/occ/v2/shop/users/current', token)).json();
+    assert.equal(user.uid, 'chloé.müller@example.com');
+    assert.equal(backend.journal[0]?.body, body);
+    assert.equal(backend.journal[0]?.form?.password, ' %&+£€');
+  });
+
+  test('a wrong client secret is an invalid client', async () => {
+    const response = await askToken({
+      grant_type: 'password',
+      ...anna,
+      client_secret: 'wrong',
+    });
+    assert.equal(response.status, 401);
+    assert.equal((await response.json()).error, 'invalid_client');
+  });
+
+  test('both clients of the sample data can ask', async () => {
+    const response = await askToken({ grant_type: 'password', ...agent, client_id: 'asm_client' });
+    assert.equal(response.status, 200);
+    assert.equal((await backend.tokens())[0]?.clientId, 'asm_client');
+  });
+
+  test('a refresh rotates, and the refresh token that was used is dead', async () => {
+    const first = await signIn(anna);
+    const second = await (await refresh(first.refresh_token)).json();
+    assert.notEqual(second.access_token, first.access_token);
+    assert.notEqual(second.refresh_token, first.refresh_token);
+    assert.deepEqual(await lives(), {
+      'customer #1 access': true,
+      'customer #1 refresh': false,
+      'customer #2 access': true,
+      'customer #2 refresh': true,
+    });
+    const reused = await refresh(first.refresh_token);
+    assert.equal(reused.status, 400);
+    assert.deepEqual(await reused.json(), {
+      error: 'invalid_grant',
+      error_description: `Invalid refresh token: ${first.refresh_token}`,
+    });
+    // Whoever uses a refresh token twice ends the whole family.
+    assert.deepEqual(new Set(Object.values(await lives())), new Set([false]));
+  });
+
+  test('rotate off: the refresh token stays the same', async () => {
+    backend.set({ rotate: false });
+    const first = await signIn(anna);
+    const second = await (await refresh(first.refresh_token)).json();
+    assert.equal(second.refresh_token, first.refresh_token);
+    assert.equal((await refresh(first.refresh_token)).status, 200);
+  });
+
+  test('refreshTokens off: there is none in the answer', async () => {
+    backend.set({ refreshTokens: false });
+    assert.equal('refresh_token' in (await signIn(anna)), false);
+    assert.deepEqual(await lives(), { 'customer #1 access': true });
+  });
+
+  test('refreshTokens off: a refresh that gives no new refresh token leaves the old one', async () => {
+    const { refresh_token: token } = await signIn(anna);
+    backend.set({ refreshTokens: false });
+    assert.equal('refresh_token' in (await (await refresh(token)).json()), false);
+    assert.equal((await refresh(token)).status, 200);
+  });
+
+  test('a client can have a token of its own', async () => {
+    const response = await askToken({ grant_type: 'client_credentials' });
+    assert.equal(response.status, 200);
+    const body = await response.json();
+    assert.equal(body.token_type, 'bearer');
+    assert.equal('refresh_token' in body, false);
+    const [token] = await backend.tokens();
+    assert.equal(token?.owner, 'client');
+    assert.equal(token?.label, 'client #1 access');
+    assert.equal(token?.username, null);
+  });
+
+  test('sameToken: a second sign-in is given the tokens that are alive, with less time', async () => {
+    backend.set({ sameToken: true });
+    const first = await signIn(anna);
+    const second = await signIn(anna);
+    assert.equal(second.access_token, first.access_token);
+    assert.equal(second.refresh_token, first.refresh_token);
+    assert.ok(second.expires_in < first.expires_in);
+    assert.equal(second.token_type, 'bearer');
+    assert.notEqual((await signIn(ben)).access_token, first.access_token);
+    const other = await askToken({ grant_type: 'password', ...anna, client_id: 'asm_client' });
+    assert.notEqual((await other.json()).access_token, first.access_token);
+    await revoke(first.access_token, 'access_token', first.access_token);
+    assert.notEqual((await signIn(anna)).access_token, first.access_token);
+  });
+
+  test('sameToken: no refresh token of another sign-in is handed out', async () => {
+    await signIn(anna);
+    const second = await signIn(anna);
+    backend.set({ sameToken: true, revocationEnds: 'token' });
+    await revoke(second.refresh_token, 'refresh_token', second.access_token);
+    const third = await signIn(anna);
+    assert.equal(third.access_token, second.access_token);
+    assert.equal('refresh_token' in third, false);
+  });
+
+  test('without sameToken every sign-in has tokens of its own', async () => {
+    assert.notEqual((await signIn(anna)).access_token, (await signIn(anna)).access_token);
+  });
+
+  test('accessTokenSeconds sets how long a token lives', async () => {
+    backend.set({ accessTokenSeconds: 60 });
+    assert.equal((await signIn(anna)).expires_in, 59);
+  });
+
+  for (const length of [16, 8192, 20_000]) {
+    test(`a token of ${length} characters works everywhere`, async () => {
+      backend.set({ tokenLength: length });
+      const first = await signIn(anna);
+      assert.equal(first.access_token.length, length);
+      assert.equal(first.refresh_token.length, length);
+      assert.equal((await get('/occ/v2/shop/users/current', first.access_token)).status, 200);
+      const second = await (await refresh(first.refresh_token)).json();
+      assert.equal(second.access_token.length, length);
+      await revoke(second.refresh_token, 'refresh_token', second.access_token);
+      assert.equal((await lives())['customer #2 refresh'], false);
+      assert.equal(backend.received({ path: revokePath })[0]?.form?.token, second.refresh_token);
+    });
+  }
+});
+
+describe('the revocation endpoint', limit, () => {
+  test('revoking either token ends the whole grant', async () => {
+    for (const kind of ['access_token', 'refresh_token']) {
+      backend.reset();
+      const token = await signIn(anna);
+      const response = await revoke(token[kind], kind, token.access_token);
+      assert.equal(response.status, 200);
+      assert.deepEqual(await lives(), {
+        'customer #1 access': false,
+        'customer #1 refresh': false,
+      });
+      assert.equal((await get('/occ/v2/shop/users/current', token.access_token)).status, 401);
+      assert.equal((await refresh(token.refresh_token)).status, 400);
+    }
+  });
+
+  test('revocationEnds token: only the token that is named', async () => {
+    backend.set({ revocationEnds: 'token' });
+    const token = await signIn(anna);
+    await revoke(token.refresh_token, 'refresh_token', token.access_token);
+    assert.deepEqual(await lives(), { 'customer #1 access': true, 'customer #1 refresh': false });
+    await revoke(token.access_token, 'access_token', token.access_token);
+    assert.deepEqual(await lives(), { 'customer #1 access': false, 'customer #1 refresh': false });
+  });
+
+  test('revocationEnds token: a refresh token outlives its access token', async () => {
+    backend.set({ revocationEnds: 'token' });
+    const token = await signIn(anna);
+    await revoke(token.access_token, 'access_token', token.access_token);
+    assert.deepEqual(await lives(), { 'customer #1 access': false, 'customer #1 refresh': true });
+    assert.equal((await refresh(token.refresh_token)).status, 200);
+  });
+
+  test('a dead or missing bearer is refused, and nothing is revoked', async () => {
+    const token = await signIn(anna);
+    for (const bearer of [undefined, 'unknown']) {
+      const response = await revoke(token.access_token, 'access_token', bearer);
+      assert.equal(response.status, 401);
+      assert.equal(response.headers.get('www-authenticate'), 'Bearer error="invalid_token"');
+      assert.equal((await response.json()).error, 'invalid_token');
+    }
+    assert.equal((await lives())['customer #1 access'], true);
+    await backend.expireAccessTokens();
+    const late = await revoke(token.refresh_token, 'refresh_token', token.access_token);
+    assert.equal(late.status, 401);
+    assert.equal((await lives())['customer #1 refresh'], true);
+  });
+
+  test('bearerRequired off: a revocation works without a bearer and with a dead one', async () => {
+    backend.set({ bearerRequired: false });
+    const first = await signIn(anna);
+    assert.equal((await revoke(first.access_token, 'access_token')).status, 200);
+    const second = await signIn(anna);
+    assert.equal((await revoke(second.access_token, 'access_token', 'dead')).status, 200);
+    assert.deepEqual(new Set(Object.values(await lives())), new Set([false]));
+  });
+
+  test('a token that is unknown is revoked with success', async () => {
+    const { access_token: bearer } = await signIn(anna);
+    assert.equal((await revoke('unknown', 'access_token', bearer)).status, 200);
+    assert.equal((await lives())['customer #1 access'], true);
+  });
+
+  test("another client's token is not revoked", async () => {
+    const token = await signIn(anna);
+    const form = { token: token.access_token, client_id: 'asm_client' };
+    const headers = { authorization: `bearer ${token.access_token}` };
+    assert.equal((await post(revokePath, form, { headers })).status, 200);
+    assert.equal((await lives())['customer #1 access'], true);
+  });
+
+  test('an authorization endpoint that does not exist redirects to the login page', async () => {
+    const response = await post('/authorizationserver/oauth/other', {});
+    assert.equal(response.status, 302);
+    assert.equal(response.headers.get('location'), `${backend.url}/login.jsp`);
+  });
+});
+
+describe('the ends of tokens', limit, () => {
+  test('an expired access token is refused while its refresh token works', async () => {
+    const first = await signIn(anna);
+    const { access_token: own } = await (
+      await askToken({ grant_type: 'client_credentials' })
+    ).json();
+    await backend.expireAccessTokens();
+    const response = await get('/occ/v2/shop/users/current', first.access_token);
+    assert.equal(response.status, 401);
+    assert.equal(response.headers.get('www-authenticate'), 'Bearer error="invalid_token"');
+    assert.equal((await response.json()).errors[0].type, 'InvalidTokenError');
+    assert.equal((await get('/occ/v2/shop/basesites', own)).status, 401);
+    const second = await (await refresh(first.refresh_token)).json();
+    assert.equal((await get('/occ/v2/shop/users/current', second.access_token)).status, 200);
+  });
+
+  for (const end of /** @type {const} */ (['expireRefreshTokens', 'revokeRefreshTokens'])) {
+    test(`${end}: a refresh is an invalid grant while the access token works`, async () => {
+      const token = await signIn(anna);
+      await backend[end]();
+      const response = await refresh(token.refresh_token);
+      assert.equal(response.status, 400);
+      assert.deepEqual(await response.json(), {
+        error: 'invalid_grant',
+        error_description: `Invalid refresh token: ${token.refresh_token}`,
+      });
+      assert.deepEqual(await lives(), {
+        'customer #1 access': true,
+        'customer #1 refresh': false,
+      });
+    });
+  }
+
+  test('reset forgets tokens, journal, behaviour and new accounts', async () => {
+    const token = await signIn(anna);
+    backend.set({ sameToken: true, occ: { answer: 500 } });
+    backend.reset();
+    assert.deepEqual(await backend.tokens(), []);
+    assert.deepEqual(backend.journal, []);
+    assert.equal(backend.behaviour.sameToken, false);
+    assert.equal((await get('/occ/v2/shop/users/current', token.access_token)).status, 401);
+    await signIn(anna);
+    assert.equal((await lives())['customer #1 access'], true);
+  });
+
+  test('two back ends in one process know nothing of each other', async () => {
+    const other = await startBackend();
+    try {
+      const { access_token: token } = await signIn(anna);
+      const response = await fetch(`${other.url}/occ/v2/shop/users/current`, {
+        headers: { authorization: `bearer ${token}` },
+      });
+      assert.equal(response.status, 401);
+      assert.deepEqual(await other.tokens(), []);
+      assert.equal(other.journal.length, 1);
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+describe('the answers that can be set', limit, () => {
+  const paths = { token: tokenPath, revoke: revokePath, occ: '/occ/v2/shop/basesites' };
+  const endpoints = /** @type {(keyof typeof paths)[]} */ (Object.keys(paths));
+
+  /** @param {keyof typeof paths} endpoint @param {RequestInit} [init] */
+  const request = (endpoint, init) =>
+    endpoint === 'occ'
+      ? ask(paths.occ, init)
+      : post(paths[endpoint], { grant_type: 'password', ...anna, token: 'x' }, init);
+
+  for (const endpoint of endpoints) {
+    for (const status of /** @type {const} */ ([400, 401, 403, 404, 429, 500, 503])) {
+      test(`${endpoint}: ${status}, and nothing happens`, async () => {
+        backend.set({ [endpoint]: { answer: status, retryAfter: 7 } });
+        const response = await request(endpoint);
+        assert.equal(response.status, status);
+        assert.equal(response.headers.get('retry-after'), '7');
+        assert.match(response.headers.get('content-type') ?? '', /^application\/json/);
+        assert.equal(backend.journal[0]?.status, status);
+        assert.deepEqual(await backend.tokens(), []);
+      });
+    }
+
+    test(`${endpoint}: a redirect to the login page`, async () => {
+      backend.set({ [endpoint]: { answer: 'redirect' } });
+      const response = await request(endpoint);
+      assert.equal(response.status, 302);
+      assert.equal(response.headers.get('location'), `${backend.url}/login.jsp`);
+      assert.equal(backend.journal[0]?.status, 302);
+      assert.equal(backend.journal[0]?.location, `${backend.url}/login.jsp`);
+      assert.equal(backend.journal.length, 1);
+      const page = await request(endpoint, { redirect: 'follow' });
+      assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
+      assert.deepEqual(
+        backend.received({ method: 'GET', path: '/login.jsp' }).map(({ status }) => status),
+        [200],
+      );
+    });
+
+    test(`${endpoint}: a redirect to another origin`, async () => {
+      backend.set({ [endpoint]: { answer: 'redirect-other-origin' } });
+      const { port } = new URL(backend.url);
+      const response = await request(endpoint);
+      assert.equal(response.headers.get('location'), `http://localhost:${port}/login.jsp`);
+    });
+
+    test(`${endpoint}: the connection is dropped`, async () => {
+      backend.set({ [endpoint]: { answer: 'drop' } });
+      await assert.rejects(request(endpoint), TypeError);
+      assert.equal(backend.journal[0]?.status, 'dropped');
+      assert.equal(backend.journal[0]?.path, paths[endpoint]);
+      assert.equal(backend.journal[0]?.aborted, false);
+    });
+
+    test(`${endpoint}: no answer until the client gives up`, async () => {
+      backend.set({ [endpoint]: { answer: 'silent' } });
+      const giveUp = new AbortController();
+      const asked = request(endpoint, { signal: giveUp.signal });
+      const [entry] = await backend.waitFor(({ path }) => path === paths[endpoint]);
+      assert.equal(entry?.status, null);
+      giveUp.abort();
+      await assert.rejects(asked, { name: 'AbortError' });
+      await backend.waitFor(({ aborted }) => aborted);
+      assert.equal(entry?.status, null);
+      assert.equal(entry?.answeredAt, null);
+    });
+
+    test(`${endpoint}: a page of HTML with status 200`, async () => {
+      backend.set({ [endpoint]: { answer: 'garbage' } });
+      const response = await request(endpoint);
+      assert.equal(response.status, 200);
+      assert.match(await response.text(), /^<!doctype html>/);
+    });
+
+    test(`${endpoint}: a body that never ends`, async () => {
+      backend.set({ [endpoint]: { answer: 'endless' } });
+      const giveUp = new AbortController();
+      const response = await request(endpoint, { signal: giveUp.signal });
+      assert.equal(response.status, 200);
+      assert.match(response.headers.get('content-type') ?? '', /^application\/json/);
+      const reader = response.body?.getReader();
+      assert.ok(reader);
+      for (let chunks = 0; chunks < 3; chunks++) assert.equal((await reader.read()).done, false);
+      giveUp.abort();
+      await backend.waitFor(({ aborted }) => aborted);
+    });
+
+    test(`${endpoint}: an answer is held until it is released`, async () => {
+      backend.set({ [endpoint]: { answer: 'hold' } });
+      const asked = [request(endpoint), request(endpoint)];
+      await backend.waitFor(({ status }) => status === 'held', 2);
+      assert.equal(backend.release(1), 1);
+      const [first] = await backend.waitFor(({ status }) => typeof status === 'number');
+      assert.equal(first, backend.journal[0]);
+      assert.equal(backend.journal[1]?.status, 'held');
+      assert.equal(backend.release(), 1);
+      assert.equal(backend.release(), 0);
+      for (const response of await Promise.all(asked)) {
+        assert.equal(response.status, endpoint === 'revoke' ? 401 : 200);
+      }
+    });
+
+    test(`${endpoint}: reset answers what is held`, async () => {
+      for (const answer of /** @type {const} */ (['hold', 'hold-before'])) {
+        backend.set({ [endpoint]: { answer } });
+        const asked = request(endpoint);
+        await backend.waitFor(({ status }) => status === 'held');
+        backend.reset();
+        const expected = answer === 'hold-before' ? 503 : endpoint === 'revoke' ? 401 : 200;
+        assert.equal((await asked).status, expected);
+        assert.deepEqual(await backend.tokens(), []);
+      }
+    });
+
+    test(`${endpoint}: without CORS headers`, async () => {
+      const headers = { origin: 'http://shop.example' };
+      const name = 'access-control-allow-origin';
+      const open = await request(endpoint, { headers });
+      assert.equal(open.headers.get(name), 'http://shop.example');
+      assert.equal(open.headers.get('access-control-expose-headers'), null);
+      assert.equal(open.headers.get('access-control-allow-credentials'), null);
+      backend.set({ [endpoint]: { cors: false } });
+      const closed = await request(endpoint, { headers });
+      assert.equal(closed.headers.get(name), null);
+      const preflight = await ask(paths[endpoint], { method: 'OPTIONS', headers });
+      assert.equal(preflight.status, 204);
+      assert.equal(preflight.headers.get(name), null);
+    });
+
+    test(`${endpoint}: times counts requests, then all is normal`, async () => {
+      backend.set({ [endpoint]: { answer: 500, times: 2 } });
+      const statuses = [];
+      for (let n = 0; n < 3; n++) statuses.push((await request(endpoint)).status);
+      assert.deepEqual(statuses, [500, 500, endpoint === 'revoke' ? 401 : 200]);
+      assert.deepEqual(backend.behaviour[endpoint], {
+        answer: 'normal',
+        delayMs: 0,
+        only: null,
+        times: null,
+        retryAfter: null,
+        cors: true,
+      });
+    });
+
+    test(`${endpoint}: a delay ends when the client gives up`, async () => {
+      backend.set({ [endpoint]: { delayMs: 600_000 } });
+      const giveUp = new AbortController();
+      const asked = request(endpoint, { signal: giveUp.signal });
+      await backend.waitFor(({ path }) => path === paths[endpoint]);
+      giveUp.abort();
+      await assert.rejects(asked);
+      await backend.waitFor(({ aborted }) => aborted);
+    });
+
+    test(`${endpoint}: an answer comes after its delay`, async () => {
+      backend.set({ [endpoint]: { delayMs: 30, answer: 500 } });
+      assert.equal((await request(endpoint)).status, 500);
+      const [entry] = backend.journal;
+      // A timer may be early by a millisecond of the clock.
+      assert.ok(Number(entry?.answeredAt) - Number(entry?.at) >= 29);
+    });
+  }
+
+  test('hold: a token is issued at once and answered later', async () => {
+    backend.set({ token: { answer: 'hold' } });
+    const asked = askToken({ grant_type: 'password', ...anna });
+    await backend.waitFor(({ status }) => status === 'held');
+    const [token] = await backend.tokens();
+    assert.equal(token?.active, true);
+    backend.release();
+    assert.equal((await (await asked).json()).access_token, token?.token);
+  });
+
+  test('hold-before: a token is issued when the request is released', async () => {
+    backend.set({ token: { answer: 'hold-before' } });
+    const asked = askToken({ grant_type: 'password', ...anna });
+    await backend.waitFor(({ status }) => status === 'held');
+    assert.deepEqual(await backend.tokens(), []);
+    backend.release();
+    assert.equal((await asked).status, 200);
+    assert.equal((await backend.tokens()).length, 2);
+  });
+
+  test('hold: a revocation has taken effect while its answer is held', async () => {
+    const token = await signIn(anna);
+    backend.set({ revoke: { answer: 'hold' } });
+    const asked = revoke(token.access_token, 'access_token', token.access_token);
+    await backend.waitFor(({ status }) => status === 'held');
+    assert.equal((await lives())['customer #1 access'], false);
+    backend.release();
+    assert.equal((await asked).status, 200);
+  });
+
+  test('hold: whoever goes away is no longer held', async () => {
+    backend.set({ occ: { answer: 'hold' } });
+    const giveUp = new AbortController();
+    const asked = ask('/occ/v2/shop/basesites', { signal: giveUp.signal });
+    await backend.waitFor(({ status }) => status === 'held');
+    giveUp.abort();
+    await assert.rejects(asked);
+    const [entry] = await backend.waitFor(({ aborted }) => aborted);
+    assert.equal(entry?.status, null);
+    assert.equal(backend.release(), 0);
+  });
+
+  test('only: the other grants are answered as ever', async () => {
+    const { refresh_token: token } = await signIn(anna);
+    backend.set({ token: { answer: 503, only: 'refresh_token' } });
+    assert.equal((await refresh(token)).status, 503);
+    await signIn(anna);
+    backend.set({ token: { only: 'client_credentials', times: 1 } });
+    await signIn(anna);
+    assert.equal((await askToken({ grant_type: 'client_credentials' })).status, 503);
+    assert.equal((await askToken({ grant_type: 'client_credentials' })).status, 200);
+  });
+
+  test('only: the other kind of token is revoked as ever', async () => {
+    backend.set({ revocationEnds: 'token', revoke: { answer: 500, only: 'refresh_token' } });
+    const token = await signIn(anna);
+    const first = await revoke(token.refresh_token, 'refresh_token', token.access_token);
+    assert.equal(first.status, 500);
+    const second = await revoke(token.access_token, 'access_token', token.access_token);
+    assert.equal(second.status, 200);
+  });
+
+  test('only: the other resources are answered as ever', async () => {
+    backend.set({ occ: { answer: 500, only: '/assistedservicewebservices/' } });
+    assert.equal((await get('/occ/v2/shop/basesites')).status, 200);
+    assert.equal((await get('/assistedservicewebservices/customerlists')).status, 500);
+  });
+
+  test('what is set wrongly is refused by name, and nothing of it is set', () => {
+    /** @type {[unknown, RegExp][]} */
+    const wrong = [
+      [{ token: { answer: 418 } }, /token\.answer cannot be 418; allowed: "normal", "redirect"/],
+      [{ token: { only: 'access_token' } }, /token\.only .*allowed: null, "password"/],
+      [{ revoke: { only: 'password' } }, /revoke\.only .*allowed: null, "access_token"/],
+      [{ occ: { only: 'occ' } }, /occ\.only .*the beginning of a path/],
+      [{ occ: { delayMs: -1 } }, /occ\.delayMs .*a whole number from 0/],
+      [{ occ: { times: 0 } }, /occ\.times .*null or a whole number from 1/],
+      [{ revoke: { retryAfter: '7' } }, /revoke\.retryAfter cannot be "7"/],
+      [{ revoke: { cors: 'no' } }, /revoke\.cors .*true, false/],
+      [{ revoke: { anwser: 500 } }, /revoke\.anwser is not a field; allowed: answer, delayMs/],
+      [{ revoke: 500 }, /revoke must be an object/],
+      [{ bearerRequired: 1 }, /bearerRequired .*true, false/],
+      [{ revocationEnds: 'both' }, /revocationEnds .*"grant", "token"/],
+      [{ tokenLength: 1.5 }, /tokenLength .*null or a whole number/],
+      [{ accessTokenSeconds: null }, /accessTokenSeconds .*a whole number/],
+      [{ __proto__: null, toString: 1 }, /toString is not a field/],
+      [null, /behaviour must be an object/],
+      [[], /behaviour must be an object/],
+    ];
+    const untouched = structuredClone(backend.behaviour);
+    for (const [change, message] of wrong) {
+      assert.throws(() => backend.set(/** @type {any} */ (change)), { message });
+    }
+    assert.throws(() => backend.set({ sameToken: true, rotate: /** @type {any} */ ('x') }));
+    assert.deepEqual(backend.behaviour, untouched);
+  });
+});
+
+describe('the resources', limit, () => {
+  test('a customer sees the own account and cart, under each of the own ids', async () => {
+    const { access_token: bearer } = await signIn(anna);
+    for (const id of ['current', '0001', 'anna.keller@example.com']) {
+      const user = await get(`/occ/v2/shop/users/${encodeURIComponent(id)}`, bearer);
+      assert.deepEqual(await user.json(), {
+        uid: 'anna.keller@example.com',
+        customerId: '0001',
+        name: 'Anna Keller',
+        firstName: 'Anna',
+        lastName: 'Keller',
+      });
+    }
+    const cart = await (await get('/occ/v2/shop/users/current/carts/current', bearer)).json();
+    assert.equal(cart.user.uid, 'anna.keller@example.com');
+    assert.equal(cart.totalItems, 2);
+    assert.equal(cart.totalPrice.formattedValue, '€118.00');
+    assert.equal((await get('/occ/v2/shop/users/0002', bearer)).status, 403);
+    assert.equal((await get('/occ/v2/shop/users/0002/carts/current', bearer)).status, 403);
+  });
+
+  test('an agent sees every customer, and has no account of a customer', async () => {
+    const { access_token: bearer } = await signIn(agent);
+    assert.equal((await (await get('/occ/v2/shop/users/0002', bearer)).json()).name, 'Ben Okafor');
+    const cart = await (await get('/occ/v2/shop/users/0002/carts/current', bearer)).json();
+    assert.equal(cart.user.uid, 'ben.okafor@example.com');
+    assert.equal((await get('/occ/v2/shop/users/current', bearer)).status, 403);
+    const unknown = await get('/occ/v2/shop/users/9999', bearer);
+    assert.equal(unknown.status, 404);
+    assert.equal((await unknown.json()).errors[0].type, 'UnknownIdentifierError');
+  });
+
+  test('nobody sees an account without a bearer', async () => {
+    for (const id of ['current', 'anonymous', '0001']) {
+      const response = await get(`/occ/v2/shop/users/${id}`);
+      assert.equal(response.status, 401);
+      assert.equal((await response.json()).errors[0].type, 'UnauthorizedError');
+      assert.equal(
+        response.headers.get('www-authenticate'),
+        'Bearer realm="hybris", error="unauthorized"',
+      );
+    }
+  });
+
+  test('anybody sees the base sites, the products and an empty cart', async () => {
+    assert.equal((await get('/occ/v2/shop/basesites')).status, 200);
+    const { products } = await (await get('/occ/v2/shop/products/search?query=mug')).json();
+    assert.deepEqual(
+      products.map((/** @type {{ name: string }} */ product) => product.name),
+      ['Enamel mug'],
+    );
+    const cart = await (await get('/occ/v2/shop/users/anonymous/carts/current')).json();
+    assert.equal(cart.totalItems, 0);
+  });
+
+  test('a dead bearer is refused even where none is needed', async () => {
+    for (const path of ['/occ/v2/shop/basesites', '/assistedservicewebservices/customerlists']) {
+      const response = await get(path, 'dead');
+      assert.equal(response.status, 401);
+      assert.deepEqual(await response.json(), {
+        errors: [{ type: 'InvalidTokenError', message: 'Invalid access token' }],
+      });
+      assert.equal(response.headers.get('www-authenticate'), 'Bearer error="invalid_token"');
+    }
+  });
+
+  test('a customer registers with a token of the client only, and can sign in then', async () => {
+    const dora = { uid: 'dora@example.com', password: 'Welcome-4' };
+    /** @param {string} [bearer] @param {object} [body] */
+    const register = (bearer, body = { ...dora, firstName: 'Dora', lastName: 'Lind' }) =>
+      ask('/occ/v2/shop/users', {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(bearer && { authorization: `bearer ${bearer}` }),
+        },
+        body: JSON.stringify(body),
+      });
+    const refused = await register();
+    assert.equal(refused.status, 401);
+    assert.equal((await refused.json()).errors[0].type, 'UnauthorizedError');
+    assert.equal((await register((await signIn(anna)).access_token)).status, 401);
+
+    const { access_token: bearer } = await (
+      await askToken({ grant_type: 'client_credentials' })
+    ).json();
+    const incomplete = await register(bearer, dora);
+    assert.equal(incomplete.status, 400);
+    assert.equal((await incomplete.json()).errors[0].message, 'firstName is missing');
+    const response = await register(bearer);
+    assert.equal(response.status, 201);
+    assert.equal((await response.json()).customerId, '0004');
+    assert.equal((await register(bearer)).status, 400);
+    await signIn({ username: dora.uid, password: dora.password });
+  });
+
+  test('echo answers the JSON that it got', async () => {
+    const { access_token: bearer } = await signIn(anna);
+    const body = JSON.stringify({ text: 'größer & schöner', list: [1, null] });
+    /** @param {string} text @param {Record<string, string>} headers */
+    const echo = (text, headers) =>
+      ask('/occ/v2/shop/users/current/echo', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: text,
+      });
+    const authorization = `bearer ${bearer}`;
+    assert.equal(await (await echo(body, { authorization })).text(), body);
+    assert.equal((await echo('{', { authorization })).status, 400);
+    assert.equal((await echo(body, {})).status, 401);
+    assert.equal(backend.received({ path: '/occ/v2/shop/users/current/echo' })[0]?.body, body);
+  });
+
+  test('an agent searches customers and sees the lists; a customer is refused', async () => {
+    const { access_token: bearer } = await signIn(agent);
+    const search = '/assistedservicewebservices/customers/search?baseSite=shop&query=';
+    const found = await (await get(`${search}KELLER`, bearer)).json();
+    assert.deepEqual(Object.keys(found), ['entries', 'pagination', 'sorts']);
+    assert.deepEqual(found.entries, [
+      {
+        uid: 'anna.keller@example.com',
+        customerId: '0001',
+        name: 'Anna Keller',
+        firstName: 'Anna',
+        lastName: 'Keller',
+      },
+    ]);
+    assert.equal((await (await get(search, bearer)).json()).entries.length, 3);
+    const lists = await (await get('/assistedservicewebservices/customerlists', bearer)).json();
+    assert.deepEqual(lists.userGroups[0], {
+      uid: 'instoreCustomers',
+      name: 'Customers in the store',
+    });
+
+    const { access_token: customers } = await signIn(anna);
+    for (const path of [search, '/assistedservicewebservices/customerlists']) {
+      assert.equal((await get(path, customers)).status, 403);
+      assert.equal((await get(path)).status, 401);
+    }
+  });
+
+  test('what does not exist is said to be so', async () => {
+    const response = await get('/occ/v2/shop/nothing');
+    assert.equal(response.status, 404);
+    assert.equal((await response.json()).errors[0].type, 'UnknownResourceError');
+    assert.equal((await ask('/occ/v2/shop/basesites', { method: 'DELETE' })).status, 405);
+    assert.equal((await get('/nothing')).status, 404);
+    const { access_token: bearer } = await signIn(anna);
+    assert.equal((await get('/occ/v2/shop/users/%E0%A4', bearer)).status, 400);
+  });
+});
+
+describe('the journal', limit, () => {
+  test('a request is kept in full, with its answer', async () => {
+    const token = await signIn(anna);
+    await revoke(token.refresh_token, 'refresh_token', token.access_token);
+    await get('/occ/v2/shop/products/search?query=a%20b&x=1');
+    const [, entry, search] = backend.journal;
+    assert.ok(entry && search);
+    assert.deepEqual(
+      backend.journal.map(({ id }) => id),
+      [entry.id - 1, entry.id, entry.id + 1],
+    );
+    assert.equal(entry.method, 'POST');
+    assert.equal(entry.path, revokePath);
+    assert.equal(entry.authorization, `bearer ${token.access_token}`);
+    assert.equal(entry.headers.authorization, `bearer ${token.access_token}`);
+    assert.deepEqual(entry.form, {
+      ...client,
+      token: token.refresh_token,
+      token_type_hint: 'refresh_token',
+    });
+    assert.equal(
+      entry.body,
+      `client_id=mobile_android&client_secret=secret&token=${token.refresh_token}` +
+        '&token_type_hint=refresh_token',
+    );
+    assert.equal(entry.status, 200);
+    assert.equal(entry.aborted, false);
+    assert.ok(Number(entry.answeredAt) >= entry.at);
+    assert.deepEqual(search.query, { query: 'a b', x: '1' });
+    assert.equal(search.form, null);
+    assert.equal(search.authorization, null);
+  });
+
+  test('received gives the requests of one method and path, POST unless told', async () => {
+    await signIn(anna);
+    await get('/occ/v2/shop/basesites');
+    assert.equal(backend.received().length, 1);
+    assert.equal(backend.received({ path: revokePath }).length, 0);
+    assert.equal(backend.received({ method: 'GET' })[0]?.path, '/occ/v2/shop/basesites');
+  });
+
+  test('a preflight allows what a storefront sends, and is kept', async () => {
+    const response = await ask('/occ/v2/shop/users/current', {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'http://shop.example',
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'authorization',
+      },
+    });
+    assert.equal(response.status, 204);
+    assert.equal(response.headers.get('access-control-allow-origin'), 'http://shop.example');
+    assert.equal(
+      response.headers.get('access-control-allow-headers'),
+      'Authorization, Content-Type, sap-commerce-cloud-user-id',
+    );
+    assert.equal(
+      response.headers.get('access-control-allow-methods'),
+      'GET, HEAD, POST, PUT, PATCH, DELETE',
+    );
+    assert.equal(backend.received({ method: 'OPTIONS' }).length, 1);
+  });
+
+  test('a client that goes away in the middle of its request is noted', async () => {
+    const { hostname, port } = new URL(backend.url);
+    const request = http.request({ hostname, port, path: revokePath, method: 'POST' });
+    request.on('error', () => {});
+    request.setHeader('content-length', '100');
+    request.setHeader('content-type', 'application/x-www-form-urlencoded');
+    request.write('token=abc');
+    await once(request, 'socket');
+    await new Promise((resolve) => request.write('&token_type_hint=x', resolve));
+    request.destroy();
+    const [entry] = await backend.waitFor(({ aborted }) => aborted);
+    assert.equal(entry?.path, revokePath);
+    assert.equal(entry?.status, null);
+  });
+
+  test('waitFor resolves when enough requests have come', async () => {
+    const two = backend.waitFor(({ path }) => path === '/occ/v2/shop/basesites', 2);
+    let early = false;
+    two.then(() => (early = true));
+    await get('/occ/v2/shop/basesites');
+    assert.equal(early, false);
+    await get('/occ/v2/shop/basesites');
+    assert.equal((await two).length, 2);
+  });
+});
+
+describe('the /dev resources', limit, () => {
+  test('behaviour can be read, changed and reset from any origin', async () => {
+    const changed = await dev('behaviour', { revoke: { answer: 503 }, sameToken: true });
+    assert.equal(changed.status, 200);
+    assert.equal(changed.headers.get('access-control-allow-origin'), '*');
+    const state = await (await ask('/dev/behaviour')).json();
+    assert.equal(state.revoke.answer, 503);
+    assert.equal(state.revoke.delayMs, 0);
+    assert.equal(state.sameToken, true);
+    assert.equal((await revoke('x', 'access_token')).status, 503);
+    const reset = await (await dev('behaviour', undefined, 'DELETE')).json();
+    assert.equal(reset.revoke.answer, 'normal');
+    assert.equal(reset.sameToken, false);
+  });
+
+  test('a wrong change is answered with what is wrong', async () => {
+    const response = await dev('behaviour', { token: { answer: 'slow' } });
+    assert.equal(response.status, 400);
+    assert.match((await response.json()).error, /^token\.answer cannot be "slow"; allowed: /);
+    const text = await ask('/dev/behaviour', { method: 'PUT', body: '{' });
+    assert.equal(text.status, 400);
+    assert.deepEqual(await text.json(), { error: 'the body must be a JSON object' });
+    for (const path of ['release', 'expire']) {
+      const other = await dev(path, { count: -1, kind: 'x' }, 'POST');
+      assert.equal(other.status, 400);
+    }
+    for (const path of ['release', 'expire']) {
+      assert.equal((await dev(path, null, 'POST')).status, 400);
+    }
+    assert.equal((await ask('/dev/nothing')).status, 404);
+  });
+
+  test('a preflight is answered, and nothing of it is in the journal', async () => {
+    const response = await dev('behaviour', undefined, 'OPTIONS');
+    assert.equal(response.status, 204);
+    assert.match(response.headers.get('access-control-allow-methods') ?? '', /PUT.*DELETE/);
+    assert.equal(response.headers.get('access-control-allow-headers'), 'Content-Type');
+    assert.deepEqual(backend.journal, []);
+  });
+
+  test('journal and tokens show no secret, but labels', async () => {
+    const token = await signIn(anna);
+    await refresh(token.refresh_token);
+    await revoke(token.access_token, 'access_token', token.access_token);
+    await ask('/occ/v2/shop/users/current?access_token=secret-in-a-url', {
+      headers: { authorization: 'bearer secret-elsewhere', cookie: 'secret-cookie' },
+    });
+    const journal = await (await ask('/dev/journal')).text();
+    const tokens = await (await ask('/dev/tokens')).text();
+    const secrets = (await backend.tokens()).map((each) => each.token);
+    for (const secret of [
+      ...secrets,
+      anna.password,
+      'secret-in',
+      'secret-el',
+      'secret-co',
+      '"secret"',
+    ]) {
+      assert.equal(journal.includes(secret), false);
+      assert.equal(tokens.includes(secret), false);
+    }
+    const [, refreshed, revoked] = JSON.parse(journal);
+    assert.deepEqual(refreshed.labels, { bearer: null, token: 'customer #1 refresh' });
+    assert.deepEqual(revoked.labels, { bearer: 'customer #1 access', token: 'customer #1 access' });
+    assert.equal(revoked.form.token, `${token.access_token.slice(0, 6)}…`);
+    assert.equal(revoked.authorization, `bearer ${token.access_token.slice(0, 6)}…`);
+    assert.deepEqual(
+      JSON.parse(tokens).map((/** @type {any} */ each) => [each.label, each.active, each.token]),
+      (await backend.tokens()).map((each) => [
+        each.label,
+        each.active,
+        `${each.token.slice(0, 6)}…`,
+      ]),
+    );
+    await dev('journal', undefined, 'DELETE');
+    assert.deepEqual(backend.journal, []);
+  });
+
+  test('what is held is released', async () => {
+    backend.set({ occ: { answer: 'hold' } });
+    const asked = get('/occ/v2/shop/basesites');
+    await backend.waitFor(({ status }) => status === 'held');
+    assert.deepEqual(await (await dev('release', undefined, 'POST')).json(), { released: 1 });
+    assert.equal((await asked).status, 200);
+  });
+
+  test('tokens are made to expire', async () => {
+    await signIn(anna);
+    await dev('expire', undefined, 'POST');
+    assert.deepEqual(await lives(), { 'customer #1 access': false, 'customer #1 refresh': true });
+    await dev('expire', { kind: 'refresh_token' }, 'POST');
+    assert.equal((await lives())['customer #1 refresh'], false);
+  });
+
+  test('events tell of a request when it comes and when it is answered', async () => {
+    const stream = await ask('/dev/events');
+    assert.match(stream.headers.get('content-type') ?? '', /^text\/event-stream/);
+    const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+    assert.ok(reader);
+    let text = '';
+    /** @param {RegExp} pattern */
+    const until = async (pattern) => {
+      while (!pattern.test(text)) text += (await reader.read()).value ?? '';
+    };
+    backend.set({ token: { answer: 'hold' } });
+    await until(/event: behaviour\n/);
+    const asked = signIn(anna);
+    await until(/"status":"held"/);
+    backend.release();
+    const { access_token: token } = await asked;
+    await until(/"status":200/);
+    await until(/event: tokens\n/);
+    const seen = [...text.matchAll(/event: request\ndata: (.*)\n/g)].map(([, data]) =>
+      JSON.parse(data ?? ''),
+    );
+    assert.equal(new Set(seen.map(({ id }) => id)).size, 1);
+    assert.deepEqual(
+      seen.map(({ status }) => status),
+      [null, 'held', null, 200],
+    );
+    assert.equal(text.includes(token), false);
+    assert.equal(text.includes(anna.password), false);
+    await reader.cancel();
+  });
+});
+
+describe('starting and ending', limit, () => {
+  test('close ends at once, whatever is open', async () => {
+    const other = await startBackend();
+    other.set({ occ: { answer: 'silent' }, token: { answer: 'hold-before' } });
+    const asked = [
+      fetch(`${other.url}/occ/v2/shop/basesites`),
+      fetch(`${other.url}${tokenPath}`, { method: 'POST' }),
+      fetch(`${other.url}/dev/events`).then((response) => response.text()),
+    ];
+    const ends = Promise.allSettled(asked);
+    await other.waitFor(() => true, 2);
+    await other.close();
+    await other.close();
+    assert.deepEqual(
+      (await ends).map(({ status }) => status),
+      ['rejected', 'rejected', 'rejected'],
+    );
+    await assert.rejects(fetch(other.url));
+  });
+
+  /** @param {Record<string, string>} env */
+  function start(env) {
+    const main = new URL('../../web/backend/main.js', import.meta.url).pathname;
+    const child = spawn(process.execPath, [main], { env: { ...process.env, ...env } });
+    const output = { out: '', err: '' };
+    child.stdout.on('data', (data) => (output.out += data));
+    child.stderr.on('data', (data) => (output.err += data));
+    return { child, output };
+  }
+
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    test(`by itself it prints what one needs, and ends cleanly on ${signal}`, async () => {
+      const { child, output } = start({ PORT: '0' });
+      while (!output.out.includes('Ctrl-C')) await once(child.stdout, 'data');
+      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(output.out)?.[0];
+      assert.ok(url);
+      for (const { uid, password } of accounts) {
+        assert.ok(output.out.includes(uid) && output.out.includes(password));
+      }
+      assert.match(output.out, /mobile_android +secret/);
+      assert.match(output.out, /\/dev\/behaviour/);
+      assert.equal((await fetch(`${url}/occ/v2/shop/basesites`)).status, 200);
+      child.kill(signal);
+      assert.deepEqual(await once(child, 'exit'), [0, null]);
+      assert.equal(output.err, '');
+    });
+  }
+
+  test('by itself it says in one line that a port is taken', async () => {
+    const { port } = new URL(backend.url);
+    const { child, output } = start({ PORT: port });
+    assert.deepEqual(await once(child, 'close'), [1, null]);
+    assert.equal(output.err, `Port ${port} is taken: name another one with PORT=…\n`);
+    assert.equal(output.out, '');
+  });
+
+  test('by itself it refuses what is no port', async () => {
+    for (const port of ['shop', '70000', '-1']) {
+      const { child, output } = start({ PORT: port });
+      assert.deepEqual(await once(child, 'close'), [1, null]);
+      assert.equal(output.err, `PORT must be a number from 0 to 65535, not ${port}.\n`);
+    }
+  });
+});

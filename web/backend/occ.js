@@ -1,0 +1,191 @@
+// The few resources of OCC and of the Assisted Service Module that a storefront needs to be tried out.
+import { cartOf, searchProducts } from './catalogue.js';
+
+/**
+ * @typedef {import('oidc-provider').Context} Context
+ * @typedef {Readonly<import('./accounts.js').Account>} Account
+ * @typedef {import('./oauth.js').Bearer} Bearer
+ * @typedef {{ ctx: Context, bearer: Bearer | null, id: string, directory: import('./accounts.js').Directory }} Request
+ */
+
+/** A refusal in the words of OCC. */
+class Refusal extends Error {
+  /** @param {number} status @param {string} type @param {string} message @param {string} [challenge] */
+  constructor(status, type, message, challenge) {
+    super(message);
+    this.status = status;
+    this.type = type;
+    this.challenge = challenge;
+  }
+}
+
+const deadToken = () =>
+  new Refusal(401, 'InvalidTokenError', 'Invalid access token', 'Bearer error="invalid_token"');
+const unauthorized = () =>
+  new Refusal(
+    401,
+    'UnauthorizedError',
+    'Full authentication is required to access this resource',
+    'Bearer realm="hybris", error="unauthorized"',
+  );
+const forbidden = () => new Refusal(403, 'ForbiddenError', 'Access is denied');
+/** @param {string} message */
+const invalid = (message) => new Refusal(400, 'ValidationError', message);
+
+/** The customer whom the path names, as far as the bearer may act for that customer.
+ * @param {Request} request @returns {Account} */
+function customerOf({ bearer, id, directory }) {
+  if (!bearer) throw unauthorized();
+  const { owner, account } = bearer;
+  if (owner === 'customer' && account) {
+    if (id === 'current' || directory.customer(id) === account) return account;
+  } else if (owner === 'agent' && id !== 'current' && id !== 'anonymous') {
+    const customer = directory.customer(id);
+    if (customer) return customer;
+    throw new Refusal(404, 'UnknownIdentifierError', 'There is no such customer');
+  }
+  throw forbidden();
+}
+
+/** @param {Request} request */
+function agentOf({ bearer }) {
+  if (!bearer) throw unauthorized();
+  if (bearer.owner !== 'agent') throw forbidden();
+}
+
+/** @param {Context} ctx @returns {any} */
+function jsonOf(ctx) {
+  try {
+    return JSON.parse(ctx.state.body.toString());
+  } catch {
+    throw invalid('The body is not JSON');
+  }
+}
+
+/** @param {Account} customer */
+function asUser({ uid, customerId, name }) {
+  const [firstName = '', ...rest] = name.split(' ');
+  return { uid, customerId, name, firstName, lastName: rest.join(' ') };
+}
+
+/** @param {Request} request */
+function register({ ctx, bearer, directory }) {
+  if (bearer?.owner !== 'client') throw unauthorized();
+  const { uid, password, firstName, lastName } = jsonOf(ctx) ?? {};
+  for (const [field, value] of Object.entries({ uid, password, firstName, lastName })) {
+    if (typeof value !== 'string' || value === '') throw invalid(`${field} is missing`);
+  }
+  if (directory.byUid(uid)) {
+    throw new Refusal(400, 'DuplicateUidError', 'There is an account of this name');
+  }
+  ctx.status = 201;
+  return asUser(directory.register(uid, password, `${firstName} ${lastName}`));
+}
+
+/** @param {Request} request */
+function searchCustomers(request) {
+  agentOf(request);
+  const { query, sort = 'byNameAsc' } = request.ctx.query;
+  const wanted = String(query ?? '').toLowerCase();
+  const entries = request.directory
+    .customers()
+    .map(asUser)
+    .filter((user) => Object.values(user).some((text) => text.toLowerCase().includes(wanted)));
+  return {
+    entries,
+    pagination: {
+      currentPage: 0,
+      pageSize: Math.max(entries.length, 20),
+      sort,
+      totalPages: 1,
+      totalResults: entries.length,
+    },
+    sorts: [{ code: 'byNameAsc', selected: true }],
+  };
+}
+
+/** @param {Request} request */
+function listCustomerLists(request) {
+  agentOf(request);
+  return {
+    userGroups: [
+      { uid: 'instoreCustomers', name: 'Customers in the store' },
+      { uid: 'abandonedCarts', name: 'Abandoned carts' },
+    ],
+  };
+}
+
+/** @type {[method: string, path: RegExp, answer: (request: Request) => unknown][]} */
+const resources = [
+  ['GET', /^\/occ\/v2\/shop\/users\/([^/]+)$/, (request) => asUser(customerOf(request))],
+  [
+    'GET',
+    /^\/occ\/v2\/shop\/users\/([^/]+)\/carts\/current$/,
+    (request) => cartOf(request.id === 'anonymous' ? undefined : customerOf(request)),
+  ],
+  [
+    'POST',
+    /^\/occ\/v2\/shop\/users\/([^/]+)\/echo$/,
+    (request) => customerOf(request) && jsonOf(request.ctx),
+  ],
+  ['POST', /^\/occ\/v2\/shop\/users$/, register],
+  [
+    'GET',
+    /^\/occ\/v2\/(?:shop\/)?basesites$/,
+    () => ({ baseSites: [{ uid: 'shop', name: 'Shop' }] }),
+  ],
+  [
+    'GET',
+    /^\/occ\/v2\/shop\/products\/search$/,
+    ({ ctx }) => searchProducts(String(ctx.query.query ?? '')),
+  ],
+  ['GET', /^\/assistedservicewebservices\/customers\/search$/, searchCustomers],
+  ['GET', /^\/assistedservicewebservices\/customerlists$/, listCustomerLists],
+];
+
+/** @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalid('The path is not well encoded');
+  }
+}
+
+/**
+ * @param {import('./oauth.js').OAuth} oauth
+ * @param {import('./accounts.js').Directory} directory
+ * @returns {import('oidc-provider').Middleware}
+ */
+export function occ(oauth, directory) {
+  /** @param {Context} ctx */
+  async function answer(ctx) {
+    const authorization = ctx.get('authorization');
+    const bearer = await oauth.bearer(authorization);
+    // A dead token is refused even where none is needed.
+    if (authorization && !bearer) throw deadToken();
+    const known = resources.filter(([, path]) => path.test(ctx.path));
+    if (known.length === 0) {
+      throw new Refusal(404, 'UnknownResourceError', 'There is no resource for this path');
+    }
+    const resource = known.find(([method]) => method === ctx.method);
+    if (!resource) throw new Refusal(405, 'MethodNotAllowedError', 'Not with this method');
+    const [, path, resolve] = resource;
+    const id = decoded(path.exec(ctx.path)?.[1] ?? '');
+    ctx.status = 200;
+    ctx.body = resolve({ ctx, bearer, id, directory });
+  }
+
+  return async (ctx, next) => {
+    if (!/^\/(occ|assistedservicewebservices)\//.test(ctx.path)) return next();
+    ctx.set('Cache-Control', 'no-store');
+    try {
+      await answer(ctx);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      ctx.status = error.status;
+      if (error.challenge) ctx.set('WWW-Authenticate', error.challenge);
+      ctx.body = { errors: [{ type: error.type, message: error.message }] };
+    }
+  };
+}
