@@ -18,32 +18,26 @@ import { SessionError } from './error.js';
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** @param {string} what @returns {never} */
-function refuse(what) {
-  throw new SessionError('invalid-options', what);
+/** @param {unknown} condition @param {string} message @returns {asserts condition} */
+function expect(condition, message) {
+  if (!condition) throw new SessionError('invalid-options', message);
 }
 
-/**
- * @param {unknown} value
- * @param {string} name
- * @param {string} [fallback] where there is one, an empty text is as good as none
- */
-function text(value, name, fallback) {
-  if (fallback !== undefined && (value === undefined || value === '')) return fallback;
-  return typeof value === 'string' && value !== ''
-    ? value
-    : refuse(`${name} must be a string that is not empty`);
+/** @param {unknown} value @param {string} name what to call it if it is no string */
+function text(value, name) {
+  expect(typeof value === 'string', `${name} must be a string`);
+  return value;
 }
 
 /** @param {unknown} value @param {string} name @param {URL} [base] */
 function httpUrl(value, name, base) {
   let url;
   try {
-    url = new URL(/** @type {string} */ (value), base);
+    url = new URL(String(value), base);
   } catch {
-    return refuse(`${name} is not a URL`);
+    // Said below.
   }
-  if (!/^https?:$/.test(url.protocol)) refuse(`${name} must begin with https:// or http://`);
+  expect(url && /^https?:$/.test(url.protocol), `${name} must be a URL of http or https`);
   url.hash = '';
   return url;
 }
@@ -52,83 +46,83 @@ function httpUrl(value, name, base) {
 function folderUrl(value, name, base) {
   const url = httpUrl(value, name, base);
   url.search = '';
-  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  url.pathname = url.pathname.replace(/\/?$/, '/');
   return url;
 }
 
-/** @param {unknown} value @param {string} name @param {number} most @param {number} fallback */
-function count(value, name, most, fallback) {
-  if (value === undefined) return fallback;
-  const number = /** @type {number} */ (value);
-  return Number.isInteger(number) && number >= 0 && number <= most
-    ? number
-    : refuse(`${name} must be a whole number from 0 to ${most}`);
+/** @param {number} value @param {string} name @param {number} most */
+function count(value, name, most) {
+  expect(
+    Number.isInteger(value) && value >= 0 && value <= most,
+    `${name} must be a whole number from 0 to ${most}`,
+  );
+  return value;
 }
 
-/** @template {string} T @param {unknown} value @param {string} name @param {T[]} allowed */
+/** @template {string} T @param {T} value @param {string} name @param {T[]} allowed */
 function oneOf(value, name, allowed) {
-  if (value === undefined) return allowed[0];
-  return allowed.includes(/** @type {T} */ (value))
-    ? /** @type {T} */ (value)
-    : refuse(`${name} must be one of: ${allowed.join(', ')}`);
-}
-
-/** @param {SessionOptions['storage']} value */
-function storageOption(value) {
-  if (typeof value !== 'object') {
-    return oneOf(value, 'storage', ['session', 'local', 'memory']);
-  }
-  return typeof value?.load === 'function' && typeof value.save === 'function'
-    ? value
-    : refuse('storage must have the functions load and save');
+  expect(allowed.includes(value), `${name} must be one of: ${allowed.join(', ')}`);
+  return value;
 }
 
 /** @param {SessionOptions} options @returns {Settings} */
 export function readOptions(options) {
-  if (typeof options !== 'object' || options === null) refuse('options must be an object');
-  const base = folderUrl(options.baseUrl, 'baseUrl');
-  const { endpoints = {}, revocation = {} } = options;
+  const {
+    baseUrl,
+    clientId,
+    clientSecret = '',
+    agentClientId = clientId,
+    agentClientSecret = agentClientId === clientId ? clientSecret : '',
+    scope = '',
+    profile = 'legacy',
+    endpoints = {},
+    apiPrefixes = ['occ/', 'rest/', 'assistedservicewebservices/'],
+    revocation: { authorization = 'bearer', timeoutMs = 10_000, retries = 0 } = {},
+    storage = 'session',
+    storageKey = 'occ-session',
+    persistRefreshToken = false,
+    fetch = /** @type {typeof globalThis.fetch} */ ((...request) => globalThis.fetch(...request)),
+    wasm,
+  } = options ?? {};
+  const base = folderUrl(baseUrl, 'baseUrl');
   /** @param {'token' | 'revoke'} name */
   const endpoint = (name) =>
     httpUrl(endpoints[name] ?? `authorizationserver/oauth/${name}`, `endpoints.${name}`, base).href;
-  const prefixes = options.apiPrefixes ?? ['occ/', 'rest/', 'assistedservicewebservices/'];
-  if (!Array.isArray(prefixes)) refuse('apiPrefixes must be an array');
-  if (options.fetch !== undefined && typeof options.fetch !== 'function') {
-    refuse('fetch must be a function');
+  expect(text(clientId, 'clientId'), 'clientId must not be empty');
+  expect(text(agentClientId, 'agentClientId'), 'agentClientId must not be empty');
+  expect(Array.isArray(apiPrefixes), 'apiPrefixes must be an array');
+  expect(typeof fetch === 'function', 'fetch must be a function');
+  oneOf(profile, 'profile', ['legacy']);
+  if (typeof storage === 'object') {
+    const { load, save } = storage ?? {};
+    expect(
+      typeof load === 'function' && typeof save === 'function',
+      'storage must have the functions load and save',
+    );
+  } else {
+    oneOf(storage, 'storage', ['session', 'local', 'memory']);
   }
-  if (options.profile !== undefined && options.profile !== 'legacy') {
-    refuse(`profile must be 'legacy', the only one in this version`);
-  }
-  const clientId = text(options.clientId, 'clientId');
-  const clientSecret = text(options.clientSecret, 'clientSecret', '');
-  const agentClientId = text(options.agentClientId, 'agentClientId', clientId);
-  const agentClientSecret = text(
-    options.agentClientSecret,
-    'agentClientSecret',
-    agentClientId === clientId ? clientSecret : '',
-  );
-  const storage = storageOption(options.storage);
   const revokeUrl = endpoints.revoke === null ? null : endpoint('revoke');
   return {
     tokenUrl: endpoint('token'),
     revokeUrl,
-    apiPrefixes: prefixes.map((prefix) => folderUrl(prefix, 'apiPrefixes', base)),
-    timeoutMs: count(revocation.timeoutMs, 'revocation.timeoutMs', LONGEST_TIMER, 10_000),
+    apiPrefixes: apiPrefixes.map((prefix) => folderUrl(prefix, 'apiPrefixes', base)),
+    timeoutMs: count(timeoutMs, 'revocation.timeoutMs', LONGEST_TIMER),
     storage,
-    storageKey: text(options.storageKey, 'storageKey', 'occ-session'),
-    fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
-    wasm: options.wasm,
+    storageKey: text(storageKey, 'storageKey'),
+    fetch,
+    wasm,
     core: {
       for: `${base.href} ${clientId} ${agentClientId}`,
       clientId,
-      clientSecret,
+      clientSecret: text(clientSecret, 'clientSecret'),
       agentClientId,
-      agentClientSecret,
-      scope: text(options.scope, 'scope', ''),
-      revoke: revokeUrl !== null,
-      bearer: oneOf(revocation.authorization, 'revocation.authorization', ['bearer', 'none']) === 'bearer',
-      retries: count(revocation.retries, 'revocation.retries', 100, 0),
-      persist: options.persistRefreshToken === true,
+      agentClientSecret: text(agentClientSecret, 'agentClientSecret'),
+      scope: text(scope, 'scope'),
+      revoke: !!revokeUrl,
+      bearer: oneOf(authorization, 'revocation.authorization', ['bearer', 'none']) === 'bearer',
+      retries: count(retries, 'revocation.retries', 100),
+      persist: persistRefreshToken === true,
       shared: storage === 'local',
     },
   };

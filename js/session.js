@@ -1,16 +1,33 @@
 // The public face: a session as an object with promises and events. What happens is decided in the
 // core; this file takes its effects to the page, in the order in which the core names them.
-import { Core, nameOf } from './core.js';
+import { openCore } from './core.js';
 import { SessionError } from './error.js';
 import { loadModule } from './load.js';
-import { OUTCOME, OWNER, REQUEST, STATE, STATUS, TOKEN } from './numbers.js';
+import {
+  ERRORS,
+  OUTCOMES,
+  OWNERS,
+  OWNER_AGENT,
+  OWNER_CUSTOMER,
+  REQUEST_REVOKE,
+  STATES,
+  STATE_AGENT,
+  STATE_ANONYMOUS,
+  STATE_EMULATING,
+  STATUS_BAD_LENGTH,
+  STATUS_CANCELLED,
+  STATUS_CLIENT_REFUSED,
+  STATUS_CLOSED,
+  STATUS_INVALID_OPTIONS,
+  STATUS_WAIT,
+  TOKENS,
+} from './numbers.js';
 import { readOptions } from './options.js';
-import { FetchShim, readBody } from './shim.js';
+import { fetchShim, readBody } from './shim.js';
 import { addEnded, openStorage } from './storage.js';
 
 /** @import { Credentials, SessionOptions, SessionState } from './types.js' */
 /** @import { SessionErrorCode } from './error.js' */
-/** @import { Completion } from './shim.js' */
 /** @import { Settings } from './options.js' */
 
 /** How long a token request may take, in milliseconds. */
@@ -19,56 +36,48 @@ const TOKEN_TIMEOUT = 10_000;
 /** The longest time that setTimeout keeps. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** What goes wrong, in words. @type {Map<number, string>} */
-const MESSAGES = new Map([
-  [STATUS['invalid-options'], 'an option is longer than 1024 bytes'],
-  [STATUS['invalid-credentials'], 'the back end refused the user name and password'],
-  [STATUS['already-signed-in'], 'sign out first: somebody is signed in'],
-  [STATUS['agent-signed-in'], 'an agent is signed in or signing in: the agent must sign out first'],
-  [STATUS['no-agent'], 'only an agent who is signed in can act for a customer'],
-  [STATUS.unreachable, 'the token endpoint did not answer'],
-  [STATUS['server-error'], 'the token endpoint had an error'],
-  [STATUS['unexpected-response'], 'the token endpoint gave no token response'],
-  [STATUS['token-too-large'], 'the token is longer than 8 KiB, or the response than 64 KiB'],
-  [STATUS.cancelled, 'another sign-in, a sign-out or the signal came first'],
-  [STATUS.closed, 'the session is closed'],
-  [STATUS['client-refused'], 'the back end refused the client: check clientId, clientSecret and scope'],
-  [STATUS['bad-length'], 'at most 1024 bytes for user name and password, 1 to 256 for a customer id'],
-]);
+/** Statuses that are no code of the public API. @type {Record<number, [SessionErrorCode, string]>} */
+const MEANINGS = {
+  [STATUS_INVALID_OPTIONS]: ['invalid-options', 'an option is longer than 1024 bytes'],
+  [STATUS_CLIENT_REFUSED]: [
+    'invalid-options',
+    'the back end refused clientId, clientSecret or scope',
+  ],
+  [STATUS_BAD_LENGTH]: [
+    'invalid-credentials',
+    'username and password have at most 1024 bytes, customerId 256',
+  ],
+};
 
-/** Statuses that are no code of their own. @type {Map<number, SessionErrorCode>} */
-const CODES = new Map([
-  [STATUS['client-refused'], 'invalid-options'],
-  [STATUS['bad-length'], 'invalid-credentials'],
-]);
-
-/** @param {number} status @param {unknown} [cause] */
-function errorOf(status, cause) {
-  const code = CODES.get(status) ?? /** @type {SessionErrorCode} */ (nameOf(STATUS, status));
-  return new SessionError(code, MESSAGES.get(status) ?? code, { cause });
+/** @param {number} status */
+function errorOf(status) {
+  const [code, message] = MEANINGS[status] ?? [ERRORS[status], ERRORS[status].replaceAll('-', ' ')];
+  return new SessionError(/** @type {SessionErrorCode} */ (code), message);
 }
 
 /** @param {number} phase @param {number} expiresAt @param {number} revoking @param {string} userId @returns {SessionState} */
 function stateOf(phase, expiresAt, revoking, userId) {
   return Object.freeze({
-    phase: /** @type {SessionState['phase']} */ (nameOf(STATE, phase)),
+    phase: /** @type {SessionState['phase']} */ (STATES[phase]),
     userId,
     signedIn: userId !== 'anonymous',
-    agentSignedIn: phase === STATE.agent || phase === STATE.emulating,
-    emulating: phase === STATE.emulating,
+    agentSignedIn: phase === STATE_AGENT || phase === STATE_EMULATING,
+    emulating: phase === STATE_EMULATING,
     expiresAt: expiresAt || null,
     revoking,
   });
 }
 
+const ANONYMOUS = /* @__PURE__ */ stateOf(STATE_ANONYMOUS, 0, 0, 'anonymous');
+
 /** @param {Credentials} credentials */
-function checkCredentials(credentials) {
+function checked(credentials) {
   for (const name of /** @type {const} */ (['username', 'password'])) {
-    const value = credentials?.[name];
-    if (typeof value !== 'string' || value === '') {
+    if (!credentials?.[name] || typeof credentials[name] !== 'string') {
       throw new SessionError('invalid-credentials', `${name} must be a string that is not empty`);
     }
   }
+  return credentials;
 }
 
 /**
@@ -90,16 +99,6 @@ async function isInvalidToken(response) {
 
 const EMPTY = new Uint8Array();
 
-/** A promise that also ends with a signal. @template T @param {Promise<T>} promise @param {AbortSignal} signal */
-function orAborted(promise, signal) {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
 /**
  * The session of a storefront. `change`, `revocation` and `expired` are its events.
  *
@@ -109,21 +108,17 @@ export class Session extends EventTarget {
   #settings;
   #storage;
   #shim;
-  /** @type {Core} */
+  /** @type {import('./core.js').Core} */
   #core = /** @type {any} */ (undefined);
   #closed = false;
-  /** @type {SessionState} */
-  #state = stateOf(STATE.anonymous, 0, 0, 'anonymous');
-  /** What the core wants done, until its call has ended. @type {(() => void)[]} */
-  #effects = [];
-  #authorization = '';
+  #state = ANONYMOUS;
+  /** What the core hands out. @type {string | undefined} */
+  #authorization;
   #attempts = 0;
   /** @type {Map<number, { resolve: () => void, reject: (error: Error) => void }>} */
   #signIns = new Map();
-  /** @type {((authorization: string | undefined) => void)[]} */
-  #renewals = [];
-  /** @type {(() => void)[]} */
-  #settlements = [];
+  /** @type {Set<(authorization: string | undefined) => void>} */
+  #renewals = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** What this tab has last read from, or written to, what tabs share. @type {string | null} */
@@ -133,12 +128,8 @@ export class Session extends EventTarget {
 
   /** @param {SessionOptions} options */
   static async create(options) {
-    const settings = readOptions(options);
-    const session = new Session(settings);
-    const module = await loadModule(
-      settings.wasm ?? new URL('./core.wasm', import.meta.url),
-    );
-    await session.#open(module);
+    const session = new Session(readOptions(options));
+    await session.#open();
     return session;
   }
 
@@ -147,35 +138,45 @@ export class Session extends EventTarget {
     super();
     this.#settings = settings;
     this.#storage = openStorage(settings.storage, settings.storageKey);
-    this.#shim = new FetchShim(settings.fetch);
+    this.#shim = fetchShim(settings.fetch);
   }
 
-  /** @param {WebAssembly.Module} module */
-  async #open(module) {
-    this.#core = await Core.instantiate(module, {
-      save: (snapshot) => this.#effects.push(() => this.#save(snapshot)),
-      ended: (numbers) => this.#effects.push(() => this.#tellEnded(numbers)),
-      state: (...state) => this.#setState(stateOf(...state)),
-      signedIn: (attempt, status) => this.#effects.push(() => this.#endSignIn(attempt, status)),
-      renewed: (authorization) => this.#effects.push(() => this.#endRenewals(authorization)),
-      expired: (owner) => this.#tell('expired', { owner: nameOf(OWNER, owner) }),
+  async #open() {
+    const { wasm, core } = this.#settings;
+    const module = await loadModule(wasm ?? new URL('./core.wasm', import.meta.url));
+    this.#core = await openCore(module, {
+      save: (snapshot) => () => this.#storage.snapshot.save((this.#snapshot = snapshot ?? null)),
+      ended: (number) => () => {
+        this.#ended = addEnded(this.#storage.ended.load(), number);
+        this.#storage.ended.save(this.#ended);
+      },
+      state: (...state) => {
+        this.#state = stateOf(...state);
+        return () => this.dispatchEvent(new Event('change'));
+      },
+      signedIn: (attempt, status) => () => this.#endSignIn(attempt, status),
+      renewed: (authorization) => () => this.#endRenewals(authorization),
+      expired: (owner) => this.#telling('expired', { owner: OWNERS[owner] }),
       revoked: (owner, token, outcome, status) =>
-        this.#tell('revocation', {
-          owner: nameOf(OWNER, owner),
-          token: nameOf(TOKEN, token),
-          outcome: nameOf(OUTCOME, outcome),
+        this.#telling('revocation', {
+          owner: OWNERS[owner],
+          token: TOKENS[token],
+          outcome: OUTCOMES[outcome],
           status,
         }),
-      request: (...request) => this.#effects.push(() => this.#send(...request)),
-      alarm: (at) => this.#effects.push(() => this.#setAlarm(at)),
-      authorization: (authorization) => (this.#authorization = authorization),
+      request:
+        (...request) =>
+        () =>
+          this.#send(...request),
+      alarm: (at) => () => this.#setAlarm(at),
+      authorization: (authorization) => () => (this.#authorization = authorization),
     });
     const [nonce] = crypto.getRandomValues(new Uint32Array(1));
-    const status = this.#core.open(nonce, this.#settings.core);
-    if (status !== STATUS.ok) throw errorOf(status);
+    const status = this.#core.open(nonce, core);
+    if (status) throw errorOf(status);
     this.#snapshot = this.#storage.snapshot.load();
-    if (this.#snapshot !== null) this.#core.adopt(this.#snapshot);
-    this.#run();
+    if (this.#snapshot) this.#core.adopt(this.#snapshot);
+    this.#synchronise();
     globalThis.addEventListener?.('pagehide', this.#leave);
     globalThis.addEventListener?.('storage', this.#synchronise);
   }
@@ -183,82 +184,44 @@ export class Session extends EventTarget {
   // ---- Into the core and out of it -------------------------------------------------------------
 
   /**
-   * Calls the core, on the state that the tabs have by now, and takes its effects to the page.
+   * Calls the core, on what the tabs have by now.
    *
-   * @param {(core: Core) => number} event
+   * @param {(core: import('./core.js').Core) => number} event
    */
   #enter(event) {
-    if (this.#closed) return STATUS.closed;
     this.#synchronise();
-    const status = event(this.#core);
-    this.#run();
-    return status;
-  }
-
-  /** Also called by a listener that an effect has called: then the effects before go first. */
-  #run() {
-    for (let effect = this.#effects.shift(); effect; effect = this.#effects.shift()) effect();
+    return this.#closed ? STATUS_CLOSED : event(this.#core);
   }
 
   /** Takes over what another tab has written (R24). */
   #synchronise = () => {
     if (this.#closed) return;
     const { snapshot, ended, isShared } = this.#storage;
-    const newest = isShared ? snapshot.load() : null;
-    if (newest !== null && newest !== this.#snapshot) {
-      const status = this.#core.adopt(newest);
-      // With no place for it now, it is tried again at the next event.
-      if (status !== STATUS.full) this.#snapshot = newest;
+    const newest = isShared && snapshot.load();
+    if (newest && newest !== this.#snapshot) {
+      this.#snapshot = newest;
+      this.#core.adopt(newest);
     }
     const list = ended.load();
-    if (list !== null && list !== this.#ended) {
+    if (list && list !== this.#ended) {
       this.#ended = list;
-      this.#core.ended(list);
+      for (const number of list.split(' ')) this.#core.ended(Number(number));
     }
-    this.#run();
   };
 
-  #leave = () => {
-    this.#enter((core) => core.leave());
-  };
-
-  /** @param {string | null} snapshot */
-  #save(snapshot) {
-    this.#snapshot = snapshot;
-    this.#storage.snapshot.save(snapshot);
-  }
-
-  /** @param {string} numbers */
-  #tellEnded(numbers) {
-    this.#ended = addEnded(this.#storage.ended.load(), numbers);
-    this.#storage.ended.save(this.#ended);
-  }
-
-  /** @param {SessionState} state */
-  #setState(state) {
-    this.#state = state;
-    this.#effects.push(() => {
-      this.dispatchEvent(new Event('change'));
-      if (this.#state.revoking === 0) this.#endSettlements();
-    });
-  }
+  #leave = () => this.#enter((core) => core.leave());
 
   /** @param {string} type @param {object} detail */
-  #tell(type, detail) {
-    this.#effects.push(() => this.dispatchEvent(new CustomEvent(type, { detail })));
+  #telling(type, detail) {
+    return () => this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
   /** @param {number} request @param {number} purpose @param {string | undefined} authorization @param {string} body */
   async #send(request, purpose, authorization, body) {
     const { tokenUrl, revokeUrl, timeoutMs } = this.#settings;
-    const completion = await (purpose === REQUEST.revoke
-      ? this.#shim.revoke(/** @type {string} */ (revokeUrl), body, authorization, timeoutMs)
+    const completion = await (purpose === REQUEST_REVOKE
+      ? this.#shim.revoke(/** @type {string} */ (revokeUrl), body, timeoutMs, authorization)
       : this.#shim.requestToken(tokenUrl, body, TOKEN_TIMEOUT));
-    this.#complete(request, completion);
-  }
-
-  /** @param {number} request @param {Completion} completion */
-  #complete(request, completion) {
     this.#enter((core) => core.completed(request, completion));
     completion.body.fill(0);
   }
@@ -266,11 +229,10 @@ export class Session extends EventTarget {
   /** @param {number} at */
   #setAlarm(at) {
     clearTimeout(this.#timer);
-    if (at === 0) return;
+    if (!at) return;
     const wait = Math.min(Math.max(at - Date.now(), 0), LONGEST_TIMER);
-    // The timer has kept the time even if the clock was set back meanwhile.
     this.#timer = setTimeout(
-      () => this.#enter((core) => core.alarm(wait < LONGEST_TIMER ? Math.max(at, Date.now()) : Date.now())),
+      () => (wait < LONGEST_TIMER ? this.#enter((core) => core.alarm(at)) : this.#setAlarm(at)),
       wait,
     );
     // In Node a session that waits for its token to expire is no reason to go on.
@@ -295,7 +257,7 @@ export class Session extends EventTarget {
    * await session.signIn({ username: 'anna.keller@example.com', password: 'Welcome-1' });
    */
   signIn(credentials, options) {
-    return this.#signIn(OWNER.customer, credentials, options?.signal, '');
+    return this.#signIn(OWNER_CUSTOMER, credentials, { signal: options?.signal });
   }
 
   /**
@@ -308,52 +270,52 @@ export class Session extends EventTarget {
    * @returns {Promise<void>} rejects with a {@link SessionError}
    */
   signInAgent(credentials, options) {
-    return this.#signIn(OWNER.agent, credentials, options?.signal, options?.customerId ?? '');
+    return this.#signIn(OWNER_AGENT, credentials, options);
   }
 
   /**
    * @param {number} owner
    * @param {Credentials} credentials
-   * @param {AbortSignal | undefined} signal
-   * @param {string} customerId
+   * @param {{ signal?: AbortSignal, customerId?: string }} [options]
+   * @returns {Promise<void>}
    */
-  async #signIn(owner, credentials, signal, customerId) {
-    checkCredentials(credentials);
-    if (signal?.aborted) throw errorOf(STATUS.cancelled, signal.reason);
+  async #signIn(owner, credentials, { signal, customerId = '' } = {}) {
+    const { username, password } = checked(credentials);
     const attempt = ++this.#attempts;
     const cancel = () => this.#enter((core) => core.cancel(attempt));
     /** @type {Promise<void>} */
-    const signedIn = new Promise((resolve, reject) => this.#signIns.set(attempt, { resolve, reject }));
-    const { username, password } = credentials;
-    const status = this.#enter((core) =>
-      core.signIn(owner, attempt, username, password, customerId),
-    );
-    if (status !== STATUS.ok) {
-      this.#signIns.delete(attempt);
-      throw errorOf(status);
-    }
-    signal?.addEventListener('abort', cancel, { once: true });
-    return signedIn.finally(() => signal?.removeEventListener('abort', cancel));
+    const ended = new Promise((resolve, reject) => this.#signIns.set(attempt, { resolve, reject }));
+    const status = signal?.aborted
+      ? STATUS_CANCELLED
+      : this.#enter((core) => core.signIn(owner, attempt, username, password, customerId));
+    if (status) this.#endSignIn(attempt, status);
+    signal?.addEventListener('abort', cancel);
+    return ended.finally(() => signal?.removeEventListener('abort', cancel));
   }
 
   /** @param {number} attempt @param {number} status */
   #endSignIn(attempt, status) {
     const signIn = this.#signIns.get(attempt);
     this.#signIns.delete(attempt);
-    if (status === STATUS.ok) signIn?.resolve();
-    else signIn?.reject(errorOf(status));
+    if (status) signIn?.reject(errorOf(status));
+    else signIn?.resolve();
   }
 
   /**
    * The agent starts to act for a customer.
    *
    * @param {string} customerId what stands for the customer in OCC URLs
-   * @throws {SessionError} `no-agent`, `closed`
+   * @throws {SessionError} `no-agent`, `closed`; a TypeError if it is no such id
    */
   emulate(customerId) {
-    if (typeof customerId !== 'string') throw new TypeError('customerId must be a string');
-    const status = this.#enter((core) => core.emulate(customerId));
-    if (status !== STATUS.ok) throw errorOf(status);
+    const status =
+      typeof customerId === 'string'
+        ? this.#enter((core) => core.emulate(customerId))
+        : STATUS_BAD_LENGTH;
+    if (status === STATUS_BAD_LENGTH) {
+      throw new TypeError('customerId must be a string of 1 to 256 bytes');
+    }
+    if (status) throw errorOf(status);
   }
 
   /**
@@ -370,16 +332,11 @@ export class Session extends EventTarget {
     this.#enter((core) => core.signOutAgent());
   }
 
-  /** Resolves when no revocation is in flight or queued; never rejects. @returns {Promise<void>} */
-  settled() {
-    return new Promise((resolve) => {
-      this.#settlements.push(resolve);
-      if (this.#closed || this.#state.revoking === 0) this.#endSettlements();
-    });
-  }
-
-  #endSettlements() {
-    for (const resolve of this.#settlements.splice(0)) resolve();
+  /** Resolves when no revocation is in flight or queued; never rejects. */
+  async settled() {
+    while (this.#state.revoking) {
+      await new Promise((resolve) => this.addEventListener('change', resolve, { once: true }));
+    }
   }
 
   // ---- Requests of the storefront --------------------------------------------------------------
@@ -400,13 +357,13 @@ export class Session extends EventTarget {
    */
   authorization(url) {
     if (url !== undefined && !this.#isOfApi(url)) return undefined;
-    if (this.#enter((core) => core.authorization()) !== STATUS.ok) return undefined;
+    this.#enter((core) => core.authorization());
     return this.#takeAuthorization();
   }
 
   #takeAuthorization() {
     const authorization = this.#authorization;
-    this.#authorization = '';
+    this.#authorization = undefined;
     return authorization;
   }
 
@@ -418,18 +375,19 @@ export class Session extends EventTarget {
    *   the application's own token is asked for (RFC 6749 section 4.4)
    * @returns {Promise<string | undefined>} undefined: the answer stands; never rejects
    */
-  async renew(rejected) {
-    /** @type {Promise<string | undefined>} */
-    const renewed = new Promise((resolve) => this.#renewals.push(resolve));
-    const status = this.#enter((core) => core.renew(rejected));
-    if (status === STATUS.wait) return renewed;
-    this.#renewals.pop();
-    return status === STATUS.resend ? this.#takeAuthorization() : undefined;
+  renew(rejected) {
+    return new Promise((resolve) => {
+      this.#renewals.add(resolve);
+      if (this.#enter((core) => core.renew(rejected)) === STATUS_WAIT) return;
+      this.#renewals.delete(resolve);
+      resolve(this.#takeAuthorization());
+    });
   }
 
   /** @param {string | undefined} authorization */
   #endRenewals(authorization) {
-    for (const resolve of this.#renewals.splice(0)) resolve(authorization);
+    for (const resolve of this.#renewals) resolve(authorization);
+    this.#renewals.clear();
   }
 
   /**
@@ -444,7 +402,7 @@ export class Session extends EventTarget {
    * const response = await session.fetch(`https://api.shop.example/occ/v2/shop/users/${session.state.userId}`);
    */
   async fetch(input, init) {
-    if (this.#closed) throw errorOf(STATUS.closed);
+    if (this.#closed) throw errorOf(STATUS_CLOSED);
     const { fetch } = this.#settings;
     const request = new Request(input, init);
     if (!this.#isOfApi(request.url) || request.headers.has('authorization')) return fetch(request);
@@ -455,7 +413,12 @@ export class Session extends EventTarget {
     if (response.status !== 401 || (authorization && !(await isInvalidToken(response)))) {
       return response;
     }
-    const renewed = await orAborted(this.renew(authorization ?? ''), again.signal);
+    const { signal } = again;
+    /** @type {Promise<never>} */
+    const aborted = new Promise((_, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason)),
+    );
+    const renewed = await Promise.race([aborted, this.renew(authorization ?? '')]);
     if (!renewed) return response;
     response.body?.cancel().catch(() => {});
     again.headers.set('Authorization', renewed);
@@ -466,7 +429,8 @@ export class Session extends EventTarget {
 
   /**
    * Wipes the memory, ends timers and listeners. Nothing is revoked, and what is stored stays, so
-   * that another session can go on with it. Sign-ins that are pending are rejected with `closed`.
+   * that another session can go on with it. Sign-ins that are pending are rejected with `closed`, and
+   * the state is the anonymous one.
    */
   close() {
     if (this.#closed) return;
@@ -475,9 +439,10 @@ export class Session extends EventTarget {
     clearTimeout(this.#timer);
     globalThis.removeEventListener?.('pagehide', this.#leave);
     globalThis.removeEventListener?.('storage', this.#synchronise);
-    for (const attempt of this.#signIns.keys()) this.#endSignIn(attempt, STATUS.closed);
+    for (const attempt of this.#signIns.keys()) this.#endSignIn(attempt, STATUS_CLOSED);
     this.#endRenewals(undefined);
-    this.#endSettlements();
+    this.#state = ANONYMOUS;
+    this.dispatchEvent(new Event('change'));
   }
 }
 

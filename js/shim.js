@@ -1,6 +1,12 @@
 // The fetch shim: the one place that sends the core's requests. Whatever becomes of a request, it is
 // completed, with a delivery and a status; it never rejects and never throws (R15).
-import { DELIVERY } from './numbers.js';
+import {
+  DELIVERY_ANSWERED,
+  DELIVERY_REDIRECTED,
+  DELIVERY_TIMED_OUT,
+  DELIVERY_TOO_LARGE,
+  DELIVERY_UNREACHABLE,
+} from './numbers.js';
 
 /**
  * How a request ended.
@@ -14,9 +20,6 @@ import { DELIVERY } from './numbers.js';
 
 /** The most bytes of a body that are read. */
 const BODY_MAX = 65_536;
-
-/** The most bytes that a page may have under way with keepalive (Fetch standard, 4.6). */
-const KEEPALIVE_MAX = 65_536;
 
 const EMPTY = new Uint8Array();
 
@@ -52,83 +55,35 @@ export async function readBody(response) {
 /** @param {number} delivery @param {number} [status] @returns {Completion} */
 const completion = (delivery, status = 0) => ({ delivery, status, retryAfter: 0, body: EMPTY });
 
-export class FetchShim {
-  #fetch;
-  #keepalive = 0;
+/**
+ * A browser that refuses keepalive, since the page has 64 KiB under way with it, rejects as if the
+ * host were away; but the request has not begun, and so the page's timeline has no entry for it.
+ *
+ * @param {string} url
+ * @returns {() => boolean} whether a request to the URL has begun since; true where nothing refuses
+ */
+function watchRequests(url) {
+  if (!globalThis.document) return () => true;
+  const start = performance.now();
+  const observer = new PerformanceObserver(() => {});
+  observer.observe({ type: 'resource' });
+  return () => {
+    const entries = observer.takeRecords();
+    observer.disconnect();
+    return entries.some(({ name, startTime }) => name === url && startTime >= start);
+  };
+}
 
-  /** @param {typeof globalThis.fetch} fetch */
-  constructor(fetch) {
-    this.#fetch = fetch;
-  }
-
-  /**
-   * A token request (RFC 6749 section 3.2). The body of the answer is read.
-   *
-   * @param {string} url
-   * @param {string} form
-   * @param {number} timeoutMs
-   */
-  requestToken(url, form, timeoutMs) {
-    return this.#complete(timeoutMs, async (signal) => {
-      const answer = await this.#post(url, form, undefined, { signal });
-      if (answer.delivery !== DELIVERY.answered) return answer;
-      const body = await readBody(answer.response);
-      return body ? { ...answer, body } : completion(DELIVERY['too-large'], answer.status);
-    });
-  }
-
-  /**
-   * A revocation (RFC 7009). The body of the answer is left alone (R16).
-   *
-   * @param {string} url
-   * @param {string} form
-   * @param {string | undefined} authorization
-   * @param {number} timeoutMs
-   */
-  async revoke(url, form, authorization, timeoutMs) {
-    const size = form.length;
-    const keepalive = this.#keepalive + size <= KEEPALIVE_MAX;
-    if (keepalive) this.#keepalive += size;
-    const completed = await this.#complete(timeoutMs, async (signal) => {
-      const answer = await this.#post(url, form, authorization, { signal, keepalive });
-      if (answer.delivery === DELIVERY.answered) answer.response.body?.cancel().catch(() => {});
-      return answer;
-    });
-    if (keepalive) this.#keepalive -= size;
-    return completed;
-  }
-
-  /**
-   * @param {number} timeoutMs
-   * @param {(signal: AbortSignal) => Promise<Completion>} send
-   * @returns {Promise<Completion>}
-   */
-  async #complete(timeoutMs, send) {
-    const abort = new AbortController();
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let timer;
-    /** @type {Promise<Completion>} */
-    const timeout = new Promise((resolve) => {
-      timer = setTimeout(() => {
-        resolve(completion(DELIVERY['timed-out']));
-        abort.abort();
-      }, timeoutMs);
-    });
-    // A fetch that was handed in may not care for the signal, hence the race.
-    const sent = send(abort.signal).catch(() => completion(DELIVERY.unreachable));
-    const completed = await Promise.race([timeout, sent]);
-    clearTimeout(timer);
-    return completed;
-  }
-
+/** @param {typeof globalThis.fetch} fetch */
+export function fetchShim(fetch) {
   /**
    * @param {string} url
    * @param {string} body
-   * @param {string | undefined} authorization
    * @param {RequestInit} init
+   * @param {string} [authorization]
    */
-  async #post(url, body, authorization, init) {
-    const response = await this.#fetch(url, {
+  async function post(url, body, init, authorization) {
+    const response = await fetch(url, {
       method: 'POST',
       headers: {
         'Content-Type': 'application/x-www-form-urlencoded',
@@ -141,9 +96,67 @@ export class FetchShim {
       redirect: 'manual',
       ...init,
     });
-    const { status } = response;
-    const redirected = response.type === 'opaqueredirect' || (status >= 300 && status <= 399);
-    const delivery = redirected ? DELIVERY.redirected : DELIVERY.answered;
+    const { type, status } = response;
+    const redirected = type === 'opaqueredirect' || (status >= 300 && status <= 399);
+    const delivery = redirected ? DELIVERY_REDIRECTED : DELIVERY_ANSWERED;
     return { ...completion(delivery, status), retryAfter: retryAfterOf(response), response };
   }
+
+  /**
+   * @param {number} timeoutMs
+   * @param {(signal: AbortSignal) => Promise<Completion>} send
+   * @returns {Promise<Completion>}
+   */
+  function complete(timeoutMs, send) {
+    return new Promise((resolve) => {
+      const abort = new AbortController();
+      // A fetch that was handed in may not care for the signal, hence the promise of our own.
+      const timer = setTimeout(() => {
+        resolve(completion(DELIVERY_TIMED_OUT));
+        abort.abort();
+      }, timeoutMs);
+      send(abort.signal)
+        .catch(() => completion(DELIVERY_UNREACHABLE))
+        .then(resolve)
+        .then(() => clearTimeout(timer));
+    });
+  }
+
+  return {
+    /**
+     * A token request (RFC 6749 section 3.2). The body of the answer is read.
+     *
+     * @param {string} url
+     * @param {string} form
+     * @param {number} timeoutMs
+     */
+    requestToken: (url, form, timeoutMs) =>
+      complete(timeoutMs, async (signal) => {
+        const answer = await post(url, form, { signal });
+        if (answer.delivery !== DELIVERY_ANSWERED) return answer;
+        const body = await readBody(answer.response);
+        return body ? { ...answer, body } : completion(DELIVERY_TOO_LARGE, answer.status);
+      }),
+
+    /**
+     * A revocation (RFC 7009). The body of the answer is left alone (R16).
+     *
+     * @param {string} url
+     * @param {string} form
+     * @param {number} timeoutMs
+     * @param {string} [authorization]
+     */
+    async revoke(url, form, timeoutMs, authorization) {
+      /** @param {boolean} keepalive */
+      const send = (keepalive) =>
+        complete(timeoutMs, async (signal) => {
+          const answer = await post(url, form, { signal, keepalive }, authorization);
+          answer.response.body?.cancel().catch(() => {});
+          return answer;
+        });
+      const began = watchRequests(url);
+      const completed = await send(true);
+      return began() || completed.delivery !== DELIVERY_UNREACHABLE ? completed : send(false);
+    },
+  };
 }

@@ -45,9 +45,6 @@ function careful(storage) {
   };
 }
 
-/** @type {SnapshotStorage} */
-const nowhere = { load: () => null, save() {} };
-
 /**
  * What tabs share: with `'local'` the snapshot itself. With `'session'` a duplicated tab starts with
  * a copy of the snapshot; the numbers of the grants that have ended in one of them, in localStorage,
@@ -67,16 +64,22 @@ const nowhere = { load: () => null, save() {} };
  */
 export function openStorage(storage, key) {
   const isShared = storage === 'local';
-  if (storage === 'memory') return { snapshot: nowhere, ended: nowhere, isShared };
-  if (typeof storage === 'object') return { snapshot: careful(storage), ended: nowhere, isShared };
+  /** @type {SnapshotStorage} */
+  const nowhere = { load: () => null, save() {} };
   return {
-    snapshot: careful(webStorage(isShared ? 'localStorage' : 'sessionStorage', key)),
-    ended: isShared ? nowhere : careful(webStorage('localStorage', `${key}.ended`)),
+    snapshot: careful(
+      typeof storage === 'object'
+        ? storage
+        : storage === 'memory'
+          ? nowhere
+          : webStorage(isShared ? 'localStorage' : 'sessionStorage', key),
+    ),
+    ended: careful(storage === 'session' ? webStorage('localStorage', `${key}.ended`) : nowhere),
     isShared,
   };
 }
 
-/** @param {string | null} list @param {string} numbers each with a space after it */
-export function addEnded(list, numbers) {
-  return `${list ?? ''}${numbers}`.split(' ').slice(-ENDED_MAX).join(' ');
+/** @param {string | null} list @param {number} number */
+export function addEnded(list, number) {
+  return [...(list?.split(' ') ?? []), number].slice(-ENDED_MAX).join(' ');
 }

@@ -8,8 +8,8 @@
 
 #include <stddef.h>
 
-/* Bytes of the arena: the strings of the largest input, and the nodes around them. A text that needs
- * more does not parse. */
+/* Bytes of the arena: the strings of the largest input, and the nodes around them. A text that
+ * needs more does not parse. */
 #ifndef OCC_ARENA_MAX
 #define OCC_ARENA_MAX 81920
 #endif

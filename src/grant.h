@@ -14,14 +14,14 @@
 /* Enough for an agent over a customer, both being replaced, with sign-ins that were given up still
  * on the wire. Whoever signs in when all are taken waits for one. */
 #ifndef OCC_PLACES
-#define OCC_PLACES 8
+#define OCC_PLACES 10
 #endif
+
+/* The grants that a snapshot may have. */
+#define OCC_PLACES_FOR_TABS 2
 
 /* "Bearer ", in front of the access token, so that the header needs no copy. */
 #define OCC_BEARER_LENGTH 7
-
-/* How many replaced access tokens a grant can recognise (R19). */
-#define OCC_EARLIER_MAX 4
 
 typedef enum {
   OCC_SLOT_FREE = 0,
@@ -44,17 +44,17 @@ typedef enum {
 typedef struct {
   occ_slot slot;
   occ_owner owner;
-  double number;        /* never used again, also not in another tab */
-  double expires_at;    /* epoch milliseconds, 0: not known */
-  double renew_at;      /* when it is refreshed of its own accord, 0: never */
-  uint32_t request;     /* slot AWAITED: the request that asked for it */
-  double refreshes;     /* slot AWAITED: the number of the grant that it continues, 0: a new one */
-  bool is_bearer;       /* false: of a token type that this client must not use (RFC 6749, 7.1) */
+  double number;     /* never used again, also not in another tab */
+  double expires_at; /* epoch milliseconds, 0: not known */
+  double renew_at;   /* when it is refreshed of its own accord, 0: never */
+  uint32_t request;  /* slot AWAITED: the request that asked for it */
+  double refreshes;  /* slot AWAITED: the number of the grant that it continues, 0: a new one */
+  bool is_bearer;    /* false: of a token type that this client must not use (RFC 6749, 7.1) */
   uint32_t revoked_by[OCC_TOKEN_END];             /* slot REVOKING, for each token: the request */
   occ_revocation_stage revocation[OCC_TOKEN_END]; /* how far it has come */
   double not_before[OCC_TOKEN_END];               /* when it may be tried again */
   uint32_t tries_left[OCC_TOKEN_END];             /* and how often */
-  uint64_t earlier[OCC_EARLIER_MAX]; /* fingerprints of access tokens that this one replaced */
+  uint64_t earlier; /* fingerprint of the header before the last refresh */
   size_t access_length;
   size_t refresh_length;
   char authorization[OCC_BEARER_LENGTH + OCC_TOKEN_MAX]; /* "Bearer " and the access token */
@@ -69,6 +69,10 @@ typedef struct {
  * grant settles. */
 occ_grant *occ_grants_in(occ_grants *self, occ_slot slot);
 
+/* A free place for a token that is asked for, or NULL: some are always left, for what another tab
+ * brings. */
+occ_grant *occ_grants_free(occ_grants *self);
+
 /* The grant with that number in slot ACTIVE, PARKED or RETIRED, or NULL. */
 occ_grant *occ_grants_held(occ_grants *self, double number);
 
@@ -79,21 +83,27 @@ bool occ_grant_is_held(const occ_grant *self);
 bool occ_grant_same_token(const occ_grant *self, const occ_grant *other);
 
 /* Texts of a grant, valid as long as its tokens: empty where there is none. */
-occ_text occ_grant_access(const occ_grant *self);
-occ_text occ_grant_refresh(const occ_grant *self);
-/* The value of the Authorization header; empty if the token is no bearer token. */
-occ_text occ_grant_authorization(const occ_grant *self);
+OCC_INLINE occ_text occ_grant_access(const occ_grant *self) {
+  return (occ_text){self->authorization + OCC_BEARER_LENGTH, self->access_length};
+}
 
-/* Puts tokens into a grant. OCC_STATUS_TOKEN_TOO_LARGE, OCC_STATUS_UNEXPECTED_RESPONSE: the access
- * token is empty or does not fit into a header. The grant is unchanged then. */
+OCC_INLINE occ_text occ_grant_refresh(const occ_grant *self) {
+  return (occ_text){self->refresh, self->refresh_length};
+}
+
+/* The value of the Authorization header; empty if the token is no bearer token. */
+OCC_INLINE occ_text occ_grant_authorization(const occ_grant *self) {
+  return (occ_text){self->authorization,
+                    self->is_bearer ? OCC_BEARER_LENGTH + self->access_length : 0};
+}
+
+/* Puts tokens into a grant, in place of those that are there; an empty refresh token leaves the one
+ * that is there (RFC 6749 section 6). OCC_STATUS_TOKEN_TOO_LARGE, OCC_STATUS_UNEXPECTED_RESPONSE:
+ * the access token is empty or does not fit into a header. The grant is unchanged then. */
 occ_status occ_grant_put(occ_grant *self, occ_text access, occ_text refresh);
 
-/* `self`, a token response to a refresh, takes the place of `older`, whose number, slot and, if it
- * brought none, refresh token it keeps (RFC 6749 section 6). `older` settles. */
-void occ_grant_continue(occ_grant *self, occ_grant *older);
-
-/* Whether the header is one that an earlier token of this grant was sent with. */
-bool occ_grant_was_sent_as(const occ_grant *self, occ_text authorization);
+/* The grant goes on with the tokens of the response to its refresh, which settles. */
+void occ_grant_renew(occ_grant *self, occ_grant *response);
 
 /* Wipes the grant; its place is free. */
 void occ_grant_settle(occ_grant *self);

@@ -3,16 +3,26 @@
 #include "arena.h"
 
 const cJSON *occ_json_parse(occ_text text) {
-  const cJSON *object = cJSON_ParseWithLength(text.at, text.length);
-  return cJSON_IsObject(object) ? object : NULL;
+  const char *end = NULL;
+  const cJSON *object = cJSON_ParseWithLengthOpts(text.at, text.length, &end, false);
+  if (!cJSON_IsObject(object)) {
+    return NULL;
+  }
+  for (; end < text.at + text.length; end++) {
+    if ((unsigned char)*end > ' ') {
+      return NULL;
+    }
+  }
+  return object;
 }
 
 void occ_json_release(void) {
   occ_arena_wipe();
 }
 
-occ_text occ_json_text(const cJSON *object, const char *name) {
-  return occ_text_of(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name)));
+const char *occ_json_string(const cJSON *object, const char *name) {
+  const char *string = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+  return string != NULL ? string : "";
 }
 
 double occ_json_number(const cJSON *object, const char *name) {

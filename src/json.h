@@ -5,6 +5,7 @@
 #define OCC_JSON_H
 
 #include <cJSON.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -15,9 +16,13 @@ const cJSON *occ_json_parse(occ_text text);
 /* Wipes all that the last parse has allocated. */
 void occ_json_release(void);
 
-/* A member of an object; the texts point into the arena. What is missing or of another type is
- * empty, 0, false, or NULL. */
-occ_text occ_json_text(const cJSON *object, const char *name);
+/* A member of an object; the texts point into the arena and end with a zero. What is missing or of
+ * another type is empty, 0, false, or NULL. */
+const char *occ_json_string(const cJSON *object, const char *name);
+OCC_INLINE occ_text occ_json_text(const cJSON *object, const char *name) {
+  const char *string = occ_json_string(object, name);
+  return (occ_text){string, strlen(string)};
+}
 double occ_json_number(const cJSON *object, const char *name);
 bool occ_json_true(const cJSON *object, const char *name);
 const cJSON *occ_json_object(const cJSON *object, const char *name);

@@ -11,22 +11,17 @@ static double scale(double value, int exponent) {
   for (; exponent > 0; exponent--) {
     value *= 10.0;
   }
-  double divisor = 1.0;
   for (; exponent < 0; exponent++) {
-    divisor *= 10.0;
+    value /= 10.0;
   }
-  return value / divisor;
+  return value;
 }
 
-/* Reads an exponent behind the 'e', if there is one with digits, and moves *at behind it. */
+/* Reads the exponent behind the 'e', if it has digits, and moves *at behind it. */
 static int read_exponent(const char **at) {
-  const char *next = *at;
-  if (*next != 'e' && *next != 'E') {
-    return 0;
-  }
-  next++;
+  const char *next = *at + 1;
   const bool negative = *next == '-';
-  if (*next == '-' || *next == '+') {
+  if (negative || *next == '+') {
     next++;
   }
   if (!is_digit(*next)) {
@@ -40,35 +35,32 @@ static int read_exponent(const char **at) {
   return negative ? -exponent : exponent;
 }
 
-/* strtod gives a pointer to char into a text of const char, so the casts at its end. */
+/* strtod gives a pointer to char into a text of const char, hence the casts. */
 double occ_number_read(const char *text, char **end) {
-  const char *at = text;
-  const bool negative = *at == '-';
-  if (negative) {
-    at++;
-  }
+  const char *at = text + (*text == '-');
   double value = 0.0;
-  int places = 0;
-  bool digits = false;
-  for (; is_digit(*at); at++) {
-    value = value * 10.0 + (double)(*at - '0');
-    digits = true;
-  }
-  if (*at == '.') {
-    for (at++; is_digit(*at); at++) {
-      value = value * 10.0 + (double)(*at - '0');
-      digits = true;
-      places++;
+  int exponent = 0;
+  bool has_digits = false;
+  bool is_fraction = false;
+  for (; is_digit(*at) || (*at == '.' && !is_fraction); at++) {
+    if (*at == '.') {
+      is_fraction = true;
+      continue;
     }
+    value = value * 10.0 + (double)(*at - '0');
+    exponent -= is_fraction;
+    has_digits = true;
   }
-  if (!digits) {
+  if (!has_digits) {
     *end = (char *)(uintptr_t)text;
     return 0.0;
   }
-  const int exponent = read_exponent(&at);
+  if (*at == 'e' || *at == 'E') {
+    exponent += read_exponent(&at);
+  }
   *end = (char *)(uintptr_t)at;
-  value = value == 0.0 ? 0.0 : scale(value, exponent - places);
-  return negative ? -value : value;
+  value = scale(value, exponent);
+  return *text == '-' ? -value : value;
 }
 
 void occ_number_write(occ_writer *writer, double number) {
@@ -80,4 +72,11 @@ void occ_number_write(occ_writer *writer, double number) {
     rest /= 10;
   } while (rest > 0);
   occ_write(writer, (occ_text){digits + first, sizeof digits - first});
+}
+
+double occ_number_earlier(double one, double other) {
+  if (one == 0 || other == 0) {
+    return one + other;
+  }
+  return one < other ? one : other;
 }

@@ -1,36 +1,38 @@
 /*
  * The numbers of the core's enums as the text of an ES module, js/numbers.js. This file is built
  * into a module of its own, from which the build reads the text: so C and JavaScript cannot drift
- * apart.
+ * apart. A constant for each number that the module's own code compares with, the names that it
+ * shows, and, for whoever reads the table, objects from name to number.
  */
 #include "occ_session.h"
 
-#define MEMBER(name, number, text) "  '" text "': " #number ",\n"
-#define OBJECT(name, what, list)                                                                   \
-  "\n/** " what " */\nexport const " name " = Object.freeze({\n" list(MEMBER) "});\n"
+#define CONSTANT(kind, name, number) "export const " kind "_" #name " = " #number ";\n"
+#define STATE(name, number, text) CONSTANT("STATE", name, number)
+#define OWNER(name, number, text) CONSTANT("OWNER", name, number)
+#define REQUEST(name, number, text) CONSTANT("REQUEST", name, number)
+#define DELIVERY(name, number, text) CONSTANT("DELIVERY", name, number)
+#define STATUS(name, number, text) CONSTANT("STATUS", name, number)
 
 #define DIGITS_OF(number) #number
 #define DIGITS(number) DIGITS_OF(number)
-#define LIMIT(name, number) "  " name ": " DIGITS(number) ",\n"
+#define LIMIT(name, number) "export const " name "_MAX = " DIGITS(number) ";\n"
+
+/* The names by their numbers, with none for 0. */
+#define NAME(name, number, text) "  '" text "',\n"
+#define NAMES(name, list) "\nexport const " name " = ['',\n" list(NAME) "];\n"
+
+/* The numbers by their names. */
+#define MEMBER(name, number, text) "  '" text "': " #number ",\n"
+#define OBJECT(name, list)                                                                         \
+  "\nexport const " name " = /* @__PURE__ */ Object.freeze({\n" list(MEMBER) "});\n"
 
 static const char numbers[] =
-  "// Generated from src/occ_session.h by the build.\n"
-  OBJECT("STATE", "States of the session.", OCC_STATES)
-  OBJECT("EVENT", "Events of the state table.", OCC_EVENTS)
-  OBJECT("GUARD", "What a transition may depend on.", OCC_GUARDS)
-  OBJECT("OWNER", "Whose grant it is.", OCC_OWNERS)
-  OBJECT("TOKEN", "Kinds of token (RFC 7009 section 2.1).", OCC_TOKENS)
-  OBJECT("REQUEST", "What a request is for.", OCC_REQUESTS)
-  OBJECT("DELIVERY", "How a request ended.", OCC_DELIVERIES)
-  OBJECT("OUTCOME", "How a revocation ended.", OCC_OUTCOMES)
-  OBJECT("STATUS", "What the functions of the core give.", OCC_STATUSES)
-  "\n/** Bytes that fit. */\nexport const LIMIT = Object.freeze({\n"
-  LIMIT("input", OCC_INPUT_MAX)
-  LIMIT("token", OCC_TOKEN_MAX)
-  LIMIT("credential", OCC_CREDENTIAL_MAX)
-  LIMIT("option", OCC_OPTION_MAX)
-  LIMIT("customerId", OCC_CUSTOMER_ID_MAX)
-  "});\n";
+  "// Generated from src/occ_session.h by the build.\n\n" OCC_STATES(STATE) OCC_OWNERS(OWNER)
+    OCC_REQUESTS(REQUEST) OCC_DELIVERIES(DELIVERY) OCC_STATUSES(STATUS)
+      LIMIT("INPUT", OCC_INPUT_MAX) NAMES("STATES", OCC_STATES) NAMES("OWNERS", OCC_OWNERS)
+        NAMES("TOKENS", OCC_TOKENS) NAMES("OUTCOMES", OCC_OUTCOMES) NAMES("ERRORS", OCC_ERRORS)
+          OBJECT("STATE", OCC_STATES) OBJECT("EVENT", OCC_EVENTS) OBJECT("GUARD", OCC_GUARDS)
+            OBJECT("STATUS", OCC_STATUSES);
 
 #define EXPORT(type, name, ...)                                                                    \
   __attribute__((export_name(#name))) type export_##name(__VA_ARGS__);                             \

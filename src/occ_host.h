@@ -2,9 +2,10 @@
  * The host functions: what the core wants done. The wasm build imports them under these names, the
  * C tests define them.
  *
- * They are called at the end of a call into the core, in the order in which their effects must
- * become visible: what is stored first, then what is known, then what is sent. None returns
- * anything, none may call the core (it would get OCC_STATUS_REENTERED), and none may wait.
+ * They are called while the core is at work, and only take note: the host acts on them when the
+ * call into the core has returned, in the order in which they came, since by then the session is
+ * whole. What is stored and known comes before what is sent. None may call the core (it would get
+ * OCC_STATUS_REENTERED), and none may wait.
  *
  * Every pointer belongs to the core and is valid until the function returns; the core wipes what it
  * pointed to. Texts are not terminated by a zero.
@@ -18,9 +19,9 @@
 /* Keep this snapshot in place of the one before; length 0: keep none. The host is free to fail. */
 void occ_host_save(const char *snapshot, size_t length);
 
-/* These grants have left the session: numbers in decimal, with a space after each. Tell the tabs
- * that may hold the same grants. */
-void occ_host_ended(const char *numbers, size_t length);
+/* The grant with this number has left the session. Tell the tabs that may hold the same one, in the
+ * order in which grants end. */
+void occ_host_ended(double number);
 
 /* The state has changed. state: occ_state. expires_at: epoch milliseconds of the active access
  * token, 0 if there is none or it is not known. revoking: tokens whose revocation is not settled.

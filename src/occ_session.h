@@ -5,8 +5,8 @@
  * token goes on a request, and which tokens are revoked when somebody signs out.
  *
  * The core does no input or output. Every call is an event that carries the time; what the core
- * wants done it says through the host functions (occ_host.h), always at the end of a call, when its
- * own state is whole again. Whatever the host begins on its behalf ends in a later call.
+ * wants done it says through the host functions (occ_host.h), and the host does it when the call
+ * has returned. Whatever the host begins on the core's behalf ends in a later call.
  *
  * Memory is fixed: a session is one struct, nothing is allocated, and everything that may hold a
  * token or a password is wiped as soon as it is no longer needed. Text is a pointer and a length,
@@ -109,8 +109,8 @@
   X(UNREACHABLE, 6, "unreachable")                                                                 \
   X(TIMED_OUT, 7, "timed-out")
 
-#define OCC_STATUSES(X)                                                                            \
-  X(OK, 0, "ok")                                                                                   \
+/* What the functions give. The errors have the names that the public API shows. */
+#define OCC_ERRORS(X)                                                                              \
   X(INVALID_OPTIONS, 1, "invalid-options")                                                         \
   X(INVALID_CREDENTIALS, 2, "invalid-credentials")                                                 \
   X(ALREADY_SIGNED_IN, 3, "already-signed-in")                                                     \
@@ -121,7 +121,10 @@
   X(UNEXPECTED_RESPONSE, 8, "unexpected-response")                                                 \
   X(TOKEN_TOO_LARGE, 9, "token-too-large")                                                         \
   X(CANCELLED, 10, "cancelled")                                                                    \
-  X(CLOSED, 11, "closed")                                                                          \
+  X(CLOSED, 11, "closed")
+#define OCC_STATUSES(X)                                                                            \
+  OCC_ERRORS(X)                                                                                    \
+  X(OK, 0, "ok")                                                                                   \
   X(CLIENT_REFUSED, 12, "client-refused")                                                          \
   X(DONE, 20, "done")                                                                              \
   X(STALE, 21, "stale")                                                                            \
@@ -249,9 +252,9 @@ occ_status occ_session_leave(occ_session *self, double now);
  * OCC_STATUS_BAD_SNAPSHOT (R26), OCC_STATUS_STALE: not newer, OCC_STATUS_FULL: no place for it. */
 occ_status occ_session_adopt(occ_session *self, double now, size_t length);
 
-/* The input is what another tab gave to occ_host_ended: those grants are gone, and it is that tab
- * which revokes them (R24). */
-occ_status occ_session_ended(occ_session *self, double now, size_t length);
+/* Another tab's occ_host_ended: the grant is gone, and it is that tab which revokes it (R24).
+ * OCC_STATUS_DONE: it is not held here. */
+occ_status occ_session_ended(occ_session *self, double now, double number);
 
 /* ---- The state table ---------------------------------------------------------------------------
  */

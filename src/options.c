@@ -6,10 +6,6 @@
 
 enum { RETRIES_MAX = 100 };
 
-occ_text occ_option_text(const occ_option *self) {
-  return (occ_text){self->at, self->length};
-}
-
 const occ_option *occ_options_client_id(const occ_options *self, occ_owner owner) {
   return owner == OCC_OWNER_AGENT ? &self->agent_client_id : &self->client_id;
 }
@@ -37,7 +33,7 @@ static occ_status read_object(occ_options *self, const cJSON *object) {
                          read_text(&self->scope, object, "scope");
   const double retries = occ_json_number(object, "retries");
   if (!texts_fit || self->client_id.length == 0 || self->agent_client_id.length == 0 ||
-      !(retries >= 0 && retries <= RETRIES_MAX)) {
+      !(retries >= 0 && retries <= (double)RETRIES_MAX)) {
     return OCC_STATUS_INVALID_OPTIONS;
   }
   self->retries = (uint32_t)retries;

@@ -28,7 +28,9 @@ typedef struct {
 occ_status occ_options_read(occ_options *self, occ_text json);
 
 /* The text of an option, valid as long as the options. */
-occ_text occ_option_text(const occ_option *self);
+OCC_INLINE occ_text occ_option_text(const occ_option *self) {
+  return (occ_text){self->at, self->length};
+}
 
 /* The client whose grants are this owner's. */
 const occ_option *occ_options_client_id(const occ_options *self, occ_owner owner);

@@ -1,19 +1,17 @@
 #include "revocation.h"
 
 #include "form.h"
+#include "number.h"
 #include "occ_host.h"
 
 /* R18: how long to wait before another try, in milliseconds. */
 #define RETRY_AFTER 2000.0
 #define RETRY_AFTER_MAX 30000.0
 
-/* R11: the order in which the tokens of a grant are revoked. */
-static const occ_token order[] = {OCC_TOKEN_REFRESH, OCC_TOKEN_ACCESS};
-enum { ORDER_LENGTH = 2 };
-
-static void queue(occ_grant *grant, occ_token token, uint32_t retries) {
+static void queue(occ_session *self, occ_grant *grant, occ_token token) {
   grant->revocation[token] = OCC_REVOCATION_QUEUED;
-  grant->tries_left[token] = retries;
+  grant->tries_left[token] = self->options.retries;
+  self->revoking++;
 }
 
 void occ_revocation_begin(occ_session *self, occ_grant *grant) {
@@ -22,9 +20,9 @@ void occ_revocation_begin(occ_session *self, occ_grant *grant) {
     return;
   }
   grant->slot = OCC_SLOT_REVOKING;
-  queue(grant, OCC_TOKEN_ACCESS, self->options.retries);
+  queue(self, grant, OCC_TOKEN_ACCESS);
   if (grant->refresh_length > 0) {
-    queue(grant, OCC_TOKEN_REFRESH, self->options.retries);
+    queue(self, grant, OCC_TOKEN_REFRESH);
   }
 }
 
@@ -32,40 +30,33 @@ static bool is_due(const occ_session *self, const occ_grant *grant, occ_token to
   if (grant->revocation[token] != OCC_REVOCATION_QUEUED) {
     return false;
   }
-  const bool in_turn = token == OCC_TOKEN_REFRESH ||
-                       grant->revocation[OCC_TOKEN_REFRESH] == OCC_REVOCATION_SETTLED;
+  const bool in_turn =
+    token == OCC_TOKEN_REFRESH || grant->revocation[OCC_TOKEN_REFRESH] == OCC_REVOCATION_SETTLED;
   return self->is_leaving || (in_turn && now >= grant->not_before[token]);
 }
 
 /* RFC 7009 section 2.1. */
 static void send(occ_session *self, occ_grant *grant, occ_token token) {
   const bool is_refresh = token == OCC_TOKEN_REFRESH;
-  occ_writer body = {.at = self->output, .size = sizeof self->output};
-  occ_form_add(&body, OCC_TEXT("token"),
+  occ_writer *form = occ_session_output(self);
+  occ_form_add(form, OCC_TEXT("token"),
                is_refresh ? occ_grant_refresh(grant) : occ_grant_access(grant));
-  occ_form_add(&body, OCC_TEXT("token_type_hint"),
+  occ_form_add(form, OCC_TEXT("token_type_hint"),
                is_refresh ? OCC_TEXT("refresh_token") : OCC_TEXT("access_token"));
-  occ_form_add(&body, OCC_TEXT("client_id"),
-               occ_option_text(occ_options_client_id(&self->options, grant->owner)));
-  occ_form_add_if_any(&body, OCC_TEXT("client_secret"),
-                      occ_option_text(occ_options_client_secret(&self->options, grant->owner)));
-  const occ_text authorization =
-    self->options.bearer ? occ_grant_authorization(grant) : OCC_TEXT("");
-
   grant->revocation[token] = OCC_REVOCATION_SENT;
-  grant->revoked_by[token] = ++self->requests;
-  occ_host_request(self->requests, OCC_REQUEST_REVOKE, authorization.at, authorization.length,
-                   body.at, body.used);
-  occ_wipe(body.at, body.used);
+  grant->revoked_by[token] =
+    occ_session_send(self, OCC_REQUEST_REVOKE, grant->owner,
+                     self->options.bearer ? occ_grant_authorization(grant) : OCC_TEXT(""));
 }
 
 void occ_revocation_send(occ_session *self, double now) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *grant = &self->grants.at[i];
-    for (size_t k = 0; k < ORDER_LENGTH; k++) {
-      if (is_due(self, grant, order[k], now)) {
-        send(self, grant, order[k]);
-      }
+    if (is_due(self, grant, OCC_TOKEN_REFRESH, now)) {
+      send(self, grant, OCC_TOKEN_REFRESH);
+    }
+    if (is_due(self, grant, OCC_TOKEN_ACCESS, now)) {
+      send(self, grant, OCC_TOKEN_ACCESS);
     }
   }
 }
@@ -103,12 +94,9 @@ static void try_again(occ_grant *grant, occ_token token, double now, double retr
 
 static void settle(occ_session *self, occ_grant *grant, occ_token token, occ_outcome outcome,
                    uint32_t http_status) {
-  self->notices.outcome = outcome;
-  self->notices.outcome_owner = grant->owner;
-  self->notices.outcome_token = token;
-  self->notices.outcome_status = http_status;
+  occ_host_revoked(grant->owner, token, outcome, http_status);
+  self->revoking--;
   grant->revocation[token] = OCC_REVOCATION_SETTLED;
-  grant->revoked_by[token] = 0;
   if (token == OCC_TOKEN_REFRESH) {
     occ_wipe(grant->refresh, grant->refresh_length);
     grant->refresh_length = 0;
@@ -119,57 +107,49 @@ static void settle(occ_session *self, occ_grant *grant, occ_token token, occ_out
   }
 }
 
-static bool find(occ_session *self, uint32_t request, occ_grant **grant, occ_token *token) {
+/* Which token of the grant this request was to revoke, 0 if it was none. */
+static uint32_t revoked_by(const occ_grant *grant, uint32_t request) {
+  if (grant->revoked_by[OCC_TOKEN_ACCESS] == request) {
+    return OCC_TOKEN_ACCESS;
+  }
+  return grant->revoked_by[OCC_TOKEN_REFRESH] == request ? OCC_TOKEN_REFRESH : 0;
+}
+
+static void completed(occ_session *self, double now, occ_grant *grant, occ_token token,
+                      occ_delivery delivery, uint32_t http_status, double retry_after) {
+  const occ_outcome outcome = outcome_of(delivery, http_status);
+  grant->revoked_by[token] = 0;
+  if (may_pass(outcome, http_status) && grant->tries_left[token] > 0) {
+    try_again(grant, token, now, retry_after);
+    return;
+  }
+  settle(self, grant, token, outcome, http_status);
+}
+
+bool occ_revocation_completed(occ_session *self, double now, uint32_t request,
+                              occ_delivery delivery, uint32_t http_status, double retry_after) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
-    for (size_t k = 0; k < ORDER_LENGTH; k++) {
-      if (self->grants.at[i].revoked_by[order[k]] == request) {
-        *grant = &self->grants.at[i];
-        *token = order[k];
-        return true;
-      }
+    occ_grant *grant = &self->grants.at[i];
+    const uint32_t token = revoked_by(grant, request);
+    if (token != 0) {
+      completed(self, now, grant, (occ_token)token, delivery, http_status, retry_after);
+      return true;
     }
   }
   return false;
 }
 
-bool occ_revocation_completed(occ_session *self, double now, uint32_t request,
-                              occ_delivery delivery, uint32_t http_status, double retry_after) {
-  occ_grant *grant = NULL;
-  occ_token token = OCC_TOKEN_ACCESS;
-  if (!find(self, request, &grant, &token)) {
-    return false;
-  }
-  const occ_outcome outcome = outcome_of(delivery, http_status);
-  if (may_pass(outcome, http_status) && grant->tries_left[token] > 0) {
-    grant->revoked_by[token] = 0;
-    try_again(grant, token, now, retry_after);
-    return true;
-  }
-  settle(self, grant, token, outcome, http_status);
-  return true;
-}
-
-uint32_t occ_revocation_count(const occ_session *self) {
-  uint32_t count = 0;
-  for (size_t i = 0; i < OCC_PLACES; i++) {
-    for (size_t k = 0; k < ORDER_LENGTH; k++) {
-      count += self->grants.at[i].revocation[order[k]] != OCC_REVOCATION_SETTLED;
-    }
-  }
-  return count;
+static double due(const occ_grant *grant, occ_token token, double now) {
+  const double at = grant->not_before[token];
+  return grant->revocation[token] == OCC_REVOCATION_QUEUED && at > now ? at : 0;
 }
 
 double occ_revocation_due(const occ_session *self, double now) {
-  double due = 0;
+  double first = 0;
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &self->grants.at[i];
-    for (size_t k = 0; k < ORDER_LENGTH; k++) {
-      const double at = grant->not_before[order[k]];
-      if (grant->revocation[order[k]] == OCC_REVOCATION_QUEUED && at > now &&
-          (due == 0 || at < due)) {
-        due = at;
-      }
-    }
+    first = occ_number_earlier(first, due(grant, OCC_TOKEN_REFRESH, now));
+    first = occ_number_earlier(first, due(grant, OCC_TOKEN_ACCESS, now));
   }
-  return due;
+  return first;
 }

@@ -15,9 +15,6 @@ void occ_revocation_send(occ_session *self, double now);
 bool occ_revocation_completed(occ_session *self, double now, uint32_t request,
                               occ_delivery delivery, uint32_t http_status, double retry_after);
 
-/* How many tokens wait for their revocation to settle. */
-uint32_t occ_revocation_count(const occ_session *self);
-
 /* The next time after now at which something is due, 0 if nothing waits for a time. */
 double occ_revocation_due(const occ_session *self, double now);
 

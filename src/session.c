@@ -35,12 +35,12 @@
 /* ---- Texts -------------------------------------------------------------------------------------
  */
 
-static occ_text customer_id(const occ_session *self) {
+OCC_INLINE occ_text emulated(const occ_session *self) {
   return (occ_text){self->customer_id, self->customer_id_length};
 }
 
 static void set_customer_id(occ_session *self, occ_text id) {
-  memmove(self->customer_id, id.at, id.length);
+  memcpy(self->customer_id, id.at, id.length);
   self->customer_id_length = id.length;
 }
 
@@ -50,14 +50,33 @@ static occ_text user_id(const occ_session *self) {
   case OCC_STATE_AGENT_TAKING_OVER:
     return OCC_TEXT("current");
   case OCC_STATE_EMULATING:
-    return customer_id(self);
+    return emulated(self);
   default:
     return OCC_TEXT("anonymous");
   }
 }
 
-static occ_writer output(occ_session *self) {
-  return (occ_writer){.at = self->output, .size = sizeof self->output};
+occ_writer *occ_session_output(occ_session *self) {
+  self->output = (occ_writer){.at = self->output_bytes, .size = sizeof self->output_bytes};
+  return &self->output;
+}
+
+static void wipe_output(occ_session *self) {
+  occ_wipe(self->output_bytes, self->output.used);
+}
+
+uint32_t occ_session_send(occ_session *self, occ_request purpose, occ_owner owner,
+                          occ_text authorization) {
+  const occ_options *options = &self->options;
+  occ_form_add(&self->output, OCC_TEXT("client_id"),
+               occ_option_text(occ_options_client_id(options, owner)));
+  occ_form_add_if_any(&self->output, OCC_TEXT("client_secret"),
+                      occ_option_text(occ_options_client_secret(options, owner)));
+  self->requests++;
+  occ_host_request(self->requests, purpose, authorization.at, authorization.length,
+                   self->output_bytes, self->output.used);
+  wipe_output(self);
+  return self->requests;
 }
 
 static occ_grant *active(occ_session *self) {
@@ -69,7 +88,7 @@ static occ_grant *active(occ_session *self) {
 
 /* A place for the token that is about to be asked for, or NULL. */
 static occ_grant *reserve(occ_session *self, occ_owner owner) {
-  occ_grant *grant = occ_grants_in(&self->grants, OCC_SLOT_FREE);
+  occ_grant *grant = occ_grants_free(&self->grants);
   if (grant != NULL) {
     grant->slot = OCC_SLOT_AWAITED;
     grant->owner = owner;
@@ -78,20 +97,16 @@ static occ_grant *reserve(occ_session *self, occ_owner owner) {
   return grant;
 }
 
-static void note_ended(occ_session *self, const occ_grant *grant) {
-  self->notices.ended[self->notices.ended_count++] = grant->number;
-}
-
-static void drop(occ_session *self, occ_grant *grant) {
+static void drop(occ_grant *grant) {
   if (grant != NULL) {
-    note_ended(self, grant);
+    occ_host_ended(grant->number);
     occ_grant_settle(grant);
   }
 }
 
 static void revoke(occ_session *self, occ_grant *grant) {
   if (grant != NULL) {
-    note_ended(self, grant);
+    occ_host_ended(grant->number);
     occ_revocation_begin(self, grant);
   }
 }
@@ -117,9 +132,10 @@ static bool is_known(const occ_session *self, const occ_grant *stray) {
   return false;
 }
 
-/* R7, R29: strays wait while a sign-in is pending, which may yet be given the same token. */
+/* R7, R29: strays wait while a sign-in is on the wire, which may yet be given the same token. One
+ * that is not sent yet waits in its turn until they are revoked. */
 static void release_strays(occ_session *self) {
-  if (self->sign_in.is_pending && !self->is_leaving) {
+  if (self->sign_in.request != 0 && !self->is_leaving) {
     return;
   }
   for (size_t i = 0; i < OCC_PLACES; i++) {
@@ -172,10 +188,11 @@ static bool begin_client_token(occ_session *self) {
   return true;
 }
 
-static void tell_waiting(occ_session *self, double number, occ_renewal renewal) {
+/* Tells the requests that wait for this grant; with no header they are not sent again. */
+static void end_waiting(occ_session *self, double number, occ_text header) {
   if (self->waiting_for == number && number != 0) {
     self->waiting_for = 0;
-    self->notices.renewal = renewal;
+    occ_host_renewed(header.at, header.length);
   }
 }
 
@@ -186,9 +203,7 @@ static void end_sign_in(occ_session *self, occ_status status) {
   if (!self->sign_in.is_pending) {
     return;
   }
-  self->notices.signed_in = true;
-  self->notices.attempt = self->sign_in.attempt;
-  self->notices.sign_in_status = status;
+  occ_host_signed_in(self->sign_in.attempt, status);
   occ_wipe(&self->sign_in, sizeof self->sign_in);
 }
 
@@ -197,7 +212,7 @@ static bool holds(occ_session *self, occ_guard guard, occ_text id) {
   case OCC_GUARD_CUSTOMER_KNOWN:
     return id.length > 0;
   case OCC_GUARD_SAME_CUSTOMER:
-    return occ_text_equal(id, customer_id(self));
+    return occ_text_equal(id, emulated(self));
   case OCC_GUARD_PARKED:
     return occ_grants_in(&self->grants, OCC_SLOT_PARKED) != NULL;
   default:
@@ -210,11 +225,12 @@ static void apply(occ_session *self, unsigned effects, occ_grant *granted) {
     end_sign_in(self, OCC_STATUS_CANCELLED);
   }
   if (effects & OCC_EFFECT_DROP) {
-    drop(self, active(self));
+    drop(active(self));
   }
   if (effects & OCC_EFFECT_REVOKE) {
-    revoke(self, active(self));
+    /* In this order, so that a tab that hears of it never revokes the retired one itself. */
     revoke(self, occ_grants_in(&self->grants, OCC_SLOT_RETIRED));
+    revoke(self, active(self));
   }
   if (effects & OCC_EFFECT_RESTORE) {
     move(occ_grants_in(&self->grants, OCC_SLOT_PARKED), OCC_SLOT_ACTIVE);
@@ -229,35 +245,34 @@ static void apply(occ_session *self, unsigned effects, occ_grant *granted) {
     move(granted, OCC_SLOT_ACTIVE);
   }
   if (effects & OCC_EFFECTS_ON_ACTIVE) {
-    tell_waiting(self, self->waiting_for, OCC_RENEWAL_FAILED);
+    end_waiting(self, self->waiting_for, OCC_TEXT(""));
   }
 }
 
-/* The one place where a state changes. id: the customer whom the event is about, if it is about one;
- * granted: the grant that has arrived with OCC_EVENT_GRANTED. */
+/* The one place where a state changes. id: the customer whom the event is about, if it is about
+ * one; granted: the grant that has arrived with OCC_EVENT_GRANTED. */
 static occ_status step(occ_session *self, occ_event event, occ_text id, occ_grant *granted) {
   const occ_cell *cell = &occ_table[self->state][event];
   if (cell->rule != OCC_STATUS_OK) {
     return (occ_status)cell->rule;
   }
-  const occ_move *to =
-    holds(self, (occ_guard)cell->guard, id) ? &cell->given : &cell->move;
+  const occ_move *to = holds(self, (occ_guard)cell->guard, id) ? &cell->given : &cell->move;
   const occ_state from = self->state;
   self->state = (occ_state)to->next;
   if (to->next != OCC_STATE_EMULATING) {
     id = OCC_TEXT("");
   }
   const bool other_customer =
-    (event == OCC_EVENT_EMULATE || to->next != from) && !occ_text_equal(id, customer_id(self));
+    (event == OCC_EVENT_EMULATE || to->next != from) && !occ_text_equal(id, emulated(self));
   if (other_customer) {
     set_customer_id(self, id);
   }
   apply(self, to->effects, granted);
   if (other_customer || (to->effects & OCC_EFFECTS_ON_GRANTS)) {
-    self->notices.grants_changed = true;
+    self->grants_changed = true;
   }
   if (to->next != from) {
-    self->notices.state_changed = true;
+    self->state_changed = true;
   }
   return OCC_STATUS_OK;
 }
@@ -270,85 +285,28 @@ static occ_status step_simply(occ_session *self, occ_event event) {
  */
 
 static void save(occ_session *self) {
-  occ_writer writer = output(self);
+  if (!self->grants_changed) {
+    return;
+  }
+  occ_writer *writer = occ_session_output(self);
   self->epoch++;
   if (active(self) != NULL || self->options.shared) {
-    occ_snapshot_write(&writer, &self->grants, occ_option_text(&self->options.identity),
-                       self->epoch, customer_id(self), self->options.persist);
+    occ_snapshot_write(writer, &self->grants, occ_option_text(&self->options.identity), self->epoch,
+                       emulated(self), self->options.persist);
   }
-  occ_host_save(writer.at, writer.used);
-  occ_wipe(writer.at, writer.used);
-}
-
-static void tell_ended(occ_session *self) {
-  occ_writer writer = output(self);
-  for (size_t i = 0; i < self->notices.ended_count; i++) {
-    occ_number_write(&writer, self->notices.ended[i]);
-    occ_write_byte(&writer, ' ');
-  }
-  if (writer.used > 0) {
-    occ_host_ended(writer.at, writer.used);
-  }
+  occ_host_save(self->output_bytes, writer->used);
+  wipe_output(self);
 }
 
 static void tell_state(occ_session *self) {
-  const uint32_t revoking = occ_revocation_count(self);
-  if (!self->notices.state_changed && !self->notices.grants_changed &&
-      revoking == self->revoking) {
+  if (!self->state_changed && !self->grants_changed && self->revoking == self->told_revoking) {
     return;
   }
-  self->revoking = revoking;
+  self->told_revoking = self->revoking;
   const occ_grant *grant = active(self);
   const occ_text id = user_id(self);
-  occ_host_state(self->state, grant != NULL ? grant->expires_at : 0, revoking, id.at, id.length);
-}
-
-static void tell_renewed(occ_session *self) {
-  const occ_grant *grant = active(self);
-  if (grant == NULL) {
-    grant = occ_grants_in(&self->grants, OCC_SLOT_CLIENT);
-  }
-  const bool renewed = self->notices.renewal == OCC_RENEWED && grant != NULL;
-  const occ_text header = renewed ? occ_grant_authorization(grant) : OCC_TEXT("");
-  occ_host_renewed(header.at, header.length);
-}
-
-static void tell(occ_session *self) {
-  const occ_notices *notices = &self->notices;
-  if (notices->grants_changed) {
-    save(self);
-  }
-  tell_ended(self);
-  tell_state(self);
-  if (notices->signed_in) {
-    occ_host_signed_in(notices->attempt, notices->sign_in_status);
-  }
-  if (notices->renewal != OCC_NOT_RENEWED) {
-    tell_renewed(self);
-  }
-  if (notices->expired != OCC_OWNER_INVALID) {
-    occ_host_expired(notices->expired);
-  }
-  if (notices->outcome != 0) {
-    occ_host_revoked(notices->outcome_owner, notices->outcome_token, notices->outcome,
-                     notices->outcome_status);
-  }
-}
-
-static void add_client(const occ_session *self, occ_writer *body, occ_owner owner) {
-  const occ_options *options = &self->options;
-  occ_form_add(body, OCC_TEXT("client_id"),
-               occ_option_text(occ_options_client_id(options, owner)));
-  occ_form_add_if_any(body, OCC_TEXT("client_secret"),
-                      occ_option_text(occ_options_client_secret(options, owner)));
-}
-
-static void send_token_request(occ_session *self, occ_grant *place, occ_request purpose,
-                               occ_writer *body) {
-  add_client(self, body, place->owner);
-  place->request = ++self->requests;
-  occ_host_request(place->request, purpose, NULL, 0, body->at, body->used);
-  occ_wipe(body->at, body->used);
+  occ_host_state(self->state, grant != NULL ? grant->expires_at : 0, self->revoking, id.at,
+                 id.length);
 }
 
 /* RFC 6749 section 6. */
@@ -357,17 +315,16 @@ static void send_refresh(occ_session *self, occ_grant *place) {
   if (grant == NULL) {
     return;
   }
-  occ_writer body = output(self);
-  occ_form_add(&body, OCC_TEXT("grant_type"), OCC_TEXT("refresh_token"));
-  occ_form_add(&body, OCC_TEXT("refresh_token"), occ_grant_refresh(grant));
-  send_token_request(self, place, OCC_REQUEST_REFRESH, &body);
+  occ_writer *body = occ_session_output(self);
+  occ_form_add(body, OCC_TEXT("grant_type"), OCC_TEXT("refresh_token"));
+  occ_form_add(body, OCC_TEXT("refresh_token"), occ_grant_refresh(grant));
+  place->request = occ_session_send(self, OCC_REQUEST_REFRESH, place->owner, OCC_TEXT(""));
 }
 
 /* RFC 6749 section 4.4.2. */
 static void send_client_credentials(occ_session *self, occ_grant *place) {
-  occ_writer body = output(self);
-  occ_form_add(&body, OCC_TEXT("grant_type"), OCC_TEXT("client_credentials"));
-  send_token_request(self, place, OCC_REQUEST_TOKEN, &body);
+  occ_form_add(occ_session_output(self), OCC_TEXT("grant_type"), OCC_TEXT("client_credentials"));
+  place->request = occ_session_send(self, OCC_REQUEST_TOKEN, place->owner, OCC_TEXT(""));
 }
 
 /* RFC 6749 section 4.3.2. */
@@ -383,14 +340,12 @@ static void send_sign_in(occ_session *self, double now) {
   if (place == NULL) {
     return;
   }
-  occ_writer body = output(self);
-  occ_form_add(&body, OCC_TEXT("grant_type"), OCC_TEXT("password"));
-  occ_form_add(&body, OCC_TEXT("username"),
-               (occ_text){sign_in->username, sign_in->username_length});
-  occ_form_add(&body, OCC_TEXT("password"),
-               (occ_text){sign_in->password, sign_in->password_length});
-  occ_form_add_if_any(&body, OCC_TEXT("scope"), occ_option_text(&self->options.scope));
-  send_token_request(self, place, OCC_REQUEST_TOKEN, &body);
+  occ_writer *body = occ_session_output(self);
+  occ_form_add(body, OCC_TEXT("grant_type"), OCC_TEXT("password"));
+  occ_form_add(body, OCC_TEXT("username"), (occ_text){sign_in->username, sign_in->username_length});
+  occ_form_add(body, OCC_TEXT("password"), (occ_text){sign_in->password, sign_in->password_length});
+  occ_form_add_if_any(body, OCC_TEXT("scope"), occ_option_text(&self->options.scope));
+  place->request = occ_session_send(self, OCC_REQUEST_TOKEN, place->owner, OCC_TEXT(""));
   sign_in->request = place->request;
   occ_wipe(sign_in->username, sizeof sign_in->username);
   occ_wipe(sign_in->password, sizeof sign_in->password);
@@ -410,21 +365,14 @@ static void send_token_requests(occ_session *self) {
   }
 }
 
-static double earlier_of(double one, double other) {
-  if (one == 0 || other == 0) {
-    return one + other;
-  }
-  return one < other ? one : other;
-}
-
 static void set_alarm(occ_session *self, double now) {
   const occ_grant *grant = active(self);
   double at = occ_revocation_due(self, now);
   if (self->sign_in.is_pending && self->sign_in.request == 0 && self->sign_in.due > now) {
-    at = earlier_of(at, self->sign_in.due);
+    at = occ_number_earlier(at, self->sign_in.due);
   }
   if (grant != NULL && grant->refresh_length > 0) {
-    at = earlier_of(at, grant->renew_at);
+    at = occ_number_earlier(at, grant->renew_at);
   }
   if (at != self->alarm) {
     self->alarm = at;
@@ -435,7 +383,11 @@ static void set_alarm(occ_session *self, double now) {
 /* ---- Entering and leaving the core -------------------------------------------------------------
  */
 
-static occ_status enter(occ_session *self, double now, size_t length) {
+static void wipe_input(occ_session *self, size_t length) {
+  occ_wipe(self->input, length < OCC_INPUT_MAX ? length : OCC_INPUT_MAX);
+}
+
+static occ_status may_enter(const occ_session *self, double now, size_t length) {
   if (self->is_closed) {
     return OCC_STATUS_CLOSED;
   }
@@ -446,27 +398,33 @@ static occ_status enter(occ_session *self, double now, size_t length) {
     return OCC_STATUS_REENTERED;
   }
   if (length > OCC_INPUT_MAX) {
-    occ_wipe(self->input, OCC_INPUT_MAX);
     return OCC_STATUS_BAD_LENGTH;
   }
-  if (!(now >= 0 && now <= TIME_MAX)) {
-    occ_wipe(self->input, length);
-    return OCC_STATUS_BAD_TIME;
+  return now >= 0 && now <= TIME_MAX ? OCC_STATUS_OK : OCC_STATUS_BAD_TIME;
+}
+
+static occ_status enter(occ_session *self, double now, size_t length) {
+  const occ_status status = may_enter(self, now, length);
+  if (status != OCC_STATUS_OK) {
+    wipe_input(self, length);
+    return status;
   }
   self->is_entered = true;
-  return OCC_STATUS_OK;
+  return status;
 }
 
 /* The session is whole again: the input is wiped, the host is told. */
 static occ_status conclude(occ_session *self, double now, size_t length, occ_status status) {
-  occ_wipe(self->input, length);
+  wipe_input(self, length);
   release_strays(self);
-  tell(self);
+  save(self);
+  tell_state(self);
   occ_revocation_send(self, now);
   send_sign_in(self, now);
   send_token_requests(self);
   set_alarm(self, now);
-  occ_wipe(&self->notices, sizeof self->notices);
+  self->grants_changed = false;
+  self->state_changed = false;
   self->is_leaving = false;
   self->is_entered = false;
   return status;
@@ -480,16 +438,17 @@ char *occ_session_input(occ_session *self) {
 }
 
 occ_status occ_session_open(occ_session *self, uint32_t nonce, size_t length) {
-  if (self->is_closed || self->is_open) {
-    return OCC_STATUS_CLOSED;
+  occ_status status = OCC_STATUS_CLOSED;
+  if (!self->is_closed && !self->is_open) {
+    status = length > OCC_INPUT_MAX
+               ? OCC_STATUS_BAD_LENGTH
+               : occ_options_read(&self->options, (occ_text){self->input, length});
   }
-  if (length > OCC_INPUT_MAX) {
-    return OCC_STATUS_BAD_LENGTH;
+  wipe_input(self, length);
+  if (status != OCC_STATUS_OK) {
+    return status;
   }
-  const occ_status status =
-    occ_options_read(&self->options, (occ_text){self->input, length});
-  occ_wipe(self->input, length);
-  self->is_open = status == OCC_STATUS_OK;
+  self->is_open = true;
   self->nonce = nonce;
   self->state = OCC_STATE_ANONYMOUS;
   return status;
@@ -515,7 +474,7 @@ static size_t take(char *field, const char **from, size_t length) {
 }
 
 static void begin_sign_in(occ_session *self, double now, occ_owner owner, uint32_t attempt,
-                          size_t username, size_t password, size_t known_customer) {
+                          size_t username, size_t password, size_t customer_id) {
   occ_sign_in *sign_in = &self->sign_in;
   const char *from = self->input;
   sign_in->is_pending = true;
@@ -524,25 +483,25 @@ static void begin_sign_in(occ_session *self, double now, occ_owner owner, uint32
   sign_in->due = now + SIGN_IN_DELAY;
   sign_in->username_length = take(sign_in->username, &from, username);
   sign_in->password_length = take(sign_in->password, &from, password);
-  sign_in->customer_id_length = take(sign_in->customer_id, &from, known_customer);
+  sign_in->customer_id_length = take(sign_in->customer_id, &from, customer_id);
 }
 
 occ_status occ_session_sign_in(occ_session *self, double now, occ_owner owner, uint32_t attempt,
-                               size_t username, size_t password, size_t known_customer) {
+                               size_t username, size_t password, size_t customer_id) {
   const bool fits = username <= OCC_CREDENTIAL_MAX && password <= OCC_CREDENTIAL_MAX &&
-                    known_customer <= OCC_CUSTOMER_ID_MAX;
-  const size_t length = fits ? username + password + known_customer : OCC_INPUT_MAX + 1;
+                    customer_id <= OCC_CUSTOMER_ID_MAX;
+  const size_t length = fits ? username + password + customer_id : OCC_INPUT_MAX + 1;
   occ_status status = enter(self, now, length);
   if (status != OCC_STATUS_OK) {
     return status;
   }
   status = OCC_STATUS_UNKNOWN_OWNER;
   if (owner == OCC_OWNER_CUSTOMER || owner == OCC_OWNER_AGENT) {
-    status = step_simply(self, owner == OCC_OWNER_AGENT ? OCC_EVENT_SIGN_IN_AGENT
-                                                        : OCC_EVENT_SIGN_IN);
+    status =
+      step_simply(self, owner == OCC_OWNER_AGENT ? OCC_EVENT_SIGN_IN_AGENT : OCC_EVENT_SIGN_IN);
   }
   if (status == OCC_STATUS_OK) {
-    begin_sign_in(self, now, owner, attempt, username, password, known_customer);
+    begin_sign_in(self, now, owner, attempt, username, password, customer_id);
   }
   return conclude(self, now, length, status);
 }
@@ -609,10 +568,8 @@ occ_status occ_session_authorization(occ_session *self) {
 
 /* The server no longer takes the active grant (R9, R20). */
 static void expire(occ_session *self) {
-  const occ_owner owner = active(self)->owner;
-  if (step_simply(self, OCC_EVENT_EXPIRED) == OCC_STATUS_OK) {
-    self->notices.expired = owner;
-  }
+  occ_host_expired(active(self)->owner);
+  (void)step_simply(self, OCC_EVENT_EXPIRED);
 }
 
 static occ_status wait_for(occ_session *self, double number, bool begun) {
@@ -646,12 +603,12 @@ static occ_status renew(occ_session *self, occ_text rejected) {
   if (grant == NULL) {
     return renew_client_token(self, rejected);
   }
-  if (occ_grant_was_sent_as(grant, rejected)) {
+  if (!occ_text_equal(rejected, occ_grant_authorization(grant))) {
+    if (occ_text_fingerprint(rejected) != grant->earlier) {
+      return OCC_STATUS_NOTHING;
+    }
     hand_authorization(grant);
     return OCC_STATUS_RESEND;
-  }
-  if (!occ_text_equal(rejected, occ_grant_authorization(grant))) {
-    return OCC_STATUS_NOTHING;
   }
   if (grant->refresh_length == 0) {
     expire(self);
@@ -691,21 +648,21 @@ static void grant_is_dead(occ_session *self, occ_grant *grant) {
     expire(self);
     return;
   }
-  drop(self, grant);
-  self->notices.grants_changed = true;
+  drop(grant);
+  self->grants_changed = true;
 }
 
 static void refresh_completed(occ_session *self, occ_grant *place, occ_status status) {
   const double number = place->refreshes;
   occ_grant *grant = occ_grants_held(&self->grants, number);
   if (grant != NULL && status == OCC_STATUS_OK && place->is_bearer) {
-    occ_grant_continue(place, grant);
-    self->notices.grants_changed = true;
-    tell_waiting(self, number, OCC_RENEWED);
+    occ_grant_renew(grant, place);
+    self->grants_changed = true;
+    end_waiting(self, number, occ_grant_authorization(grant));
     return;
   }
   set_aside(place, status);
-  tell_waiting(self, number, OCC_RENEWAL_FAILED);
+  end_waiting(self, number, OCC_TEXT(""));
   if (grant != NULL && is_refused_for_good(status)) {
     grant_is_dead(self, grant);
   }
@@ -714,12 +671,12 @@ static void refresh_completed(occ_session *self, occ_grant *place, occ_status st
 static void client_token_completed(occ_session *self, occ_grant *place, occ_status status) {
   if (status != OCC_STATUS_OK || !place->is_bearer) {
     occ_grant_settle(place);
-    tell_waiting(self, CLIENT_TOKEN, OCC_RENEWAL_FAILED);
+    end_waiting(self, CLIENT_TOKEN, OCC_TEXT(""));
     return;
   }
   place->slot = OCC_SLOT_CLIENT;
   place->refreshes = 0;
-  tell_waiting(self, CLIENT_TOKEN, OCC_RENEWED);
+  end_waiting(self, CLIENT_TOKEN, occ_grant_authorization(place));
 }
 
 static void sign_in_completed(occ_session *self, occ_grant *place, occ_status status) {
@@ -829,42 +786,21 @@ static bool is_in_snapshot(const occ_snapshot *snapshot, const occ_grant *grant)
   return false;
 }
 
-/* The grant as it is held already, or NULL if it is not held or has other tokens by now. */
-static occ_grant *held_as(occ_session *self, const occ_snapshot_grant *grant) {
-  occ_grant *held = occ_grants_held(&self->grants, grant->number);
-  return held != NULL && occ_text_equal(occ_grant_access(held), grant->access) ? held : NULL;
-}
-
-static bool has_places_for(occ_session *self, const occ_snapshot *snapshot) {
-  size_t wanted = 0;
-  size_t places = 0;
-  for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
-    wanted += snapshot->grants[i].is_there && held_as(self, &snapshot->grants[i]) == NULL;
-  }
-  for (size_t i = 0; i < OCC_PLACES; i++) {
-    const occ_grant *grant = &self->grants.at[i];
-    places += grant->slot == OCC_SLOT_FREE ||
-              (occ_grant_is_held(grant) && !is_in_snapshot(snapshot, grant));
-  }
-  return wanted <= places;
-}
-
 /* A refresh token that the snapshot leaves out is kept by the tab that has it. */
 static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
-  occ_grant *grant = held_as(self, from);
+  occ_grant *grant = occ_grants_held(&self->grants, from->number);
   if (grant == NULL) {
-    occ_grant *older = occ_grants_held(&self->grants, from->number);
-    grant = reserve(self, from->owner);
-    (void)occ_grant_put(grant, from->access, from->refresh);
-    grant->is_bearer = true;
-    grant->expires_at = from->expires_at;
-    grant->renew_at = from->expires_at;
+    grant = occ_grants_in(&self->grants, OCC_SLOT_FREE);
     grant->number = from->number;
-    if (older != NULL) {
-      occ_grant_continue(grant, older);
-    }
+    grant->owner = from->owner;
+    grant->is_bearer = true;
   }
   grant->slot = from->slot;
+  if (!occ_text_equal(occ_grant_access(grant), from->access)) {
+    (void)occ_grant_put(grant, from->access, from->refresh);
+    grant->expires_at = from->expires_at;
+    grant->renew_at = from->expires_at;
+  }
 }
 
 static void adopt_grants(occ_session *self, const occ_snapshot *snapshot) {
@@ -881,8 +817,8 @@ static void adopt_grants(occ_session *self, const occ_snapshot *snapshot) {
   }
 }
 
-/* Moves through the table without its effects, since the grants are where they belong already. False
- * if the table has no such move. */
+/* Moves through the table without its effects, since the grants are where they belong already.
+ * False if the table has no such move. */
 static bool replay(occ_session *self, occ_event event) {
   const occ_cell *cell = &occ_table[self->state][event];
   if (cell->rule == OCC_STATUS_OK) {
@@ -920,20 +856,18 @@ static occ_status adopt(occ_session *self, occ_text json) {
   if (snapshot.epoch <= self->epoch) {
     return OCC_STATUS_STALE;
   }
-  if (!has_places_for(self, &snapshot)) {
-    return OCC_STATUS_FULL;
-  }
   const occ_grant *before = active(self);
   const double number = before != NULL ? before->number : 0;
   self->epoch = snapshot.epoch;
   adopt_grants(self, &snapshot);
   if (snapshot.grants[0].number != number) {
-    /* Somebody else stands before the shop: nothing that this tab began for the one before holds. */
+    /* Somebody else stands before the shop: nothing that this tab began for the one before holds.
+     */
     self->sign_in.customer_id_length = 0;
-    tell_waiting(self, self->waiting_for, OCC_RENEWAL_FAILED);
+    end_waiting(self, self->waiting_for, OCC_TEXT(""));
   }
   replay_all(self, &snapshot);
-  self->notices.state_changed = true;
+  self->state_changed = true;
   return OCC_STATUS_OK;
 }
 
@@ -947,41 +881,20 @@ occ_status occ_session_adopt(occ_session *self, double now, size_t length) {
   return conclude(self, now, length, status);
 }
 
-static bool is_listed(double number, occ_text list) {
-  /* A zero behind the list, which fits since the caller has checked its length. */
-  const char *at = list.at;
-  while (at < list.at + list.length) {
-    char *end = NULL;
-    if (occ_number_read(at, &end) == number) {
-      return true;
-    }
-    at = end + 1;
-  }
-  return false;
-}
-
-static void end_elsewhere(occ_session *self, occ_text list) {
-  bool active_ended = false;
-  for (size_t i = 0; i < OCC_PLACES; i++) {
-    occ_grant *grant = &self->grants.at[i];
-    if (occ_grant_is_held(grant) && is_listed(grant->number, list)) {
-      active_ended = active_ended || grant->slot == OCC_SLOT_ACTIVE;
-      self->notices.grants_changed = true;
-      occ_grant_settle(grant);
-    }
-  }
-  if (active_ended) {
-    (void)step_simply(self, OCC_EVENT_EXPIRED);
-  }
-}
-
-occ_status occ_session_ended(occ_session *self, double now, size_t length) {
-  const bool fits = length < OCC_INPUT_MAX;
-  const occ_status status = enter(self, now, fits ? length : OCC_INPUT_MAX + 1);
+occ_status occ_session_ended(occ_session *self, double now, double number) {
+  const occ_status status = enter(self, now, 0);
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  self->input[length] = '\0';
-  end_elsewhere(self, (occ_text){self->input, length});
-  return conclude(self, now, length, OCC_STATUS_OK);
+  occ_grant *grant = occ_grants_held(&self->grants, number);
+  if (grant == NULL) {
+    return conclude(self, now, 0, OCC_STATUS_DONE);
+  }
+  const bool was_active = grant->slot == OCC_SLOT_ACTIVE;
+  occ_grant_settle(grant);
+  self->grants_changed = true;
+  if (was_active) {
+    (void)step_simply(self, OCC_EVENT_EXPIRED);
+  }
+  return conclude(self, now, 0, OCC_STATUS_OK);
 }

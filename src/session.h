@@ -24,46 +24,38 @@ typedef struct {
   char customer_id[OCC_CUSTOMER_ID_MAX];
 } occ_sign_in;
 
-typedef enum { OCC_NOT_RENEWED = 0, OCC_RENEWED, OCC_RENEWAL_FAILED } occ_renewal;
-
-/* What the host is told at the end of a call, collected while the session changes. */
-typedef struct {
-  bool grants_changed;
-  bool state_changed;
-  bool signed_in;
-  uint32_t attempt;
-  occ_status sign_in_status;
-  occ_renewal renewal;
-  occ_owner expired;
-  occ_outcome outcome;
-  occ_owner outcome_owner;
-  occ_token outcome_token;
-  uint32_t outcome_status;
-  size_t ended_count;
-  double ended[OCC_PLACES];
-} occ_notices;
-
 struct occ_session {
   bool is_open;
   bool is_closed;
-  bool is_entered; /* a call is under way */
-  bool is_leaving; /* the page is going away */
+  bool is_entered;     /* a call is under way */
+  bool is_leaving;     /* the page is going away */
+  bool grants_changed; /* in this call, so that at its end they are saved */
+  bool state_changed;  /* in this call, so that at its end the host is told */
   occ_state state;
   uint32_t nonce;
   uint32_t grants_issued;
-  uint32_t requests;  /* how many there have been: the next one's number */
-  double epoch;       /* how often the grants have changed (R23) */
-  double alarm;       /* what the host was given last */
-  double waiting_for; /* number of the grant whose refresh requests wait for, 0: none */
-  uint32_t revoking;  /* what the host was told last */
+  uint32_t requests;      /* how many there have been: the next one's number */
+  double epoch;           /* how often the grants have changed (R23) */
+  double alarm;           /* what the host was given last */
+  double waiting_for;     /* number of the grant whose refresh requests wait for, 0: none */
+  uint32_t revoking;      /* tokens whose revocation has not settled */
+  uint32_t told_revoking; /* and how many the host was told */
   size_t customer_id_length;
   char customer_id[OCC_CUSTOMER_ID_MAX]; /* who is emulated */
   occ_options options;
   occ_sign_in sign_in;
-  occ_notices notices;
   occ_grants grants;
+  occ_writer output; /* into output_bytes */
   char input[OCC_INPUT_MAX];
-  char output[OCC_OUTPUT_MAX];
+  char output_bytes[OCC_OUTPUT_MAX];
 };
+
+/* The output, empty. What is written there is for the next host function, and wiped behind it. */
+occ_writer *occ_session_output(occ_session *self);
+
+/* Sends the form in the output, completed with the client whose grants are this owner's. Gives the
+ * number of the request. */
+uint32_t occ_session_send(occ_session *self, occ_request purpose, occ_owner owner,
+                          occ_text authorization);
 
 #endif

@@ -8,11 +8,11 @@
 
 static const struct {
   occ_slot slot;
-  const char *name;
+  occ_text name;
 } held[OCC_SNAPSHOT_GRANTS] = {
-  {OCC_SLOT_ACTIVE, "active"},
-  {OCC_SLOT_PARKED, "parked"},
-  {OCC_SLOT_RETIRED, "retired"},
+  {OCC_SLOT_ACTIVE, {"active", 6}},
+  {OCC_SLOT_PARKED, {"parked", 6}},
+  {OCC_SLOT_RETIRED, {"retired", 7}},
 };
 
 static bool is_whole(double number, double least) {
@@ -20,11 +20,11 @@ static bool is_whole(double number, double least) {
 }
 
 static bool read_grant(occ_snapshot_grant *grant, const cJSON *object) {
-  const occ_text owner = occ_json_text(object, "owner");
+  const char *owner = occ_json_string(object, "owner");
   grant->is_there = true;
-  grant->owner = occ_text_equal(owner, OCC_TEXT("customer")) ? OCC_OWNER_CUSTOMER
-                 : occ_text_equal(owner, OCC_TEXT("agent"))  ? OCC_OWNER_AGENT
-                                                             : OCC_OWNER_INVALID;
+  grant->owner = strcmp(owner, "customer") == 0 ? OCC_OWNER_CUSTOMER
+                 : strcmp(owner, "agent") == 0  ? OCC_OWNER_AGENT
+                                                : OCC_OWNER_INVALID;
   grant->number = occ_json_number(object, "number");
   grant->expires_at = occ_json_number(object, "expires");
   grant->access = occ_json_text(object, "access");
@@ -63,7 +63,7 @@ occ_status occ_snapshot_read(occ_snapshot *self, occ_text json, occ_text identit
     return OCC_STATUS_BAD_SNAPSHOT;
   }
   for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
-    const cJSON *member = occ_json_object(object, held[i].name);
+    const cJSON *member = occ_json_object(object, held[i].name.at);
     self->grants[i].slot = held[i].slot;
     if (member != NULL && !read_grant(&self->grants[i], member)) {
       return OCC_STATUS_BAD_SNAPSHOT;
@@ -72,48 +72,47 @@ occ_status occ_snapshot_read(occ_snapshot *self, occ_text json, occ_text identit
   return can_be_held(self) ? OCC_STATUS_OK : OCC_STATUS_BAD_SNAPSHOT;
 }
 
-static void write_name(occ_writer *writer, const char *name) {
+static void write_name(occ_writer *writer, occ_text name) {
   occ_write(writer, OCC_TEXT(",\""));
-  occ_write(writer, occ_text_of(name));
+  occ_write(writer, name);
   occ_write(writer, OCC_TEXT("\":"));
 }
 
-static void write_text(occ_writer *writer, const char *name, occ_text text) {
+static void write_text(occ_writer *writer, occ_text name, occ_text text) {
   if (text.length > 0) {
     write_name(writer, name);
     occ_json_write_text(writer, text);
   }
 }
 
-static void write_number(occ_writer *writer, const char *name, double number) {
+static void write_number(occ_writer *writer, occ_text name, double number) {
   write_name(writer, name);
   occ_number_write(writer, number);
 }
 
-static void write_grant(occ_writer *writer, const char *name, const occ_grant *grant,
-                        bool persist) {
+static void write_grant(occ_writer *writer, occ_text name, const occ_grant *grant, bool persist) {
   write_name(writer, name);
   occ_write(writer, OCC_TEXT("{\"owner\":"));
-  occ_json_write_text(writer, grant->owner == OCC_OWNER_AGENT ? OCC_TEXT("agent")
-                                                              : OCC_TEXT("customer"));
-  write_number(writer, "number", grant->number);
-  write_number(writer, "expires", grant->expires_at);
-  write_text(writer, "access", occ_grant_access(grant));
-  write_text(writer, "refresh", persist ? occ_grant_refresh(grant) : OCC_TEXT(""));
+  occ_json_write_text(writer,
+                      grant->owner == OCC_OWNER_AGENT ? OCC_TEXT("agent") : OCC_TEXT("customer"));
+  write_number(writer, OCC_TEXT("number"), grant->number);
+  write_number(writer, OCC_TEXT("expires"), grant->expires_at);
+  write_text(writer, OCC_TEXT("access"), occ_grant_access(grant));
+  write_text(writer, OCC_TEXT("refresh"), persist ? occ_grant_refresh(grant) : OCC_TEXT(""));
   occ_write_byte(writer, '}');
 }
 
 void occ_snapshot_write(occ_writer *writer, occ_grants *grants, occ_text identity, double epoch,
                         occ_text customer_id, bool persist) {
   occ_write(writer, OCC_TEXT("{\"v\":1"));
-  write_text(writer, "for", identity);
-  write_number(writer, "epoch", epoch);
+  write_text(writer, OCC_TEXT("for"), identity);
+  write_number(writer, OCC_TEXT("epoch"), epoch);
   for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
     const occ_grant *grant = occ_grants_in(grants, held[i].slot);
     if (grant != NULL) {
       write_grant(writer, held[i].name, grant, persist);
     }
   }
-  write_text(writer, "customer", customer_id);
+  write_text(writer, OCC_TEXT("customer"), customer_id);
   occ_write_byte(writer, '}');
 }

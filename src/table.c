@@ -131,6 +131,6 @@ uint32_t occ_table_cell(uint32_t state, uint32_t event) {
     return (uint32_t)OCC_STATUS_UNKNOWN_CELL << 24;
   }
   const occ_cell *cell = &occ_table[state][event];
-  return (uint32_t)cell->move.next | (uint32_t)cell->given.next << 8 |
-         (uint32_t)cell->guard << 16 | (uint32_t)cell->rule << 24;
+  return (uint32_t)cell->move.next | (uint32_t)cell->given.next << 8 | (uint32_t)cell->guard << 16 |
+         (uint32_t)cell->rule << 24;
 }

@@ -24,8 +24,8 @@ typedef struct {
   uint8_t effects;
 } occ_move;
 
-/* What an event does in a state. A move where `rule` is OCC_STATUS_OK: `given` when there is a guard
- * and it holds, else `move`. Every other rule is the status that the event gives, and nothing
+/* What an event does in a state. A move where `rule` is OCC_STATUS_OK: `given` when there is a
+ * guard and it holds, else `move`. Every other rule is the status that the event gives, and nothing
  * happens. */
 typedef struct {
   uint8_t rule;  /* occ_status */

@@ -6,13 +6,6 @@ bool occ_text_equal(occ_text one, occ_text other) {
   return one.length == other.length && memcmp(one.at, other.at, one.length) == 0;
 }
 
-occ_text occ_text_of(const char *string) {
-  if (string == NULL) {
-    return OCC_TEXT("");
-  }
-  return (occ_text){string, strlen(string)};
-}
-
 bool occ_text_is_visible(occ_text text) {
   for (size_t i = 0; i < text.length; i++) {
     if (text.at[i] <= ' ' || text.at[i] > '~') {

@@ -11,6 +11,10 @@ typedef struct {
   size_t length;
 } occ_text;
 
+/* For functions of one line that give a struct: WebAssembly gives structs back through memory, so
+ * that a call would be longer than what it calls. */
+#define OCC_INLINE static inline __attribute__((always_inline))
+
 /* Text of a string literal. */
 #define OCC_TEXT(literal) ((occ_text){(literal), sizeof(literal) - 1})
 
@@ -24,9 +28,6 @@ typedef struct {
 } occ_writer;
 
 bool occ_text_equal(occ_text one, occ_text other);
-
-/* Text of a string that ends with a zero; empty for NULL. */
-occ_text occ_text_of(const char *string);
 
 /* Whether every byte is visible ASCII, which is what fits into a header (RFC 6750 section 2.1). */
 bool occ_text_is_visible(occ_text text);

@@ -9,14 +9,13 @@
  * when a request needs it: an idle page must not keep the server busy. */
 #define RENEWED_LIFETIME_MIN 60.0
 
-static bool equal_ignoring_case(occ_text text, occ_text lower_case) {
-  if (text.length != lower_case.length) {
-    return false;
-  }
-  for (size_t i = 0; i < text.length; i++) {
-    const char byte = text.at[i];
+/* RFC 6749 section 5.1: the value is case-insensitive. */
+static bool is_bearer(const char *token_type) {
+  static const char bearer[] = "bearer";
+  for (size_t i = 0; i < sizeof bearer; i++) {
+    const char byte = token_type[i];
     const char lower = (char)(byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte);
-    if (lower != lower_case.at[i]) {
+    if (lower != bearer[i]) {
       return false;
     }
   }
@@ -29,7 +28,7 @@ static occ_status read_tokens(occ_grant *grant, double now, const cJSON *respons
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  grant->is_bearer = equal_ignoring_case(occ_json_text(response, "token_type"), OCC_TEXT("bearer"));
+  grant->is_bearer = is_bearer(occ_json_string(response, "token_type"));
   const double lifetime = occ_json_number(response, "expires_in");
   if (lifetime > 0 && lifetime <= LIFETIME_MAX) {
     grant->expires_at = now + lifetime * 1000;
@@ -40,19 +39,15 @@ static occ_status read_tokens(occ_grant *grant, double now, const cJSON *respons
   return OCC_STATUS_OK;
 }
 
-/* RFC 6749 section 5.2. A body that is no such error is taken for wrong credentials: SAP Commerce
- * also answers with empty bodies and with HTML. */
+/* RFC 6749 section 5.2. A body that names no error is taken for wrong credentials: SAP Commerce
+ * also answers with empty bodies and with HTML. Every other error is about the client. */
 static occ_status read_error(const cJSON *response) {
-  static const char *const of_the_client[] = {
-    "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
-    "invalid_request"};
-  const occ_text error = occ_json_text(response, "error");
-  for (size_t i = 0; i < sizeof of_the_client / sizeof of_the_client[0]; i++) {
-    if (occ_text_equal(error, occ_text_of(of_the_client[i]))) {
-      return OCC_STATUS_CLIENT_REFUSED;
-    }
+  const char *error = occ_json_string(response, "error");
+  if (*error == '\0' || strcmp(error, "invalid_grant") == 0 ||
+      strcmp(error, "invalid_token") == 0) {
+    return OCC_STATUS_INVALID_CREDENTIALS;
   }
-  return OCC_STATUS_INVALID_CREDENTIALS;
+  return OCC_STATUS_CLIENT_REFUSED;
 }
 
 static occ_status read_answer(occ_grant *grant, double now, uint32_t http_status, occ_text body) {

@@ -22,7 +22,8 @@ EXPORT(uint32_t, occ_close, void) {
   return occ_session_close(&session);
 }
 
-EXPORT(uint32_t, occ_sign_in, double now, uint32_t owner, uint32_t attempt, uint32_t username, uint32_t password, uint32_t customer_id) {
+EXPORT(uint32_t, occ_sign_in, double now, uint32_t owner, uint32_t attempt, uint32_t username,
+       uint32_t password, uint32_t customer_id) {
   return occ_session_sign_in(&session, now, (occ_owner)owner, attempt, username, password,
                              customer_id);
 }
@@ -51,7 +52,8 @@ EXPORT(uint32_t, occ_renew, double now, uint32_t length) {
   return occ_session_renew(&session, now, length);
 }
 
-EXPORT(uint32_t, occ_completed, double now, uint32_t request, uint32_t delivery, uint32_t http_status, double retry_after, uint32_t length) {
+EXPORT(uint32_t, occ_completed, double now, uint32_t request, uint32_t delivery,
+       uint32_t http_status, double retry_after, uint32_t length) {
   return occ_session_completed(&session, now, request, (occ_delivery)delivery, http_status,
                                retry_after, length);
 }
@@ -68,8 +70,8 @@ EXPORT(uint32_t, occ_adopt, double now, uint32_t length) {
   return occ_session_adopt(&session, now, length);
 }
 
-EXPORT(uint32_t, occ_ended, double now, uint32_t length) {
-  return occ_session_ended(&session, now, length);
+EXPORT(uint32_t, occ_ended, double now, double number) {
+  return occ_session_ended(&session, now, number);
 }
 
 EXPORT(uint32_t, occ_table, uint32_t state, uint32_t event) {

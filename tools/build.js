@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -146,6 +147,8 @@ async function bundle(entry) {
       format: 'esm',
       platform: entry === 'node.js' ? 'node' : 'neutral',
       target: 'es2022',
+      // So that the constants of js/numbers.js become numbers.
+      minifySyntax: true,
       charset: 'utf8',
       legalComments: 'none',
       loader: { '.wasm': 'base64' },
@@ -237,6 +240,6 @@ function run(command, args) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   await build().catch(fail);
 }

@@ -27,5 +27,9 @@ writeFileSync(graph, JSON.stringify(kept.map((name) => ({ name, export: name, ro
 execFileSync(metadce, ['--all-features', '--graph-file', graph, path, '-o', finished], {
   stdio: ['ignore', 'ignore', 'inherit'],
 });
+execFileSync(metadce.replace(/metadce$/, 'opt'), [
+  ...['--all-features', '-Oz', '--converge'],
+  ...[finished, '-o', finished],
+]);
 rmSync(graph);
 renameSync(finished, path);

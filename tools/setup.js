@@ -17,12 +17,13 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
@@ -30,7 +31,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 const build = join(root, 'build');
 
 /** The folder with cJSON.c and cJSON.h. */
-export const cjsonSourceDir = process.env.CJSON_SOURCE_DIR ?? join(build, 'cjson');
+export const cjsonSourceDir = resolve(process.env.CJSON_SOURCE_DIR ?? join(build, 'cjson'));
 
 /** The path of Chromium, or undefined. */
 export const findChromium = () =>
@@ -317,6 +318,10 @@ function writeSourceLists(folder) {
   }
 }
 
+/** The lock that is held. What runs under it inherits it, and may outlive this process.
+ * @type {number | undefined} */
+let lockFile;
+
 /**
  * Lets only one process at a time do what `name` stands for; whoever comes second waits here, and
  * says so. The system ends the lock with the process that holds it, however that ends. Where there
@@ -335,7 +340,11 @@ export function lock(name, waiting) {
     say(waiting);
     take();
   }
-  return () => closeSync(file);
+  lockFile = file;
+  return () => {
+    lockFile = undefined;
+    closeSync(file);
+  };
 }
 
 /** @param {string} text */
@@ -354,7 +363,7 @@ function run(command, args, cwd = root) {
     cwd,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
-    stdio: [command === 'sudo' ? 'inherit' : 'ignore', 'pipe', 'pipe'],
+    stdio: [command === 'sudo' ? 'inherit' : 'ignore', 'pipe', 'pipe', lockFile ?? 'ignore'],
   });
   if (status !== 0) {
     const why = error?.message ?? (signal ? `ended by ${signal}` : `exit code ${status}`);
@@ -379,7 +388,7 @@ export function fail(error) {
   process.exit(1);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   try {
     const purpose = process.argv[2] ?? 'all';
     if (!isPurpose(purpose)) {

@@ -1,0 +1,216 @@
+// The bar for support agents (Assisted Service Module): sign in, find a customer, act for them.
+
+import { byId, hide, html } from './dom.js';
+import { wordsFor } from './words.js';
+
+const SEARCH_DELAY_MS = 250;
+const SESSION_SECONDS = 600;
+
+/**
+ * @param {import('/occ-session/index.js').Session} session
+ * @param {string} asm the address of the ASM resources, with a slash at its end
+ * @param {ReturnType<typeof import('./customer.js').watchCustomer>} customer
+ * @param {(click: Event, signOut: () => void) => void} measured
+ */
+export function startAsm(session, asm, customer, measured) {
+  const toggle = byId('asm-toggle');
+  const body = byId('asm-body');
+  const form = byId('agent-form');
+  const username = byId('agent-username');
+  const password = byId('agent-password');
+  const submit = form.querySelector('.primary');
+  const cancel = byId('agent-cancel');
+  const error = byId('agent-error');
+  const place = byId('agent-session');
+  const query = byId('customer-query');
+  const end = byId('end-emulation');
+  let attempt = new AbortController();
+
+  /** @param {boolean} opened */
+  const open = (opened) => {
+    body.hidden = !opened;
+    toggle.setAttribute('aria-expanded', String(opened));
+  };
+  toggle.addEventListener('click', () => open(body.hidden));
+
+  /** @param {string} text */
+  const complain = (text) => {
+    error.textContent = text;
+    for (const field of [username, password]) {
+      if (text) field.setAttribute('aria-invalid', 'true');
+      else field.removeAttribute('aria-invalid');
+    }
+  };
+
+  form.addEventListener('submit', async (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    const missing = [username, password].find((field) => field.value === '');
+    if (missing) {
+      complain('Enter the agent’s name and password.');
+      missing.focus();
+      return;
+    }
+    complain('');
+    attempt = new AbortController();
+    try {
+      // With the id of the customer known, the agent begins by acting for that customer.
+      await session.signInAgent(
+        { username: username.value, password: password.value },
+        { signal: attempt.signal, customerId: customer.current.profile?.customerId },
+      );
+    } catch (reason) {
+      complain(wordsFor(reason));
+    }
+  });
+  cancel.addEventListener('click', () => attempt.abort());
+  end.addEventListener('click', (/** @type {Event} */ event) => {
+    measured(event, () => session.signOut());
+  });
+  byId('agent-sign-out').addEventListener('click', (/** @type {Event} */ event) => {
+    measured(event, () => session.signOutAgent());
+  });
+
+  const search = startSearch(session, asm);
+  startTimer(session);
+
+  const update = () => {
+    const { phase, agentSignedIn, emulating, userId } = session.state;
+    const { profile } = customer.current;
+    const busy = phase === 'agent-signing-in' || phase === 'agent-taking-over';
+
+    if (agentSignedIn === place.hidden) {
+      if (agentSignedIn) {
+        open(true);
+        form.reset();
+        complain('');
+        place.hidden = false;
+        hide(form, true, query);
+        search.begin();
+      } else {
+        form.hidden = false;
+        hide(place, true, body.hidden ? toggle : username);
+        search.end();
+      }
+    }
+    submit.textContent = busy ? 'Signing in …' : 'Sign in as agent';
+    form.setAttribute('aria-busy', String(busy));
+    hide(cancel, !busy, submit);
+    hide(end, !emulating, query);
+    byId('agent-who').textContent = emulating
+      ? `Acting for ${profile ? profile.name : `customer ${userId}`}`
+      : 'Agent signed in';
+  };
+
+  session.addEventListener('change', update);
+  customer.onChange(update);
+  open(new URLSearchParams(location.search).get('asm') === 'true');
+  update();
+}
+
+/**
+ * The search for customers; what it found is gone as soon as the agent is.
+ * @param {import('/occ-session/index.js').Session} session
+ * @param {string} asm
+ */
+function startSearch(session, asm) {
+  const query = byId('customer-query');
+  const results = byId('customer-results');
+  const count = byId('customer-count');
+  let searching = new AbortController();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let later;
+
+  const find = async () => {
+    searching.abort();
+    searching = new AbortController();
+    const { signal } = searching;
+    const url = new URL('customers/search', asm);
+    url.searchParams.set('baseSite', 'shop');
+    url.searchParams.set('query', query.value.trim());
+    try {
+      const response = await session.fetch(url, { signal });
+      if (response.status === 403) return say('This account may not act for customers.');
+      if (!response.ok) return say('The search is out of order right now.');
+      const { entries } = await response.json();
+      if (signal.aborted) return;
+      say(entries.length === 1 ? '1 customer' : `${entries.length} customers`);
+      results.replaceChildren(...entries.map(row));
+    } catch {
+      if (!signal.aborted) say('The search cannot be reached right now.');
+    }
+  };
+
+  /** @param {string} text */
+  const say = (text) => {
+    count.textContent = text;
+    results.replaceChildren();
+  };
+
+  /** @param {{ uid: string, customerId: string, name: string }} entry */
+  const row = ({ uid, customerId, name }) => {
+    const button = html(
+      'button',
+      { type: 'button', 'data-testid': 'customer-result', 'data-customer-id': customerId },
+      html('span', { class: 'visually-hidden' }, 'Act for '),
+      html('strong', {}, name),
+      html('span', { class: 'result-detail' }, ` ${uid}, ${customerId}`),
+    );
+    button.addEventListener('click', () => session.emulate(customerId));
+    return html('li', {}, button);
+  };
+
+  query.addEventListener('input', () => {
+    clearTimeout(later);
+    later = setTimeout(find, SEARCH_DELAY_MS);
+  });
+  byId('customer-form').addEventListener('submit', (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    clearTimeout(later);
+    find();
+  });
+
+  return {
+    begin: find,
+    end() {
+      clearTimeout(later);
+      searching.abort();
+      query.value = '';
+      say('');
+    },
+  };
+}
+
+/** Counts down while an agent is signed in; anything that the agent does winds it up again. @param {import('/occ-session/index.js').Session} session */
+function startTimer(session) {
+  const display = byId('asm-timer');
+  // Nobody who tries the page wants to wait ten minutes.
+  const asked = Number(new URLSearchParams(location.search).get('timer'));
+  const seconds = Number.isInteger(asked) && asked > 0 ? asked : SESSION_SECONDS;
+  let deadline = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let ticking;
+
+  const windUp = () => {
+    deadline = Date.now() + seconds * 1000;
+    if (ticking) tick();
+  };
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((deadline - Date.now()) / 1000));
+    display.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
+    if (left === 0) session.signOutAgent();
+  };
+  const update = () => {
+    if (session.state.agentSignedIn === (ticking !== undefined)) return;
+    if (ticking) {
+      clearInterval(ticking);
+      ticking = undefined;
+      return;
+    }
+    ticking = setInterval(tick, 1000);
+    windUp();
+  };
+
+  for (const activity of ['pointerdown', 'keydown']) addEventListener(activity, windUp);
+  session.addEventListener('change', update);
+  update();
+}
