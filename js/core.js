@@ -84,36 +84,44 @@ export async function openCore(module, host) {
   };
 
   /**
-   * Writes texts one after the other into the input buffer.
+   * An event of the core: it is given the time, and then the parameters, where a text goes into the
+   * input buffer behind the ones before it and its length in its place; for one that does not fit, a
+   * length that no input has.
    *
-   * @param {...string} texts
-   * @returns {number[]} their lengths in bytes; one that no input has for a text that does not fit
+   * @param {string} name
+   * @returns {(...parameters: any[]) => number}
    */
-  const write = (...texts) => {
-    let used = 0;
-    return texts.map((part) => {
-      const { read, written } = encoder.encodeInto(part, input.subarray(used));
-      used += written;
-      return read < part.length ? INPUT_MAX + 1 : written;
-    });
-  };
+  const event =
+    (name) =>
+    (...parameters) => {
+      let used = 0;
+      const values = parameters.map((parameter) => {
+        if (typeof parameter !== 'string') return parameter;
+        const { read, written } = encoder.encodeInto(parameter, input.subarray(used));
+        used += written;
+        return read < parameter.length ? INPUT_MAX + 1 : written;
+      });
+      return run(core[name](Date.now(), ...values));
+    };
 
   return {
-    /** @param {number} nonce @param {object} options */
-    open: (nonce, options) => core.occ_open(nonce, ...write(JSON.stringify(options))),
+    /** @type {(nonce: number, flags: number, retries: number, ...texts: string[]) => number} */
+    open: event('occ_open'),
     close: () => core.occ_close(),
-    /** @param {number} owner @param {number} attempt @param {string} username @param {string} password @param {string} customerId */
-    signIn: (owner, attempt, username, password, customerId) =>
-      run(core.occ_sign_in(Date.now(), owner, attempt, ...write(username, password, customerId))),
-    /** @param {number} attempt */
-    cancel: (attempt) => run(core.occ_cancel(Date.now(), attempt)),
-    /** @param {string} customerId */
-    emulate: (customerId) => run(core.occ_emulate(Date.now(), ...write(customerId))),
-    signOut: () => run(core.occ_sign_out(Date.now())),
-    signOutAgent: () => run(core.occ_sign_out_agent(Date.now())),
-    authorization: () => run(core.occ_authorization()),
-    /** @param {string} rejected */
-    renew: (rejected) => run(core.occ_renew(Date.now(), ...write(rejected))),
+    /** @type {(owner: number, attempt: number, username: string, password: string, customerId: string) => number} */
+    signIn: event('occ_sign_in'),
+    /** @type {(attempt: number) => number} */
+    cancel: event('occ_cancel'),
+    /** @type {(customerId: string) => number} */
+    emulate: event('occ_emulate'),
+    /** @type {() => number} */
+    signOut: event('occ_sign_out'),
+    /** @type {() => number} */
+    signOutAgent: event('occ_sign_out_agent'),
+    /** @type {() => number} */
+    authorization: event('occ_authorization'),
+    /** @type {(rejected: string) => number} */
+    renew: event('occ_renew'),
     /** @param {number} request @param {import('./shim.js').Completion} completion */
     completed(request, { delivery, status, retryAfter, body }) {
       input.set(body);
@@ -123,10 +131,11 @@ export async function openCore(module, host) {
     },
     /** @param {number} at the time that has come, whatever the clock says by now */
     alarm: (at) => run(core.occ_alarm(Math.max(at, Date.now()))),
-    leave: () => run(core.occ_leave(Date.now())),
-    /** @param {string} snapshot */
-    adopt: (snapshot) => run(core.occ_adopt(Date.now(), ...write(snapshot))),
-    /** @param {number} number */
-    ended: (number) => run(core.occ_ended(Date.now(), number)),
+    /** @type {() => number} */
+    leave: event('occ_leave'),
+    /** @type {(snapshot: string) => number} */
+    adopt: event('occ_adopt'),
+    /** @type {(number: number) => number} */
+    ended: event('occ_ended'),
   };
 }

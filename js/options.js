@@ -1,5 +1,6 @@
 // What the options of a session mean: defaults, and clear errors for what cannot be used.
 import { SessionError } from './error.js';
+import { FLAG_BEARER, FLAG_PERSIST, FLAG_REVOKE, FLAG_SHARED } from './numbers.js';
 
 /** @import { SessionOptions, SnapshotStorage } from './types.js' */
 
@@ -13,7 +14,7 @@ import { SessionError } from './error.js';
  * @property {string} storageKey
  * @property {typeof globalThis.fetch} fetch
  * @property {SessionOptions['wasm']} wasm
- * @property {object} core what occ_session_open takes
+ * @property {[number, number, ...string[]]} core what occ_session_open takes behind the nonce
  */
 
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -93,6 +94,7 @@ export function readOptions(options) {
   expect(Array.isArray(apiPrefixes), 'apiPrefixes must be an array');
   expect(typeof fetch === 'function', 'fetch must be a function');
   oneOf(profile, 'profile', ['legacy']);
+  oneOf(authorization, 'revocation.authorization', ['bearer', 'none']);
   if (typeof storage === 'object') {
     const { load, save } = storage ?? {};
     expect(
@@ -112,18 +114,18 @@ export function readOptions(options) {
     storageKey: text(storageKey, 'storageKey'),
     fetch,
     wasm,
-    core: {
-      for: `${base.href} ${clientId} ${agentClientId}`,
+    core: [
+      (revokeUrl ? FLAG_REVOKE : 0) |
+        (authorization === 'bearer' ? FLAG_BEARER : 0) |
+        (persistRefreshToken === true ? FLAG_PERSIST : 0) |
+        (storage === 'local' ? FLAG_SHARED : 0),
+      count(retries, 'revocation.retries', 100),
+      `${base.href} ${clientId} ${agentClientId}`,
       clientId,
-      clientSecret: text(clientSecret, 'clientSecret'),
+      text(clientSecret, 'clientSecret'),
       agentClientId,
-      agentClientSecret: text(agentClientSecret, 'agentClientSecret'),
-      scope: text(scope, 'scope'),
-      revoke: !!revokeUrl,
-      bearer: oneOf(authorization, 'revocation.authorization', ['bearer', 'none']) === 'bearer',
-      retries: count(retries, 'revocation.retries', 100),
-      persist: persistRefreshToken === true,
-      shared: storage === 'local',
-    },
+      text(agentClientSecret, 'agentClientSecret'),
+      text(scope, 'scope'),
+    ],
   };
 }

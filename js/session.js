@@ -121,6 +121,8 @@ export class Session extends EventTarget {
   #renewals = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** Ends the listeners on the page. */
+  #listening = new AbortController();
   /** What this tab has last read from, or written to, what tabs share. @type {string | null} */
   #snapshot = null;
   /** @type {string | null} */
@@ -172,13 +174,16 @@ export class Session extends EventTarget {
       authorization: (authorization) => () => (this.#authorization = authorization),
     });
     const [nonce] = crypto.getRandomValues(new Uint32Array(1));
-    const status = this.#core.open(nonce, core);
+    const status = this.#core.open(nonce, ...core);
     if (status) throw errorOf(status);
     this.#snapshot = this.#storage.snapshot.load();
     if (this.#snapshot) this.#core.adopt(this.#snapshot);
     this.#synchronise();
-    globalThis.addEventListener?.('pagehide', this.#leave);
-    globalThis.addEventListener?.('storage', this.#synchronise);
+    const { signal } = this.#listening;
+    globalThis.addEventListener?.('pagehide', () => this.#enter((core) => core.leave()), {
+      signal,
+    });
+    globalThis.addEventListener?.('storage', () => this.#synchronise(), { signal });
   }
 
   // ---- Into the core and out of it -------------------------------------------------------------
@@ -194,7 +199,7 @@ export class Session extends EventTarget {
   }
 
   /** Takes over what another tab has written (R24). */
-  #synchronise = () => {
+  #synchronise() {
     if (this.#closed) return;
     const { snapshot, ended, isShared } = this.#storage;
     const newest = isShared && snapshot.load();
@@ -207,9 +212,7 @@ export class Session extends EventTarget {
       this.#ended = list;
       for (const number of list.split(' ')) this.#core.ended(Number(number));
     }
-  };
-
-  #leave = () => this.#enter((core) => core.leave());
+  }
 
   /** @param {string} type @param {object} detail */
   #telling(type, detail) {
@@ -437,8 +440,7 @@ export class Session extends EventTarget {
     this.#closed = true;
     this.#core.close();
     clearTimeout(this.#timer);
-    globalThis.removeEventListener?.('pagehide', this.#leave);
-    globalThis.removeEventListener?.('storage', this.#synchronise);
+    this.#listening.abort();
     for (const attempt of this.#signIns.keys()) this.#endSignIn(attempt, STATUS_CLOSED);
     this.#endRenewals(undefined);
     this.#state = ANONYMOUS;

@@ -42,6 +42,13 @@ typedef enum {
 } occ_revocation_stage;
 
 typedef struct {
+  occ_revocation_stage stage;
+  uint32_t request;    /* stage SENT: its number */
+  uint32_t tries_left; /* how often it may be tried again */
+  double not_before;   /* stage QUEUED: when it is tried again, 0: in its turn */
+} occ_revocation;
+
+typedef struct {
   occ_slot slot;
   occ_owner owner;
   double number;     /* never used again, also not in another tab */
@@ -50,11 +57,8 @@ typedef struct {
   uint32_t request;  /* slot AWAITED: the request that asked for it */
   double refreshes;  /* slot AWAITED: the number of the grant that it continues, 0: a new one */
   bool is_bearer;    /* false: of a token type that this client must not use (RFC 6749, 7.1) */
-  uint32_t revoked_by[OCC_TOKEN_END];             /* slot REVOKING, for each token: the request */
-  occ_revocation_stage revocation[OCC_TOKEN_END]; /* how far it has come */
-  double not_before[OCC_TOKEN_END];               /* when it may be tried again */
-  uint32_t tries_left[OCC_TOKEN_END];             /* and how often */
-  uint64_t earlier; /* fingerprint of the header before the last refresh */
+  occ_revocation revocation[OCC_TOKEN_END]; /* slot REVOKING: of each token */
+  uint64_t earlier;                         /* fingerprint of the header before the last refresh */
   size_t access_length;
   size_t refresh_length;
   char authorization[OCC_BEARER_LENGTH + OCC_TOKEN_MAX]; /* "Bearer " and the access token */

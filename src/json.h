@@ -9,22 +9,22 @@
 
 #include "text.h"
 
-/* The parsed object, valid until occ_json_release, or NULL if the text is not a JSON object. There
- * is one arena: release an object before the next is parsed, and also after NULL. */
+/* The parsed object, valid until occ_json_release, or NULL if the text is not a JSON object and
+ * nothing else. A zero byte must stand behind the text. There is one arena: release an object
+ * before the next is parsed, and also after NULL. */
 const cJSON *occ_json_parse(occ_text text);
 
 /* Wipes all that the last parse has allocated. */
 void occ_json_release(void);
 
 /* A member of an object; the texts point into the arena and end with a zero. What is missing or of
- * another type is empty, 0, false, or NULL. */
+ * another type is empty, 0 or NULL. */
 const char *occ_json_string(const cJSON *object, const char *name);
 OCC_INLINE occ_text occ_json_text(const cJSON *object, const char *name) {
   const char *string = occ_json_string(object, name);
   return (occ_text){string, strlen(string)};
 }
 double occ_json_number(const cJSON *object, const char *name);
-bool occ_json_true(const cJSON *object, const char *name);
 const cJSON *occ_json_object(const cJSON *object, const char *name);
 
 /* Writes "text" with what JSON wants escaped. */

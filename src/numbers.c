@@ -11,6 +11,7 @@
 #define OWNER(name, number, text) CONSTANT("OWNER", name, number)
 #define REQUEST(name, number, text) CONSTANT("REQUEST", name, number)
 #define DELIVERY(name, number, text) CONSTANT("DELIVERY", name, number)
+#define FLAG(name, number, text) CONSTANT("FLAG", name, number)
 #define STATUS(name, number, text) CONSTANT("STATUS", name, number)
 
 #define DIGITS_OF(number) #number
@@ -27,12 +28,25 @@
   "\nexport const " name " = /* @__PURE__ */ Object.freeze({\n" list(MEMBER) "});\n"
 
 static const char numbers[] =
-  "// Generated from src/occ_session.h by the build.\n\n" OCC_STATES(STATE) OCC_OWNERS(OWNER)
-    OCC_REQUESTS(REQUEST) OCC_DELIVERIES(DELIVERY) OCC_STATUSES(STATUS)
-      LIMIT("INPUT", OCC_INPUT_MAX) NAMES("STATES", OCC_STATES) NAMES("OWNERS", OCC_OWNERS)
-        NAMES("TOKENS", OCC_TOKENS) NAMES("OUTCOMES", OCC_OUTCOMES) NAMES("ERRORS", OCC_ERRORS)
-          OBJECT("STATE", OCC_STATES) OBJECT("EVENT", OCC_EVENTS) OBJECT("GUARD", OCC_GUARDS)
-            OBJECT("STATUS", OCC_STATUSES);
+  // clang-format off
+  "// Generated from src/occ_session.h by the build.\n\n"
+  OCC_STATES(STATE)
+  OCC_OWNERS(OWNER)
+  OCC_REQUESTS(REQUEST)
+  OCC_DELIVERIES(DELIVERY)
+  OCC_FLAGS(FLAG)
+  OCC_STATUSES(STATUS)
+  LIMIT("INPUT", OCC_INPUT_MAX)
+  NAMES("STATES", OCC_STATES)
+  NAMES("OWNERS", OCC_OWNERS)
+  NAMES("TOKENS", OCC_TOKENS)
+  NAMES("OUTCOMES", OCC_OUTCOMES)
+  NAMES("ERRORS", OCC_ERRORS)
+  OBJECT("STATE", OCC_STATES)
+  OBJECT("EVENT", OCC_EVENTS)
+  OBJECT("GUARD", OCC_GUARDS)
+  OBJECT("STATUS", OCC_STATUSES);
+// clang-format on
 
 #define EXPORT(type, name, ...)                                                                    \
   __attribute__((export_name(#name))) type export_##name(__VA_ARGS__);                             \

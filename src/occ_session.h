@@ -19,7 +19,7 @@
  *   OCC_STATUS_NOT_OPEN      the session was never opened, or its options were refused
  *   OCC_STATUS_CLOSED        the session is closed
  *   OCC_STATUS_REENTERED     called from within a host function
- *   OCC_STATUS_BAD_TIME      the time is not a number of milliseconds since 1970
+ *   OCC_STATUS_BAD_TIME      the time is not a number of milliseconds from 0 to 1e15
  *   OCC_STATUS_BAD_LENGTH    a length is greater than the input buffer, or than a field allows
  * and then nothing has changed.
  */
@@ -109,6 +109,14 @@
   X(UNREACHABLE, 6, "unreachable")                                                                 \
   X(TIMED_OUT, 7, "timed-out")
 
+/* What a session may be opened with. */
+#define OCC_FLAGS(X)                                                                               \
+  X(REVOKE, 1, "revoke")   /* there is a revocation endpoint (R13) */                              \
+  X(BEARER, 2, "bearer")   /* a revocation carries the grant's bearer (R10) */                     \
+  X(PERSIST, 4, "persist") /* snapshots hold refresh tokens (R25) */                               \
+  X(SHARED, 8, "shared")   /* other tabs read the same snapshots, so that a session that is signed \
+                              out leaves one that says so (R24) */
+
 /* What the functions give. The errors have the names that the public API shows. */
 #define OCC_ERRORS(X)                                                                              \
   X(INVALID_OPTIONS, 1, "invalid-options")                                                         \
@@ -150,6 +158,7 @@
 #define OCC_ENUMERATE_REQUEST(name, number, text) OCC_REQUEST_##name = (number),
 #define OCC_ENUMERATE_DELIVERY(name, number, text) OCC_DELIVERY_##name = (number),
 #define OCC_ENUMERATE_OUTCOME(name, number, text) OCC_OUTCOME_##name = (number),
+#define OCC_ENUMERATE_FLAG(name, number, text) OCC_FLAG_##name = (number),
 #define OCC_ENUMERATE_STATUS(name, number, text) OCC_STATUS_##name = (number),
 
 typedef enum { OCC_STATE_INVALID = 0, OCC_STATES(OCC_ENUMERATE_STATE) OCC_STATE_END } occ_state;
@@ -160,6 +169,7 @@ typedef enum { OCC_TOKENS(OCC_ENUMERATE_TOKEN) OCC_TOKEN_END } occ_token;
 typedef enum { OCC_REQUESTS(OCC_ENUMERATE_REQUEST) OCC_REQUEST_END } occ_request;
 typedef enum { OCC_DELIVERIES(OCC_ENUMERATE_DELIVERY) OCC_DELIVERY_END } occ_delivery;
 typedef enum { OCC_OUTCOMES(OCC_ENUMERATE_OUTCOME) OCC_OUTCOME_END } occ_outcome;
+typedef enum { OCC_FLAGS(OCC_ENUMERATE_FLAG) OCC_FLAG_END } occ_flag;
 typedef enum { OCC_STATUSES(OCC_ENUMERATE_STATUS) OCC_STATUS_END } occ_status;
 
 /* The caller owns the memory of a session (sizeof is in session.h) and keeps it until after
@@ -172,22 +182,22 @@ typedef struct occ_session occ_session;
 /* The input buffer, OCC_INPUT_MAX bytes, valid as long as the session's memory. */
 char *occ_session_input(occ_session *self);
 
-/* Opens the session, anonymous and without grants. The input is a JSON object:
- *   for                 text that a snapshot must carry to be taken (R26): base URL and client ids
- *   clientId            OAuth client of the storefront, required
- *   clientSecret        left out of requests when it is missing or empty
- *   agentClientId       OAuth client of the agent's sign-in, required
- *   agentClientSecret   the same as clientSecret, for that client
- *   scope               left out of requests when it is missing or empty
- *   revoke              true: there is a revocation endpoint (R13)
- *   bearer              true: a revocation carries the grant's bearer (R10)
- *   retries             how often a revocation is tried again, 0 to 100 (R18)
- *   persist             true: snapshots hold refresh tokens (R25)
- *   shared              true: other tabs read the same snapshots, so that a signed-out session
- *                       leaves one that says so (R24)
- * nonce, at random, keeps the numbers of this session's grants apart from another tab's.
- * OCC_STATUS_INVALID_OPTIONS: the text is not such an object, or a text in it is too long. */
-occ_status occ_session_open(occ_session *self, uint32_t nonce, size_t length);
+/* Lengths of texts in the input, in this order. */
+typedef struct {
+  size_t identity;        /* what a snapshot must carry to be taken (R26) */
+  size_t client_id;       /* OAuth client of the storefront, at least one byte */
+  size_t client_secret;   /* 0: left out of requests, like the next two */
+  size_t agent_client_id; /* OAuth client of the agent's sign-in, at least one byte */
+  size_t agent_client_secret;
+  size_t scope;
+} occ_option_lengths;
+
+/* Opens the session, anonymous and without grants. flags are of OCC_FLAGS, retries is how often a
+ * revocation is tried again (R18). nonce, at random, keeps the numbers of this session's grants
+ * apart from another tab's. OCC_STATUS_INVALID_OPTIONS: a client id is missing, or a text is longer
+ * than OCC_OPTION_MAX. OCC_STATUS_DONE: it is open already, and stays as it is. */
+occ_status occ_session_open(occ_session *self, double now, uint32_t nonce, uint32_t flags,
+                            uint32_t retries, const occ_option_lengths *lengths);
 
 /* Wipes the whole session. Nothing is revoked and no host function is called; every later call
  * gives OCC_STATUS_CLOSED. */
@@ -219,7 +229,7 @@ occ_status occ_session_sign_out_agent(occ_session *self, double now);
 
 /* Hands the value of the Authorization header to occ_host_authorization; OCC_STATUS_NOTHING if
  * requests carry none. */
-occ_status occ_session_authorization(occ_session *self);
+occ_status occ_session_authorization(occ_session *self, double now);
 
 /* A request was answered with 401 because of its token. The input is the Authorization header that
  * it carried, empty if it carried none.

@@ -11,21 +11,19 @@ typedef struct {
 } occ_option;
 
 typedef struct {
-  occ_option identity; /* "for": what a snapshot must carry to be taken */
+  uint32_t flags; /* of OCC_FLAGS */
+  uint32_t retries;
+  occ_option identity; /* what a snapshot must carry to be taken */
   occ_option client_id;
   occ_option client_secret;
   occ_option agent_client_id;
   occ_option agent_client_secret;
   occ_option scope;
-  bool revoke;
-  bool bearer;
-  bool persist;
-  bool shared;
-  uint32_t retries;
 } occ_options;
 
-/* Reads the JSON object that occ_session_open describes. OCC_STATUS_INVALID_OPTIONS. */
-occ_status occ_options_read(occ_options *self, occ_text json);
+/* Takes the texts that stand one after the other from `at` on. OCC_STATUS_INVALID_OPTIONS: one is
+ * too long, or a client id is missing. */
+occ_status occ_options_read(occ_options *self, const char *at, const occ_option_lengths *lengths);
 
 /* The text of an option, valid as long as the options. */
 OCC_INLINE occ_text occ_option_text(const occ_option *self) {

@@ -1,5 +1,7 @@
 #include "revocation.h"
 
+#include <math.h>
+
 #include "form.h"
 #include "number.h"
 #include "occ_host.h"
@@ -8,55 +10,50 @@
 #define RETRY_AFTER 2000.0
 #define RETRY_AFTER_MAX 30000.0
 
-static void queue(occ_session *self, occ_grant *grant, occ_token token) {
-  grant->revocation[token] = OCC_REVOCATION_QUEUED;
-  grant->tries_left[token] = self->options.retries;
+static void queue(occ_session *self, occ_revocation *revocation) {
+  revocation->stage = OCC_REVOCATION_QUEUED;
+  revocation->tries_left = self->options.retries;
   self->revoking++;
 }
 
 void occ_revocation_begin(occ_session *self, occ_grant *grant) {
-  if (!self->options.revoke) {
+  if (!(self->options.flags & OCC_FLAG_REVOKE)) {
     occ_grant_settle(grant);
     return;
   }
   grant->slot = OCC_SLOT_REVOKING;
-  queue(self, grant, OCC_TOKEN_ACCESS);
+  queue(self, &grant->revocation[OCC_TOKEN_ACCESS]);
   if (grant->refresh_length > 0) {
-    queue(self, grant, OCC_TOKEN_REFRESH);
+    queue(self, &grant->revocation[OCC_TOKEN_REFRESH]);
   }
-}
-
-static bool is_due(const occ_session *self, const occ_grant *grant, occ_token token, double now) {
-  if (grant->revocation[token] != OCC_REVOCATION_QUEUED) {
-    return false;
-  }
-  const bool in_turn =
-    token == OCC_TOKEN_REFRESH || grant->revocation[OCC_TOKEN_REFRESH] == OCC_REVOCATION_SETTLED;
-  return self->is_leaving || (in_turn && now >= grant->not_before[token]);
 }
 
 /* RFC 7009 section 2.1. */
-static void send(occ_session *self, occ_grant *grant, occ_token token) {
-  const bool is_refresh = token == OCC_TOKEN_REFRESH;
+static void send(occ_session *self, occ_grant *grant, occ_revocation *revocation, occ_text token,
+                 occ_text hint) {
   occ_writer *form = occ_session_output(self);
-  occ_form_add(form, OCC_TEXT("token"),
-               is_refresh ? occ_grant_refresh(grant) : occ_grant_access(grant));
-  occ_form_add(form, OCC_TEXT("token_type_hint"),
-               is_refresh ? OCC_TEXT("refresh_token") : OCC_TEXT("access_token"));
-  grant->revocation[token] = OCC_REVOCATION_SENT;
-  grant->revoked_by[token] =
-    occ_session_send(self, OCC_REQUEST_REVOKE, grant->owner,
-                     self->options.bearer ? occ_grant_authorization(grant) : OCC_TEXT(""));
+  occ_form_add(form, OCC_TEXT("token"), token);
+  occ_form_add(form, OCC_TEXT("token_type_hint"), hint);
+  revocation->stage = OCC_REVOCATION_SENT;
+  revocation->request = occ_session_send(
+    self, OCC_REQUEST_REVOKE, grant->owner,
+    self->options.flags & OCC_FLAG_BEARER ? occ_grant_authorization(grant) : OCC_TEXT(""));
 }
 
 void occ_revocation_send(occ_session *self, double now) {
+  if (self->is_leaving) {
+    now = INFINITY;
+  }
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *grant = &self->grants.at[i];
-    if (is_due(self, grant, OCC_TOKEN_REFRESH, now)) {
-      send(self, grant, OCC_TOKEN_REFRESH);
+    occ_revocation *refresh = &grant->revocation[OCC_TOKEN_REFRESH];
+    occ_revocation *access = &grant->revocation[OCC_TOKEN_ACCESS];
+    if (refresh->stage == OCC_REVOCATION_QUEUED && now >= refresh->not_before) {
+      send(self, grant, refresh, occ_grant_refresh(grant), OCC_TEXT("refresh_token"));
     }
-    if (is_due(self, grant, OCC_TOKEN_ACCESS, now)) {
-      send(self, grant, OCC_TOKEN_ACCESS);
+    if (access->stage == OCC_REVOCATION_QUEUED && now >= access->not_before &&
+        (self->is_leaving || refresh->stage == OCC_REVOCATION_SETTLED)) {
+      send(self, grant, access, occ_grant_access(grant), OCC_TEXT("access_token"));
     }
   }
 }
@@ -85,71 +82,66 @@ static bool may_pass(occ_outcome outcome, uint32_t http_status) {
   return outcome == OCC_OUTCOME_UNREACHABLE || http_status == 429 || http_status == 503;
 }
 
-static void try_again(occ_grant *grant, occ_token token, double now, double retry_after) {
+static void try_again(occ_revocation *self, double now, double retry_after) {
   const double wanted = retry_after > 0 ? retry_after : RETRY_AFTER;
-  grant->tries_left[token]--;
-  grant->revocation[token] = OCC_REVOCATION_QUEUED;
-  grant->not_before[token] = now + (wanted < RETRY_AFTER_MAX ? wanted : RETRY_AFTER_MAX);
+  self->tries_left--;
+  self->stage = OCC_REVOCATION_QUEUED;
+  self->not_before = now + (wanted < RETRY_AFTER_MAX ? wanted : RETRY_AFTER_MAX);
 }
 
-static void settle(occ_session *self, occ_grant *grant, occ_token token, occ_outcome outcome,
-                   uint32_t http_status) {
-  occ_host_revoked(grant->owner, token, outcome, http_status);
+static void settle(occ_session *self, occ_grant *grant, occ_token token) {
   self->revoking--;
-  grant->revocation[token] = OCC_REVOCATION_SETTLED;
+  grant->revocation[token].stage = OCC_REVOCATION_SETTLED;
   if (token == OCC_TOKEN_REFRESH) {
     occ_wipe(grant->refresh, grant->refresh_length);
     grant->refresh_length = 0;
   }
-  if (grant->revocation[OCC_TOKEN_ACCESS] == OCC_REVOCATION_SETTLED &&
-      grant->revocation[OCC_TOKEN_REFRESH] == OCC_REVOCATION_SETTLED) {
+  if (grant->revocation[OCC_TOKEN_ACCESS].stage == OCC_REVOCATION_SETTLED &&
+      grant->revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_SETTLED) {
     occ_grant_settle(grant);
   }
 }
 
-/* Which token of the grant this request was to revoke, 0 if it was none. */
-static uint32_t revoked_by(const occ_grant *grant, uint32_t request) {
-  if (grant->revoked_by[OCC_TOKEN_ACCESS] == request) {
-    return OCC_TOKEN_ACCESS;
-  }
-  return grant->revoked_by[OCC_TOKEN_REFRESH] == request ? OCC_TOKEN_REFRESH : 0;
-}
-
 static void completed(occ_session *self, double now, occ_grant *grant, occ_token token,
                       occ_delivery delivery, uint32_t http_status, double retry_after) {
+  occ_revocation *revocation = &grant->revocation[token];
   const occ_outcome outcome = outcome_of(delivery, http_status);
-  grant->revoked_by[token] = 0;
-  if (may_pass(outcome, http_status) && grant->tries_left[token] > 0) {
-    try_again(grant, token, now, retry_after);
+  if (may_pass(outcome, http_status) && revocation->tries_left > 0) {
+    try_again(revocation, now, retry_after);
     return;
   }
-  settle(self, grant, token, outcome, http_status);
+  occ_host_revoked(grant->owner, token, outcome, http_status);
+  settle(self, grant, token);
+}
+
+static bool was_sent_with(const occ_revocation *self, uint32_t request) {
+  return self->stage == OCC_REVOCATION_SENT && self->request == request;
 }
 
 bool occ_revocation_completed(occ_session *self, double now, uint32_t request,
                               occ_delivery delivery, uint32_t http_status, double retry_after) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *grant = &self->grants.at[i];
-    const uint32_t token = revoked_by(grant, request);
-    if (token != 0) {
-      completed(self, now, grant, (occ_token)token, delivery, http_status, retry_after);
-      return true;
+    for (uint32_t token = OCC_TOKEN_ACCESS; token <= OCC_TOKEN_REFRESH; token++) {
+      if (was_sent_with(&grant->revocation[token], request)) {
+        completed(self, now, grant, (occ_token)token, delivery, http_status, retry_after);
+        return true;
+      }
     }
   }
   return false;
 }
 
-static double due(const occ_grant *grant, occ_token token, double now) {
-  const double at = grant->not_before[token];
-  return grant->revocation[token] == OCC_REVOCATION_QUEUED && at > now ? at : 0;
+static double due(const occ_revocation *self, double now) {
+  return self->stage == OCC_REVOCATION_QUEUED && self->not_before > now ? self->not_before : 0;
 }
 
 double occ_revocation_due(const occ_session *self, double now) {
   double first = 0;
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &self->grants.at[i];
-    first = occ_number_earlier(first, due(grant, OCC_TOKEN_REFRESH, now));
-    first = occ_number_earlier(first, due(grant, OCC_TOKEN_ACCESS, now));
+    first = occ_number_earlier(first, due(&grant->revocation[OCC_TOKEN_REFRESH], now));
+    first = occ_number_earlier(first, due(&grant->revocation[OCC_TOKEN_ACCESS], now));
   }
   return first;
 }

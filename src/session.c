@@ -290,11 +290,12 @@ static void save(occ_session *self) {
   }
   occ_writer *writer = occ_session_output(self);
   self->epoch++;
-  if (active(self) != NULL || self->options.shared) {
+  if (active(self) != NULL || (self->options.flags & OCC_FLAG_SHARED)) {
     occ_snapshot_write(writer, &self->grants, occ_option_text(&self->options.identity), self->epoch,
-                       emulated(self), self->options.persist);
+                       emulated(self), self->options.flags & OCC_FLAG_PERSIST);
   }
-  occ_host_save(self->output_bytes, writer->used);
+  /* One that does not fit is not kept, and the session lives as long as its page. */
+  occ_host_save(self->output_bytes, writer->overflow ? 0 : writer->used);
   wipe_output(self);
 }
 
@@ -383,33 +384,32 @@ static void set_alarm(occ_session *self, double now) {
 /* ---- Entering and leaving the core -------------------------------------------------------------
  */
 
+/* With the byte behind it, which is the zero that ends the next input. */
 static void wipe_input(occ_session *self, size_t length) {
-  occ_wipe(self->input, length < OCC_INPUT_MAX ? length : OCC_INPUT_MAX);
+  occ_wipe(self->input, length < OCC_INPUT_MAX ? length + 1 : OCC_INPUT_MAX);
 }
 
 static occ_status may_enter(const occ_session *self, double now, size_t length) {
-  if (self->is_closed) {
-    return OCC_STATUS_CLOSED;
-  }
-  if (!self->is_open) {
-    return OCC_STATUS_NOT_OPEN;
-  }
-  if (self->is_entered) {
-    return OCC_STATUS_REENTERED;
-  }
+  static const uint8_t status[] = {[OCC_LIFE_NEW] = OCC_STATUS_NOT_OPEN,
+                                   [OCC_LIFE_OPEN] = OCC_STATUS_OK,
+                                   [OCC_LIFE_ENTERED] = OCC_STATUS_REENTERED,
+                                   [OCC_LIFE_CLOSED] = OCC_STATUS_CLOSED};
   if (length > OCC_INPUT_MAX) {
     return OCC_STATUS_BAD_LENGTH;
   }
-  return now >= 0 && now <= TIME_MAX ? OCC_STATUS_OK : OCC_STATUS_BAD_TIME;
+  if (!(now >= 0 && now <= TIME_MAX)) {
+    return OCC_STATUS_BAD_TIME;
+  }
+  return (occ_status)status[self->life];
 }
 
 static occ_status enter(occ_session *self, double now, size_t length) {
   const occ_status status = may_enter(self, now, length);
-  if (status != OCC_STATUS_OK) {
-    wipe_input(self, length);
+  if (status == OCC_STATUS_OK) {
+    self->life = OCC_LIFE_ENTERED;
     return status;
   }
-  self->is_entered = true;
+  wipe_input(self, length);
   return status;
 }
 
@@ -426,7 +426,7 @@ static occ_status conclude(occ_session *self, double now, size_t length, occ_sta
   self->grants_changed = false;
   self->state_changed = false;
   self->is_leaving = false;
-  self->is_entered = false;
+  self->life = OCC_LIFE_OPEN;
   return status;
 }
 
@@ -437,29 +437,30 @@ char *occ_session_input(occ_session *self) {
   return self->input;
 }
 
-occ_status occ_session_open(occ_session *self, uint32_t nonce, size_t length) {
-  occ_status status = OCC_STATUS_CLOSED;
-  if (!self->is_closed && !self->is_open) {
-    status = length > OCC_INPUT_MAX
-               ? OCC_STATUS_BAD_LENGTH
-               : occ_options_read(&self->options, (occ_text){self->input, length});
+occ_status occ_session_open(occ_session *self, double now, uint32_t nonce, uint32_t flags,
+                            uint32_t retries, const occ_option_lengths *lengths) {
+  occ_status status = may_enter(self, now, 0);
+  if (status == OCC_STATUS_OK) {
+    status = OCC_STATUS_DONE;
   }
-  wipe_input(self, length);
-  if (status != OCC_STATUS_OK) {
-    return status;
+  if (status == OCC_STATUS_NOT_OPEN) {
+    status = occ_options_read(&self->options, self->input, lengths);
+    self->life = status == OCC_STATUS_OK ? OCC_LIFE_OPEN : OCC_LIFE_NEW;
+    self->options.flags = flags;
+    self->options.retries = retries;
+    self->nonce = nonce;
+    self->state = OCC_STATE_ANONYMOUS;
   }
-  self->is_open = true;
-  self->nonce = nonce;
-  self->state = OCC_STATE_ANONYMOUS;
+  wipe_input(self, OCC_INPUT_MAX);
   return status;
 }
 
 occ_status occ_session_close(occ_session *self) {
-  if (self->is_entered) {
+  if (self->life == OCC_LIFE_ENTERED) {
     return OCC_STATUS_REENTERED;
   }
   occ_wipe(self, sizeof *self);
-  self->is_closed = true;
+  self->life = OCC_LIFE_CLOSED;
   return OCC_STATUS_OK;
 }
 
@@ -553,17 +554,18 @@ static void hand_authorization(const occ_grant *grant) {
   occ_host_authorization(header.at, header.length);
 }
 
-occ_status occ_session_authorization(occ_session *self) {
-  const occ_status status = enter(self, 0, 0);
+occ_status occ_session_authorization(occ_session *self, double now) {
+  occ_status status = enter(self, now, 0);
   if (status != OCC_STATUS_OK) {
     return status;
   }
   const occ_grant *grant = active(self);
+  status = OCC_STATUS_NOTHING;
   if (grant != NULL) {
     hand_authorization(grant);
+    status = OCC_STATUS_OK;
   }
-  self->is_entered = false;
-  return grant != NULL ? OCC_STATUS_OK : OCC_STATUS_NOTHING;
+  return conclude(self, now, 0, status);
 }
 
 /* The server no longer takes the active grant (R9, R20). */

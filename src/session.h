@@ -24,10 +24,15 @@ typedef struct {
   char customer_id[OCC_CUSTOMER_ID_MAX];
 } occ_sign_in;
 
+typedef enum {
+  OCC_LIFE_NEW = 0,
+  OCC_LIFE_OPEN,
+  OCC_LIFE_ENTERED, /* a call is under way */
+  OCC_LIFE_CLOSED
+} occ_life;
+
 struct occ_session {
-  bool is_open;
-  bool is_closed;
-  bool is_entered;     /* a call is under way */
+  occ_life life;
   bool is_leaving;     /* the page is going away */
   bool grants_changed; /* in this call, so that at its end they are saved */
   bool state_changed;  /* in this call, so that at its end the host is told */
@@ -45,8 +50,8 @@ struct occ_session {
   occ_options options;
   occ_sign_in sign_in;
   occ_grants grants;
-  occ_writer output; /* into output_bytes */
-  char input[OCC_INPUT_MAX];
+  occ_writer output;             /* into output_bytes */
+  char input[OCC_INPUT_MAX + 1]; /* and a zero behind what is in it */
   char output_bytes[OCC_OUTPUT_MAX];
 };
 

@@ -14,8 +14,13 @@ EXPORT(char *, occ_input, void) {
   return occ_session_input(&session);
 }
 
-EXPORT(uint32_t, occ_open, uint32_t nonce, uint32_t length) {
-  return occ_session_open(&session, nonce, length);
+EXPORT(uint32_t, occ_open, double now, uint32_t nonce, uint32_t flags, uint32_t retries,
+       uint32_t identity, uint32_t client_id, uint32_t client_secret, uint32_t agent_client_id,
+       uint32_t agent_client_secret, uint32_t scope) {
+  const occ_option_lengths lengths = {
+    identity, client_id, client_secret, agent_client_id, agent_client_secret, scope,
+  };
+  return occ_session_open(&session, now, nonce, flags, retries, &lengths);
 }
 
 EXPORT(uint32_t, occ_close, void) {
@@ -44,8 +49,8 @@ EXPORT(uint32_t, occ_sign_out_agent, double now) {
   return occ_session_sign_out_agent(&session, now);
 }
 
-EXPORT(uint32_t, occ_authorization, void) {
-  return occ_session_authorization(&session);
+EXPORT(uint32_t, occ_authorization, double now) {
+  return occ_session_authorization(&session, now);
 }
 
 EXPORT(uint32_t, occ_renew, double now, uint32_t length) {

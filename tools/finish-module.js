@@ -2,12 +2,12 @@
 // wants of it. Emscripten exports functions for JavaScript of its own that is not used here, others
 // from release to release; and a C library function that needs WASI would link without a word.
 //
-//   node tools/finish-module.js MODULE WASM_METADCE [IMPORT...]
+//   node tools/finish-module.js MODULE WASM_METADCE WASM_OPT [IMPORT...]
 import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 
-const [path, metadce, ...allowed] = process.argv.slice(2);
+const [path, metadce, optimise, ...allowed] = process.argv.slice(2);
 const module = new WebAssembly.Module(readFileSync(path));
 
 const others = WebAssembly.Module.imports(module)
@@ -27,9 +27,6 @@ writeFileSync(graph, JSON.stringify(kept.map((name) => ({ name, export: name, ro
 execFileSync(metadce, ['--all-features', '--graph-file', graph, path, '-o', finished], {
   stdio: ['ignore', 'ignore', 'inherit'],
 });
-execFileSync(metadce.replace(/metadce$/, 'opt'), [
-  ...['--all-features', '-Oz', '--converge'],
-  ...[finished, '-o', finished],
-]);
+execFileSync(optimise, [...['--all-features', '-Oz', '--converge'], ...[finished, '-o', finished]]);
 rmSync(graph);
 renameSync(finished, path);
