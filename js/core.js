@@ -2,23 +2,23 @@
 import { INPUT_MAX } from './numbers.js';
 
 /**
- * The host functions as src/occ_host.h describes them, with texts in place of pointers, and
- * undefined in place of a text of length 0. The numbers are those of numbers.js. Each takes note at
- * once, and gives what is to be done when the call into the core has ended; that may call the core
- * again.
+ * The host functions as src/occ_host.h describes them, with a text in place of each pointer and
+ * length at the end, and undefined in place of a text of length 0. The numbers are those of
+ * numbers.js. Each takes note at once, and gives what is to be done when the call into the core has
+ * ended; that may call the core again.
  *
  * @typedef {() => unknown} Effect
  * @typedef {object} Host
- * @property {(snapshot: string | undefined) => Effect} save
- * @property {(number: number) => Effect} ended
- * @property {(state: number, expiresAt: number, revoking: number, userId: string) => Effect} state
- * @property {(attempt: number, status: number) => Effect} signedIn
- * @property {(authorization: string | undefined) => Effect} renewed
- * @property {(owner: number) => Effect} expired
- * @property {(owner: number, token: number, outcome: number, status: number) => Effect} revoked
- * @property {(request: number, purpose: number, authorization: string | undefined, body: string) => Effect} request
- * @property {(at: number) => Effect} alarm
- * @property {(authorization: string) => Effect} authorization
+ * @property {(snapshot: string | undefined) => Effect} occ_host_save
+ * @property {(number: number) => Effect} occ_host_ended
+ * @property {(state: number, expiresAt: number, revoking: number, userId: string) => Effect} occ_host_state
+ * @property {(attempt: number, status: number) => Effect} occ_host_signed_in
+ * @property {(authorization: string | undefined) => Effect} occ_host_renewed
+ * @property {(owner: number) => Effect} occ_host_expired
+ * @property {(owner: number, token: number, outcome: number, status: number) => Effect} occ_host_revoked
+ * @property {(request: number, purpose: number, authorization: string | undefined, body: string) => Effect} occ_host_request
+ * @property {(at: number) => Effect} occ_host_alarm
+ * @property {(authorization: string) => Effect} occ_host_authorization
  */
 
 /** @typedef {Awaited<ReturnType<typeof openCore>>} Core */
@@ -39,38 +39,19 @@ export async function openCore(module, host) {
   const text = (at, length) =>
     length ? decoder.decode(memory.subarray(at, at + length)) : undefined;
 
-  /**
-   * A host function that takes numbers, and then texts as pointer and length.
-   *
-   * @param {keyof Host} name
-   * @param {number} [numbers] how many
-   */
-  const effect =
-    (name, numbers = 9) =>
-    /** @param {number[]} parameters */
-    (...parameters) => {
+  /** @type {Record<string, (...parameters: number[]) => void>} */
+  const env = {};
+  for (const [name, note] of Object.entries(host)) {
+    env[name] = (...parameters) => {
+      // Two parameters of the core for each text, one for each number.
+      const texts = parameters.length - note.length;
       /** @type {(number | string | undefined)[]} */
-      const values = parameters.splice(0, numbers);
-      for (let i = 0; i < parameters.length; i += 2) {
-        values.push(text(parameters[i], parameters[i + 1]));
-      }
-      effects.push(/** @type {(...values: unknown[]) => Effect} */ (host[name])(...values));
+      const values = parameters.splice(0, note.length - texts);
+      for (let i = 0; i < texts; i++) values.push(text(parameters[2 * i], parameters[2 * i + 1]));
+      effects.push(/** @type {(...values: unknown[]) => Effect} */ (note)(...values));
     };
-
-  const { exports } = await WebAssembly.instantiate(module, {
-    env: {
-      occ_host_save: effect('save', 0),
-      occ_host_ended: effect('ended'),
-      occ_host_state: effect('state', 3),
-      occ_host_signed_in: effect('signedIn'),
-      occ_host_renewed: effect('renewed', 0),
-      occ_host_expired: effect('expired'),
-      occ_host_revoked: effect('revoked'),
-      occ_host_request: effect('request', 2),
-      occ_host_alarm: effect('alarm'),
-      occ_host_authorization: effect('authorization', 0),
-    },
-  });
+  }
+  const { exports } = await WebAssembly.instantiate(module, { env });
   const core = /** @type {Record<string, (...parameters: number[]) => number>} */ (
     /** @type {unknown} */ (exports)
   );

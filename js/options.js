@@ -24,9 +24,12 @@ function expect(condition, message) {
   if (!condition) throw new SessionError('invalid-options', message);
 }
 
-/** @param {unknown} value @param {string} name what to call it if it is no string */
+/** @param {unknown} value @param {string} name */
 function text(value, name) {
-  expect(typeof value === 'string', `${name} must be a string`);
+  expect(
+    typeof value === 'string' && value.length <= 1024,
+    `${name} must be a string of at most 1024 characters`,
+  );
   return value;
 }
 

@@ -140,38 +140,37 @@ export class Session extends EventTarget {
     super();
     this.#settings = settings;
     this.#storage = openStorage(settings.storage, settings.storageKey);
-    this.#shim = fetchShim(settings.fetch);
+    this.#shim = fetchShim(settings.fetch, this.#listening.signal);
   }
 
   async #open() {
     const { wasm, core } = this.#settings;
     const module = await loadModule(wasm ?? new URL('./core.wasm', import.meta.url));
     this.#core = await openCore(module, {
-      save: (snapshot) => () => this.#storage.snapshot.save((this.#snapshot = snapshot ?? null)),
-      ended: (number) => () => {
+      occ_host_save: (snapshot) => () =>
+        this.#storage.snapshot.save((this.#snapshot = snapshot ?? null)),
+      occ_host_ended: (number) => () => {
         this.#ended = addEnded(this.#storage.ended.load(), number);
         this.#storage.ended.save(this.#ended);
       },
-      state: (...state) => {
-        this.#state = stateOf(...state);
+      occ_host_state: (phase, expiresAt, revoking, userId) => {
+        this.#state = stateOf(phase, expiresAt, revoking, userId);
         return () => this.dispatchEvent(new Event('change'));
       },
-      signedIn: (attempt, status) => () => this.#endSignIn(attempt, status),
-      renewed: (authorization) => () => this.#endRenewals(authorization),
-      expired: (owner) => this.#telling('expired', { owner: OWNERS[owner] }),
-      revoked: (owner, token, outcome, status) =>
+      occ_host_signed_in: (attempt, status) => () => this.#endSignIn(attempt, status),
+      occ_host_renewed: (authorization) => () => this.#endRenewals(authorization),
+      occ_host_expired: (owner) => this.#telling('expired', { owner: OWNERS[owner] }),
+      occ_host_revoked: (owner, token, outcome, status) =>
         this.#telling('revocation', {
           owner: OWNERS[owner],
           token: TOKENS[token],
           outcome: OUTCOMES[outcome],
           status,
         }),
-      request:
-        (...request) =>
-        () =>
-          this.#send(...request),
-      alarm: (at) => () => this.#setAlarm(at),
-      authorization: (authorization) => () => (this.#authorization = authorization),
+      occ_host_request: (request, purpose, authorization, body) => () =>
+        this.#send(request, purpose, authorization, body),
+      occ_host_alarm: (at) => () => this.#setAlarm(at),
+      occ_host_authorization: (authorization) => () => (this.#authorization = authorization),
     });
     const [nonce] = crypto.getRandomValues(new Uint32Array(1));
     const status = this.#core.open(nonce, ...core);

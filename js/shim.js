@@ -74,8 +74,11 @@ function watchRequests(url) {
   };
 }
 
-/** @param {typeof globalThis.fetch} fetch */
-export function fetchShim(fetch) {
+/**
+ * @param {typeof globalThis.fetch} fetch
+ * @param {AbortSignal} closed ends the token requests that are under way
+ */
+export function fetchShim(fetch, closed) {
   /**
    * @param {string} url
    * @param {string} body
@@ -105,20 +108,27 @@ export function fetchShim(fetch) {
   /**
    * @param {number} timeoutMs
    * @param {(signal: AbortSignal) => Promise<Completion>} send
+   * @param {AbortSignal} [closed]
    * @returns {Promise<Completion>}
    */
-  function complete(timeoutMs, send) {
+  function complete(timeoutMs, send, closed) {
     return new Promise((resolve) => {
       const abort = new AbortController();
       // A fetch that was handed in may not care for the signal, hence the promise of our own.
-      const timer = setTimeout(() => {
+      const giveUp = () => {
         resolve(completion(DELIVERY_TIMED_OUT));
         abort.abort();
-      }, timeoutMs);
+      };
+      const timer = setTimeout(giveUp, timeoutMs);
+      closed?.addEventListener('abort', giveUp, { signal: abort.signal });
       send(abort.signal)
         .catch(() => completion(DELIVERY_UNREACHABLE))
         .then(resolve)
-        .then(() => clearTimeout(timer));
+        .then(() => {
+          clearTimeout(timer);
+          // What is left of the answer is not read, and `closed` need not know of the request.
+          abort.abort();
+        });
     });
   }
 
@@ -131,12 +141,16 @@ export function fetchShim(fetch) {
      * @param {number} timeoutMs
      */
     requestToken: (url, form, timeoutMs) =>
-      complete(timeoutMs, async (signal) => {
-        const answer = await post(url, form, { signal });
-        if (answer.delivery !== DELIVERY_ANSWERED) return answer;
-        const body = await readBody(answer.response);
-        return body ? { ...answer, body } : completion(DELIVERY_TOO_LARGE, answer.status);
-      }),
+      complete(
+        timeoutMs,
+        async (signal) => {
+          const answer = await post(url, form, { signal });
+          if (answer.delivery !== DELIVERY_ANSWERED) return answer;
+          const body = await readBody(answer.response);
+          return body ? { ...answer, body } : completion(DELIVERY_TOO_LARGE, answer.status);
+        },
+        closed,
+      ),
 
     /**
      * A revocation (RFC 7009). The body of the answer is left alone (R16).
@@ -149,11 +163,7 @@ export function fetchShim(fetch) {
     async revoke(url, form, timeoutMs, authorization) {
       /** @param {boolean} keepalive */
       const send = (keepalive) =>
-        complete(timeoutMs, async (signal) => {
-          const answer = await post(url, form, { signal, keepalive }, authorization);
-          answer.response.body?.cancel().catch(() => {});
-          return answer;
-        });
+        complete(timeoutMs, (signal) => post(url, form, { signal, keepalive }, authorization));
       const began = watchRequests(url);
       const completed = await send(true);
       return began() || completed.delivery !== DELIVERY_UNREACHABLE ? completed : send(false);

@@ -58,7 +58,8 @@ typedef struct {
   double refreshes;  /* slot AWAITED: the number of the grant that it continues, 0: a new one */
   bool is_bearer;    /* false: of a token type that this client must not use (RFC 6749, 7.1) */
   occ_revocation revocation[OCC_TOKEN_END]; /* slot REVOKING: of each token */
-  uint64_t earlier;                         /* fingerprint of the header before the last refresh */
+  uint64_t earlier; /* fingerprint of the header before the last refresh; slot AWAITED: of the
+                       header that is to be refreshed */
   size_t access_length;
   size_t refresh_length;
   char authorization[OCC_BEARER_LENGTH + OCC_TOKEN_MAX]; /* "Bearer " and the access token */

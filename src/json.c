@@ -2,7 +2,11 @@
 
 #include "arena.h"
 
+/* Of all members that were asked for since the last parse. */
+static bool well_typed;
+
 const cJSON *occ_json_parse(occ_text text) {
+  well_typed = true;
   /* With the zero behind it, so that cJSON can tell that nothing else follows the object. */
   const cJSON *object = cJSON_ParseWithLengthOpts(text.at, text.length + 1, NULL, true);
   return cJSON_IsObject(object) ? object : NULL;
@@ -12,19 +16,32 @@ void occ_json_release(void) {
   occ_arena_wipe();
 }
 
+/* The member, or NULL if it is missing or of another type. */
+static const cJSON *member(const cJSON *object, const char *name, int type) {
+  const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, name);
+  if (found == NULL || (found->type & 0xFF) == type) {
+    return found;
+  }
+  well_typed = false;
+  return NULL;
+}
+
+bool occ_json_is_well_typed(void) {
+  return well_typed;
+}
+
 const char *occ_json_string(const cJSON *object, const char *name) {
-  const char *string = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-  return string != NULL ? string : "";
+  const cJSON *string = member(object, name, cJSON_String);
+  return string != NULL ? string->valuestring : "";
 }
 
 double occ_json_number(const cJSON *object, const char *name) {
-  const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
-  return cJSON_IsNumber(member) ? member->valuedouble : 0.0;
+  const cJSON *number = member(object, name, cJSON_Number);
+  return number != NULL ? number->valuedouble : 0.0;
 }
 
 const cJSON *occ_json_object(const cJSON *object, const char *name) {
-  const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
-  return cJSON_IsObject(member) ? member : NULL;
+  return member(object, name, cJSON_Object);
 }
 
 void occ_json_write_text(occ_writer *writer, occ_text text) {

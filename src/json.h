@@ -27,6 +27,9 @@ OCC_INLINE occ_text occ_json_text(const cJSON *object, const char *name) {
 double occ_json_number(const cJSON *object, const char *name);
 const cJSON *occ_json_object(const cJSON *object, const char *name);
 
+/* Whether none of the members that were asked for since occ_json_parse was of another type. */
+bool occ_json_is_well_typed(void);
+
 /* Writes "text" with what JSON wants escaped. */
 void occ_json_write_text(occ_writer *writer, occ_text text);
 

@@ -173,6 +173,7 @@ static bool begin_refresh(occ_session *self, const occ_grant *grant) {
     return false;
   }
   place->refreshes = grant->number;
+  place->earlier = occ_text_fingerprint(occ_grant_authorization(grant));
   return true;
 }
 
@@ -419,12 +420,16 @@ static occ_status conclude(occ_session *self, double now, size_t length, occ_sta
   release_strays(self);
   save(self);
   tell_state(self);
+  if (self->expired != OCC_OWNER_INVALID) {
+    occ_host_expired(self->expired);
+  }
   occ_revocation_send(self, now);
   send_sign_in(self, now);
   send_token_requests(self);
   set_alarm(self, now);
   self->grants_changed = false;
   self->state_changed = false;
+  self->expired = OCC_OWNER_INVALID;
   self->is_leaving = false;
   self->life = OCC_LIFE_OPEN;
   return status;
@@ -570,7 +575,7 @@ occ_status occ_session_authorization(occ_session *self, double now) {
 
 /* The server no longer takes the active grant (R9, R20). */
 static void expire(occ_session *self) {
-  occ_host_expired(active(self)->owner);
+  self->expired = active(self)->owner;
   (void)step_simply(self, OCC_EVENT_EXPIRED);
 }
 
@@ -656,6 +661,7 @@ static void grant_is_dead(occ_session *self, occ_grant *grant) {
 
 static void refresh_completed(occ_session *self, occ_grant *place, occ_status status) {
   const double number = place->refreshes;
+  const uint64_t refreshed = place->earlier;
   occ_grant *grant = occ_grants_held(&self->grants, number);
   if (grant != NULL && status == OCC_STATUS_OK && place->is_bearer) {
     occ_grant_renew(grant, place);
@@ -664,6 +670,11 @@ static void refresh_completed(occ_session *self, occ_grant *place, occ_status st
     return;
   }
   set_aside(place, status);
+  if (grant != NULL && refreshed != occ_text_fingerprint(occ_grant_authorization(grant))) {
+    /* Another tab has refreshed it meanwhile: what was refused is not what the session holds. */
+    end_waiting(self, number, occ_grant_authorization(grant));
+    return;
+  }
   end_waiting(self, number, OCC_TEXT(""));
   if (grant != NULL && is_refused_for_good(status)) {
     grant_is_dead(self, grant);

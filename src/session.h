@@ -36,6 +36,7 @@ struct occ_session {
   bool is_leaving;     /* the page is going away */
   bool grants_changed; /* in this call, so that at its end they are saved */
   bool state_changed;  /* in this call, so that at its end the host is told */
+  occ_owner expired;   /* in this call: whose session */
   occ_state state;
   uint32_t nonce;
   uint32_t grants_issued;

@@ -69,7 +69,7 @@ occ_status occ_snapshot_read(occ_snapshot *self, occ_text json, occ_text identit
       return OCC_STATUS_BAD_SNAPSHOT;
     }
   }
-  return can_be_held(self) ? OCC_STATUS_OK : OCC_STATUS_BAD_SNAPSHOT;
+  return occ_json_is_well_typed() && can_be_held(self) ? OCC_STATUS_OK : OCC_STATUS_BAD_SNAPSHOT;
 }
 
 static void write_name(occ_writer *writer, occ_text name) {

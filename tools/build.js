@@ -25,31 +25,15 @@ const dist = join(root, 'dist');
 
 /** Leaves dist/ up to date. */
 export async function build() {
-  await alone(async () => {
-    await buildModules();
-    await buildPackage();
-  });
-}
-
-/** Leaves what is made from C up to date: the WebAssembly modules, and js/numbers.js. */
-export async function buildCore() {
-  await alone(buildModules);
-}
-
-/** @param {() => Promise<void>} work */
-async function alone(work) {
   setup('build');
   const unlock = lock('build', 'waiting for another build to end');
   try {
-    await work();
+    buildPreset('wasm');
+    writeIfChanged(join(root, 'js/numbers.js'), await readNumbers());
+    await buildPackage();
   } finally {
     unlock();
   }
-}
-
-async function buildModules() {
-  buildPreset('wasm');
-  writeIfChanged(join(root, 'js/numbers.js'), await readNumbers());
 }
 
 /**

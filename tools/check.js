@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import process from 'node:process';
 
-import { buildCore, buildPreset, filesIn } from './build.js';
+import { build, buildPreset, filesIn } from './build.js';
 import { fail, root, setup } from './setup.js';
 
 /**
@@ -24,7 +24,7 @@ try {
   setup('check');
   setup('test');
   // tsc wants js/numbers.js, clang-tidy what CMake knows of each file.
-  await buildCore();
+  await build();
   buildPreset('native');
 
   const c = [...sources('src', /\.[ch]$/), ...sources('tests/c', /\.[ch]$/)];
