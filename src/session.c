@@ -97,6 +97,29 @@ static occ_grant *reserve(occ_session *self, occ_owner owner) {
   return grant;
 }
 
+static void move(occ_grant *grant, occ_slot slot) {
+  if (grant != NULL) {
+    grant->slot = slot;
+  }
+}
+
+static bool is_copy(const occ_grant *grant, const occ_grant *other) {
+  return other != grant && (occ_grant_is_held(other) || other->slot == OCC_SLOT_REVOKING) &&
+         occ_grant_same_token(grant, other);
+}
+
+/* The grant is out of the session. R29: a server that hands out the same token twice may have given
+ * it to somebody who stays, or whose revocation is under way; then there is nothing to revoke. */
+static void revoke_unless_shared(occ_session *self, occ_grant *grant) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    if (is_copy(grant, &self->grants.at[i])) {
+      occ_grant_settle(grant);
+      return;
+    }
+  }
+  occ_revocation_begin(self, grant);
+}
+
 static void drop(occ_grant *grant) {
   if (grant != NULL) {
     occ_host_ended(grant->number);
@@ -107,29 +130,8 @@ static void drop(occ_grant *grant) {
 static void revoke(occ_session *self, occ_grant *grant) {
   if (grant != NULL) {
     occ_host_ended(grant->number);
-    occ_revocation_begin(self, grant);
+    revoke_unless_shared(self, grant);
   }
-}
-
-static void move(occ_grant *grant, occ_slot slot) {
-  if (grant != NULL) {
-    grant->slot = slot;
-  }
-}
-
-static bool is_copy(const occ_grant *stray, const occ_grant *other) {
-  return (occ_grant_is_held(other) || other->slot == OCC_SLOT_REVOKING) &&
-         occ_grant_same_token(stray, other);
-}
-
-/* R29: a server that hands out the same token twice has given this grant before. */
-static bool is_known(const occ_session *self, const occ_grant *stray) {
-  for (size_t i = 0; i < OCC_PLACES; i++) {
-    if (is_copy(stray, &self->grants.at[i])) {
-      return true;
-    }
-  }
-  return false;
 }
 
 /* R7, R29: strays wait while a sign-in is on the wire, which may yet be given the same token. One
@@ -140,14 +142,9 @@ static void release_strays(occ_session *self) {
   }
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *grant = &self->grants.at[i];
-    if (grant->slot != OCC_SLOT_STRAY) {
-      continue;
+    if (grant->slot == OCC_SLOT_STRAY) {
+      revoke_unless_shared(self, grant);
     }
-    if (is_known(self, grant)) {
-      occ_grant_settle(grant);
-      continue;
-    }
-    occ_revocation_begin(self, grant);
   }
 }
 

@@ -1,0 +1,361 @@
+// The public API: errors, the state object, signals, close, and storage that fails.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  agent,
+  anna,
+  annaId,
+  ben,
+  failureOf,
+  idle,
+  limit,
+  Notebook,
+  phases,
+  scriptedFetch,
+  standIn,
+  tokenResponse,
+  useStorefront,
+} from './storefront.js';
+
+const storefront = useStorefront();
+
+describe('signing in', limit, () => {
+  test('wrong credentials are invalid-credentials, and so is what is no text', async () => {
+    const shop = storefront();
+    const session = await shop.open();
+    await assert.rejects(session.signIn({ ...anna, password: 'wrong' }), {
+      name: 'SessionError',
+      code: 'invalid-credentials',
+    });
+    const calls = shop.calls.length;
+    /** @type {[any, string][]} */
+    const bad = [
+      [undefined, 'username must be a string that is not empty'],
+      [{ username: '', password: 'x' }, 'username must be a string that is not empty'],
+      [{ username: 'x' }, 'password must be a string that is not empty'],
+      [{ username: 'x', password: 7 }, 'password must be a string that is not empty'],
+      [{ username: 'x'.repeat(1025), password: 'x' }, '1024 bytes'],
+      [{ username: 'x', password: 'x'.repeat(80_000) }, '1024 bytes'],
+    ];
+    for (const [credentials, message] of bad) {
+      const error = await failureOf(session.signIn(credentials));
+      assert.equal(error.code, 'invalid-credentials');
+      assert.ok(error.message.includes(message), error.message);
+    }
+    assert.equal(shop.calls.length, calls);
+    assert.equal(session.state.phase, 'anonymous');
+    assert.equal(shop.asked().length, 1);
+  });
+
+  test('a client that is refused is named as what it is', async () => {
+    const session = await storefront().open({ clientSecret: 'wrong' });
+    await assert.rejects(session.signIn(anna), {
+      code: 'invalid-options',
+      message: /clientId/,
+    });
+  });
+
+  test('what the state does not allow is refused, and nothing is sent', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    const { calls } = shop;
+    await assert.rejects(session.signIn(ben), { code: 'already-signed-in' });
+    assert.throws(() => session.emulate(annaId), { name: 'SessionError', code: 'no-agent' });
+    assert.equal(calls.length, 1);
+    await session.signInAgent(agent);
+    await assert.rejects(session.signIn(anna), { code: 'agent-signed-in' });
+    await assert.rejects(session.signInAgent(agent), { code: 'already-signed-in' });
+    for (const id of /** @type {any[]} */ (['', 'x'.repeat(257), 7, undefined])) {
+      assert.throws(() => session.emulate(id), /customerId/);
+    }
+    assert.equal(calls.length, 2);
+    assert.equal(session.state.phase, 'agent');
+  });
+
+  test('a token over 8 KiB, or a response over 64 KiB, is token-too-large; one of 8 KiB is taken', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    for (const tokenLength of [8193, 100_000]) {
+      shop.backend.set({ tokenLength });
+      await assert.rejects(session.signInAgent(agent), { code: 'token-too-large' });
+      assert.equal(session.state.phase, 'customer');
+      assert.equal((await shop.getUser(session)).uid, anna.username);
+    }
+    session.signOut();
+    await session.settled();
+    shop.backend.set({ tokenLength: 8192 });
+    await session.signIn(anna);
+    assert.equal((await shop.getUser(session)).uid, anna.username);
+    session.signOut();
+    await session.settled();
+    const alive = await shop.alive();
+    assert.deepEqual(
+      alive.filter((label) => label.startsWith('customer')),
+      [],
+    );
+  });
+
+  test('what is no token response is unexpected-response', async () => {
+    for (const body of [
+      '{}',
+      '[]',
+      '"x"',
+      '',
+      '{"access_token":7}',
+      '{"access_token":"a\\nb","token_type":"bearer"}',
+    ]) {
+      const session = await storefront().open({ fetch: async () => new Response(body) });
+      await assert.rejects(session.signIn(anna), { code: 'unexpected-response' }, body);
+      assert.equal(session.state.phase, 'anonymous');
+    }
+  });
+
+  test('a sign-in that another one supersedes is cancelled', async () => {
+    const shop = storefront();
+    shop.backend.set({ token: { answer: 'hold', times: 1 } });
+    const session = await shop.open();
+    const first = assert.rejects(session.signIn(anna), { code: 'cancelled' });
+    await shop.held();
+    await session.signIn(ben);
+    await first;
+    assert.equal((await shop.getUser(session)).uid, ben.username);
+  });
+
+  test("the caller's signal cancels a sign-in, before it is sent and after", async () => {
+    const shop = storefront();
+    const session = await shop.open();
+    const aborted = session.signIn(anna, { signal: AbortSignal.abort() });
+    await assert.rejects(aborted, { name: 'SessionError', code: 'cancelled' });
+    assert.deepEqual(shop.calls, []);
+    shop.backend.set({ token: { answer: 'hold' } });
+    const abort = new AbortController();
+    const pending = session.signIn(anna, { signal: abort.signal });
+    await shop.held();
+    abort.abort();
+    assert.equal(session.state.phase, 'anonymous');
+    await assert.rejects(pending, { code: 'cancelled' });
+  });
+
+  test('a signal that comes when the sign-in is done changes nothing', async () => {
+    const session = await storefront().open();
+    const abort = new AbortController();
+    await session.signIn(anna, { signal: abort.signal });
+    abort.abort();
+    assert.equal(session.state.phase, 'customer');
+  });
+});
+
+describe('the state', limit, () => {
+  test('is a frozen object, and the same until something in it changes', async () => {
+    const session = await storefront().open();
+    const before = session.state;
+    assert.deepEqual(before, {
+      phase: 'anonymous',
+      userId: 'anonymous',
+      signedIn: false,
+      agentSignedIn: false,
+      emulating: false,
+      expiresAt: null,
+      revoking: 0,
+    });
+    assert.ok(Object.isFrozen(before));
+    session.signOut();
+    session.authorization();
+    assert.equal(session.state, before);
+    const seen = phases(session);
+    await session.signIn(anna);
+    assert.deepEqual(seen, ['customer-signing-in', 'customer']);
+    const { expiresAt, ...customer } = session.state;
+    assert.deepEqual(customer, {
+      phase: 'customer',
+      userId: 'current',
+      signedIn: true,
+      agentSignedIn: false,
+      emulating: false,
+      revoking: 0,
+    });
+    assert.ok(Object.isFrozen(session.state));
+    assert.equal(session.state, session.state);
+    assert.equal(before.phase, 'anonymous');
+    assert.equal(typeof expiresAt, 'number');
+  });
+
+  test('tells when the access token expires, if the server has said so', async (t) => {
+    t.mock.method(Date, 'now', () => 1_900_000_000_000);
+    const { fetch } = scriptedFetch(() => new Response());
+    const session = await storefront().openCustomer({ fetch });
+    assert.equal(session.state.expiresAt, 1_900_003_600_000);
+    const other = await storefront().openCustomer({
+      fetch: async () => Response.json({ access_token: 'a', token_type: 'Bearer' }),
+    });
+    assert.equal(other.state.expiresAt, null);
+    assert.equal(other.authorization(), 'Bearer a');
+  });
+
+  test('of an agent and of an emulation', async () => {
+    const session = await storefront().openAgent();
+    const agentState = { ...session.state, expiresAt: null };
+    assert.deepEqual(agentState, {
+      phase: 'agent',
+      userId: 'anonymous',
+      signedIn: false,
+      agentSignedIn: true,
+      emulating: false,
+      expiresAt: null,
+      revoking: 0,
+    });
+    session.emulate('kunde/1 ü');
+    const emulation = { ...session.state, expiresAt: null };
+    assert.deepEqual(emulation, {
+      phase: 'emulating',
+      userId: 'kunde/1 ü',
+      signedIn: true,
+      agentSignedIn: true,
+      emulating: true,
+      expiresAt: null,
+      revoking: 0,
+    });
+  });
+
+  test('what a listener throws does not disturb the session', async (t) => {
+    /** @type {unknown[]} */
+    const thrown = [];
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => thrown.push(error));
+    t.after(() => {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    });
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    session.addEventListener('change', () => {
+      throw new Error('of the page');
+    });
+    session.signOut();
+    await session.settled();
+    assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
+    await idle();
+    assert.equal(thrown.length, 3);
+  });
+});
+
+describe('the end', limit, () => {
+  test('close rejects the sign-in that is pending, and leaves tokens and storage alone', async () => {
+    const shop = storefront();
+    const storage = new Notebook();
+    const session = await shop.openCustomer({ storage });
+    const stored = storage.text;
+    shop.backend.set({ token: { answer: 'hold' } });
+    const pending = assert.rejects(session.signInAgent(agent), { code: 'closed' });
+    await shop.held();
+    session.close();
+    session.close();
+    await pending;
+    shop.backend.release();
+    await shop.backend.waitFor(({ path, status }) => path.endsWith('/token') && status === 200, 2);
+    await idle();
+    assert.equal(storage.text, stored);
+    assert.deepEqual(await shop.revoked(), []);
+    assert.equal((await shop.open({ storage })).state.phase, 'customer');
+  });
+
+  test('a closed session signs nobody in or out, and says so', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    session.close();
+    const calls = shop.calls.length;
+    assert.equal(await session.signOut(), undefined);
+    assert.equal(await session.signOutAgent(), undefined);
+    assert.equal(await session.settled(), undefined);
+    assert.equal(session.authorization(), undefined);
+    assert.equal(await session.renew('Bearer x'), undefined);
+    await assert.rejects(session.signIn(anna), { name: 'SessionError', code: 'closed' });
+    await assert.rejects(session.signInAgent(agent), { code: 'closed' });
+    await assert.rejects(session.fetch(`${shop.backend.url}/occ/v2/x`), { code: 'closed' });
+    assert.throws(() => session.emulate(annaId), { code: 'closed' });
+    assert.equal(shop.calls.length, calls);
+  });
+
+  test('close ends the wait for revocations and for renewals', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    shop.backend.set({ revoke: { answer: 'hold' } });
+    session.signOut();
+    const settled = session.settled();
+    await shop.held();
+    session.close();
+    assert.equal(await settled, undefined);
+
+    const other = await shop.openCustomer();
+    shop.backend.set({ token: { answer: 'hold' } });
+    const renewed = other.renew(other.authorization() ?? '');
+    await shop.held(2);
+    other.close();
+    assert.equal(await renewed, undefined);
+  });
+});
+
+describe('storage that fails', limit, () => {
+  test('a storage of the caller that throws is lived without', async () => {
+    const shop = storefront();
+    const session = await shop.openTakenOver({
+      storage: {
+        load() {
+          throw new Error('blocked');
+        },
+        save() {
+          throw new Error('full');
+        },
+      },
+    });
+    session.signOutAgent();
+    assert.equal((await shop.getUser(session)).uid, anna.username);
+    session.signOut();
+    await session.settled();
+    assert.deepEqual(await shop.alive(), []);
+  });
+
+  test('a storage of the caller that gives something else than a text is lived without', async () => {
+    for (const value of [undefined, 7, {}, Promise.resolve('x')]) {
+      const storage = /** @type {any} */ ({ load: () => value, save() {} });
+      assert.equal((await storefront().open({ storage })).state.phase, 'anonymous');
+    }
+  });
+
+  for (const storage of /** @type {const} */ (['session', 'local'])) {
+    test(`storage '${storage}' that the browser blocks is lived without`, async (t) => {
+      for (const name of ['localStorage', 'sessionStorage']) {
+        standIn(t, name, {
+          get() {
+            throw new DOMException('The operation is insecure.', 'SecurityError');
+          },
+        });
+      }
+      const shop = storefront();
+      const session = await shop.openCustomer({ storage });
+      assert.equal((await shop.getUser(session)).uid, anna.username);
+      session.signOut();
+      await session.settled();
+      assert.deepEqual(await shop.alive(), []);
+    });
+  }
+
+  test('a storage that is full keeps nothing of who was there before', async (t) => {
+    const items = new Map([['occ-session', 'what was there before']]);
+    const full = {
+      getItem: (/** @type {string} */ key) => items.get(key) ?? null,
+      setItem() {
+        throw new DOMException('full', 'QuotaExceededError');
+      },
+      removeItem: (/** @type {string} */ key) => items.delete(key),
+    };
+    standIn(t, 'sessionStorage', { value: full });
+    const session = await storefront().openCustomer({
+      storage: 'session',
+      fetch: async () => tokenResponse({ access: 'a' }),
+    });
+    assert.equal(session.state.phase, 'customer');
+    assert.equal(items.size, 0);
+  });
+});

@@ -1,0 +1,257 @@
+// core.wasm: how it is found, its imports and exports, and the package around it.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { describe, test } from 'node:test';
+import * as engine from 'occ-session';
+import * as inline from 'occ-session/inline';
+import { anna, failureOf, limit, useStorefront } from './storefront.js';
+
+const storefront = useStorefront();
+const bytes = readFileSync(new URL(import.meta.resolve('occ-session/core.wasm')));
+const type = 'application/wasm';
+
+/** @param {import('node:http').RequestListener} listener @param {import('node:test').TestContext} t */
+async function serve(t, listener) {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close().closeAllConnections());
+  return `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`;
+}
+
+describe('the option wasm', limit, () => {
+  /** @type {Record<string, () => unknown>} */
+  const forms = {
+    'a Module': () => new WebAssembly.Module(bytes),
+    'an ArrayBuffer': () => new Uint8Array(bytes).buffer,
+    'a view of bytes': () => bytes,
+    'a Response': () => new Response(bytes, { headers: { 'content-type': type } }),
+    'a Response of no type': () => new Response(bytes),
+    'a promise of a Response': () => Promise.resolve(new Response(bytes)),
+    'a promise of bytes': () => Promise.resolve(bytes),
+    'a data: URL': () => `data:${type};base64,${bytes.toString('base64')}`,
+    'a data: URL as a URL': () => new URL(`data:${type};base64,${bytes.toString('base64')}`),
+  };
+  for (const [name, make] of Object.entries(forms)) {
+    test(`may be ${name}`, async () => {
+      const session = await storefront().openCustomer({ wasm: /** @type {any} */ (make()) });
+      assert.equal(session.state.phase, 'customer');
+    });
+  }
+
+  test('may be where it is, as a string or a URL', async (t) => {
+    const origin = await serve(t, (_request, response) => {
+      response.writeHead(200, { 'content-type': type }).end(bytes);
+    });
+    for (const wasm of [`${origin}/core.wasm`, new URL(`${origin}/core.wasm`)]) {
+      assert.equal((await storefront().openCustomer({ wasm })).state.phase, 'customer');
+    }
+  });
+
+  test('that is not found is wasm-unavailable, and says where and what was answered', async (t) => {
+    const origin = await serve(t, (_request, response) => {
+      response.writeHead(404, { 'content-type': 'text/html' }).end('<p>no');
+    });
+    const url = `${origin}/assets/core.wasm`;
+    const error = await failureOf(storefront().open({ wasm: url }));
+    assert.ok(error instanceof engine.SessionError);
+    assert.equal(error.code, 'wasm-unavailable');
+    assert.ok(error.message.includes(url), error.message);
+    assert.ok(error.message.includes('404'), error.message);
+    assert.ok(error.message.includes('text/html'), error.message);
+  });
+
+  /** @type {Record<string, () => unknown>} */
+  const bad = {
+    'a page instead': () =>
+      new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } }),
+    'bytes that are no module': () => new Uint8Array([1, 2, 3]),
+    'a promise that rejects': () => Promise.reject(new Error('offline')),
+    'a host that is not there': () => 'http://127.0.0.1:1/core.wasm',
+    'a data: URL that is none': () => 'data:application/wasm;base64,???',
+    'a number': () => 7,
+  };
+  for (const [name, make] of Object.entries(bad)) {
+    test(`that is ${name} is wasm-unavailable`, async () => {
+      await assert.rejects(storefront().open({ wasm: /** @type {any} */ (make()) }), {
+        name: 'SessionError',
+        code: 'wasm-unavailable',
+      });
+    });
+  }
+});
+
+/** The function types of a module: a small reader of the sections type, import and function. */
+class Reader {
+  at = 8;
+
+  u32() {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[this.at++] ?? 0;
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  }
+
+  name() {
+    const length = this.u32();
+    return bytes.toString('utf8', this.at, (this.at += length));
+  }
+
+  /** @template T @param {() => T} item @returns {T[]} */
+  list(item) {
+    return Array.from({ length: this.u32() }, item);
+  }
+
+  valueType() {
+    const code = bytes[this.at++] ?? 0;
+    return { 0x7f: 'i32', 0x7e: 'i64', 0x7d: 'f32', 0x7c: 'f64' }[code] ?? `type ${code}`;
+  }
+
+  functionType() {
+    assert.equal(bytes[this.at++], 0x60);
+    const parameters = this.list(() => this.valueType());
+    const results = this.list(() => this.valueType());
+    return `(${parameters.join(' ')}) -> (${results.join(' ')})`;
+  }
+
+  /** Imported and exported functions by name. */
+  functions() {
+    /** @type {string[]} */
+    let types = [];
+    /** @type {string[]} */
+    let all = [];
+    /** @type {Record<string, string | undefined>} */
+    const imports = {};
+    /** @type {Record<string, string | undefined>} */
+    const exports = {};
+    while (this.at < bytes.length) {
+      const section = bytes[this.at++];
+      const size = this.u32();
+      const end = this.at + size;
+      if (section === 1) types = this.list(() => this.functionType());
+      if (section === 2) {
+        this.list(() => {
+          const name = `${this.name()}.${this.name()}`;
+          assert.equal(bytes[this.at++], 0, `${name} is a function`);
+          imports[name] = types[this.u32()];
+        });
+        all = /** @type {string[]} */ (Object.values(imports));
+      }
+      if (section === 3) all = [...all, ...this.list(() => types[this.u32()] ?? '')];
+      if (section === 7) {
+        this.list(() => {
+          const name = this.name();
+          const kind = bytes[this.at++];
+          const index = this.u32();
+          exports[name] = kind === 0 ? all[index] : 'memory';
+        });
+      }
+      this.at = end;
+    }
+    return { imports, exports };
+  }
+}
+
+describe('core.wasm', limit, () => {
+  test('its imports are the host functions of src/occ_host.h and nothing else', () => {
+    assert.deepEqual(new Reader().functions().imports, {
+      'env.occ_host_save': '(i32 i32) -> ()',
+      'env.occ_host_ended': '(f64) -> ()',
+      'env.occ_host_state': '(i32 f64 i32 i32 i32) -> ()',
+      'env.occ_host_signed_in': '(i32 i32) -> ()',
+      'env.occ_host_renewed': '(i32 i32) -> ()',
+      'env.occ_host_expired': '(i32) -> ()',
+      'env.occ_host_revoked': '(i32 i32 i32 i32) -> ()',
+      'env.occ_host_request': '(i32 i32 i32 i32 i32 i32) -> ()',
+      'env.occ_host_alarm': '(f64) -> ()',
+      'env.occ_host_authorization': '(i32 i32) -> ()',
+    });
+  });
+
+  test('its exports are the functions of src/wasm.c and the memory', () => {
+    assert.deepEqual(new Reader().functions().exports, {
+      memory: 'memory',
+      occ_input: '() -> (i32)',
+      occ_open: '(f64 i32 i32 i32 i32 i32 i32 i32 i32 i32) -> (i32)',
+      occ_close: '() -> (i32)',
+      occ_sign_in: '(f64 i32 i32 i32 i32 i32) -> (i32)',
+      occ_cancel: '(f64 i32) -> (i32)',
+      occ_emulate: '(f64 i32) -> (i32)',
+      occ_sign_out: '(f64) -> (i32)',
+      occ_sign_out_agent: '(f64) -> (i32)',
+      occ_authorization: '(f64) -> (i32)',
+      occ_renew: '(f64 i32) -> (i32)',
+      occ_completed: '(f64 i32 i32 i32 f64 i32) -> (i32)',
+      occ_alarm: '(f64) -> (i32)',
+      occ_leave: '(f64) -> (i32)',
+      occ_adopt: '(f64 i32) -> (i32)',
+      occ_ended: '(f64 f64) -> (i32)',
+      occ_table: '(i32 i32) -> (i32)',
+    });
+  });
+
+  test('what the reader of this file reads is what WebAssembly sees', async () => {
+    const module = new WebAssembly.Module(bytes);
+    const { imports, exports } = new Reader().functions();
+    assert.deepEqual(
+      WebAssembly.Module.imports(module)
+        .map((each) => `${each.module}.${each.name}`)
+        .sort(),
+      Object.keys(imports).sort(),
+    );
+    const none = Object.fromEntries(Object.keys(imports).map((name) => [name.slice(4), () => {}]));
+    const instance = await WebAssembly.instantiate(module, { env: none });
+    for (const [name, exported] of Object.entries(instance.exports)) {
+      if (typeof exported !== 'function') continue;
+      const parameters = /\((.*?)\)/.exec(exports[name] ?? '')?.[1] ?? '';
+      assert.equal(exported.length, parameters.split(' ').filter(Boolean).length, name);
+    }
+    assert.deepEqual(Object.keys(exports).sort(), Object.keys(instance.exports).sort());
+  });
+
+  test('its memory is at most 512 KiB and cannot grow', async () => {
+    const module = new WebAssembly.Module(bytes);
+    const env = Object.fromEntries(
+      WebAssembly.Module.imports(module).map(({ name }) => [name, () => {}]),
+    );
+    const { exports } = await WebAssembly.instantiate(module, { env });
+    const memory = /** @type {WebAssembly.Memory} */ (exports.memory);
+    assert.ok(memory.buffer.byteLength <= 512 * 1024);
+    assert.throws(() => memory.grow(1), RangeError);
+  });
+});
+
+describe('the package', limit, () => {
+  test('the inline entry point is the same engine, with the same errors, and needs no file', async (t) => {
+    assert.equal(inline.SessionError, engine.SessionError);
+    assert.deepEqual(Object.keys(inline).sort(), Object.keys(engine).sort());
+    assert.deepEqual(Object.keys(engine).sort(), ['SessionError', 'createSession']);
+    const compile = t.mock.method(WebAssembly, 'compile');
+    const shop = storefront();
+    const session = await inline.createSession({
+      baseUrl: shop.backend.url,
+      clientId: 'mobile_android',
+      clientSecret: 'secret',
+      storage: 'memory',
+    });
+    const given = /** @type {Uint8Array} */ (compile.mock.calls[0]?.arguments[0]);
+    assert.deepEqual(Buffer.from(given), bytes);
+    await session.signIn(anna);
+    assert.equal((await shop.getUser(session)).uid, anna.username);
+    session.close();
+  });
+
+  test('another wasm may be given to the inline entry point too', async () => {
+    await assert.rejects(
+      inline.createSession({
+        baseUrl: 'https://api.shop.example',
+        clientId: 'mobile_android',
+        wasm: new Uint8Array([0]),
+      }),
+      { code: 'wasm-unavailable' },
+    );
+  });
+});

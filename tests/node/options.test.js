@@ -1,0 +1,128 @@
+// The options of a session: what is refused and how that is said, and what the defaults are.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createSession, SessionError } from 'occ-session';
+import { agent, failureOf, limit, scriptedFetch, standIn, useStorefront } from './storefront.js';
+
+const storefront = useStorefront();
+
+const good = { baseUrl: 'https://api.shop.example', clientId: 'mobile_android' };
+
+describe('options', limit, () => {
+  /** Each with what the error begins with: the name of the option. @type {[options: object, begins: string][]} */
+  const bad = [
+    [{ baseUrl: undefined }, 'baseUrl'],
+    [{ baseUrl: '' }, 'baseUrl'],
+    [{ baseUrl: 'api.shop.example' }, 'baseUrl'],
+    [{ baseUrl: '/occ' }, 'baseUrl'],
+    [{ baseUrl: 'ftp://shop.example' }, 'baseUrl'],
+    [{ clientId: undefined }, 'clientId'],
+    [{ clientId: '' }, 'clientId'],
+    [{ clientId: 7 }, 'clientId'],
+    [{ clientSecret: 7 }, 'clientSecret'],
+    [{ clientSecret: null }, 'clientSecret'],
+    [{ agentClientId: 7 }, 'agentClientId'],
+    [{ agentClientSecret: {} }, 'agentClientSecret'],
+    [{ profile: 'jdk21' }, 'profile'],
+    [{ profile: 'jdk11' }, 'profile'],
+    [{ endpoints: { token: 'javascript:alert(1)' } }, 'endpoints.token'],
+    [{ endpoints: { token: 'http://[' } }, 'endpoints.token'],
+    [{ endpoints: { revoke: 'http://[' } }, 'endpoints.revoke'],
+    [{ scope: 7 }, 'scope'],
+    [{ apiPrefixes: 'occ/' }, 'apiPrefixes'],
+    [{ apiPrefixes: ['http://['] }, 'apiPrefixes'],
+    [{ apiPrefixes: ['data:,'] }, 'apiPrefixes'],
+    [{ revocation: { authorization: 'basic' } }, 'revocation.authorization'],
+    [{ revocation: { timeoutMs: '10' } }, 'revocation.timeoutMs'],
+    [{ revocation: { timeoutMs: -1 } }, 'revocation.timeoutMs'],
+    [{ revocation: { timeoutMs: Infinity } }, 'revocation.timeoutMs'],
+    [{ revocation: { timeoutMs: 2 ** 31 } }, 'revocation.timeoutMs'],
+    [{ revocation: { retries: 1.5 } }, 'revocation.retries'],
+    [{ revocation: { retries: 101 } }, 'revocation.retries'],
+    [{ storage: 'cookie' }, 'storage'],
+    [{ storage: null }, 'storage'],
+    [{ storage: { load() {} } }, 'storage'],
+    [{ storageKey: 7 }, 'storageKey'],
+    [{ fetch: 'fetch' }, 'fetch'],
+    [{ clientId: 'x'.repeat(1025) }, 'clientId'],
+    // Fewer characters than 1024, but more bytes: only the core can tell.
+    [{ clientSecret: 'é'.repeat(513) }, 'an option'],
+  ];
+  for (const [options, begins] of bad) {
+    const shown = JSON.stringify(options, (_key, value) =>
+      value === undefined || value === Infinity ? String(value) : value,
+    ).slice(0, 60);
+    test(`${shown} is refused: ${begins} …`, async () => {
+      const opened = createSession(/** @type {any} */ ({ ...good, ...options }));
+      const error = await failureOf(opened);
+      assert.ok(error instanceof SessionError);
+      assert.equal(error.name, 'SessionError');
+      assert.equal(error.code, 'invalid-options');
+      assert.equal(error.message.slice(0, begins.length + 1), `${begins} `);
+    });
+  }
+
+  for (const options of [undefined, null, 'https://api.shop.example']) {
+    test(`${options} instead of options is refused`, async () => {
+      await assert.rejects(createSession(/** @type {any} */ (options)), {
+        code: 'invalid-options',
+        message: /^(options|baseUrl) must be /,
+      });
+    });
+  }
+
+  test('what is needed is enough, and nothing is sent or stored for it', async (t) => {
+    standIn(t, 'fetch', { value: () => assert.fail('sent') });
+    const session = await createSession(good);
+    assert.equal(session.state.phase, 'anonymous');
+    session.close();
+  });
+
+  test('the defaults are the endpoints of SAP Commerce below the base URL, with or without a slash', async () => {
+    for (const baseUrl of [
+      'https://shop.example/base',
+      new URL('https://shop.example/base/?a=b#c'),
+    ]) {
+      const { fetch, asked } = scriptedFetch(() => new Response());
+      const session = await storefront().openCustomer({ baseUrl, fetch });
+      session.signOut();
+      await session.settled();
+      assert.deepEqual(
+        asked.map(({ url }) => url),
+        [
+          'https://shop.example/base/authorizationserver/oauth/token',
+          'https://shop.example/base/authorizationserver/oauth/revoke',
+          'https://shop.example/base/authorizationserver/oauth/revoke',
+        ],
+      );
+    }
+  });
+
+  test("the agent's client is the customer's unless there is another, which has its own secret or none", async () => {
+    /** @type {[import('occ-session').SessionOptions, object][]} */
+    const clients = [
+      [
+        { ...good, clientSecret: 's' },
+        { client_id: 'mobile_android', client_secret: 's' },
+      ],
+      [{ ...good, clientSecret: 's', agentClientId: 'asm_client' }, { client_id: 'asm_client' }],
+      [
+        { ...good, agentClientId: 'asm_client', agentClientSecret: 't' },
+        { client_id: 'asm_client', client_secret: 't' },
+      ],
+    ];
+    for (const [options, client] of clients) {
+      const { fetch, asked } = scriptedFetch(() => new Response());
+      const session = await createSession({ ...options, fetch });
+      await session.signInAgent(agent);
+      assert.deepEqual(asked[0]?.form, { grant_type: 'password', ...agent, ...client });
+      session.close();
+    }
+  });
+
+  test('the scope is asked for', async () => {
+    const { fetch, asked } = scriptedFetch(() => new Response());
+    await storefront().openCustomer({ fetch, scope: 'basic openid' });
+    assert.equal(asked[0]?.form.scope, 'basic openid');
+  });
+});

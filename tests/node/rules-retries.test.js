@@ -1,0 +1,142 @@
+// R18: a revocation is tried again only where that was asked for, and only what may pass.
+import assert from 'node:assert/strict';
+import { describe, mock, test } from 'node:test';
+import { details, idle, limit, scriptedFetch, useStorefront } from './storefront.js';
+
+/** @import { SessionOptions, TestContext } from './storefront.js' */
+
+const storefront = useStorefront();
+
+const baseUrl = 'https://api.shop.example';
+
+/** What is answered to the tries of the refresh token, in this order; the access token's are 200. */
+class Tries {
+  /** @param {(() => unknown)[]} answers */
+  constructor(answers) {
+    this.answers = answers;
+    this.count = 0;
+  }
+
+  /** @param {import('./storefront.js').Asked} asked */
+  answer = ({ form }) => {
+    if (form.token_type_hint === 'access_token') return new Response();
+    this.count++;
+    return (this.answers.shift() ?? (() => new Response()))();
+  };
+}
+
+/** @param {number} status @param {string} [retryAfter] */
+const refuse = (status, retryAfter) => () =>
+  new Response('', { status, headers: retryAfter ? { 'Retry-After': retryAfter } : {} });
+const unreachable = () => Promise.reject(new TypeError('fetch failed'));
+
+describe('trying again', limit, () => {
+  /**
+   * Signs out with these answers to the refresh token, under a clock that stands still.
+   *
+   * @param {TestContext} t
+   * @param {number | undefined} retries
+   * @param {(() => unknown)[]} answers
+   */
+  async function signOut(t, retries, answers) {
+    const tries = new Tries(answers);
+    /** @type {SessionOptions['revocation']} */
+    const revocation = retries === undefined ? {} : { retries };
+    const { fetch } = scriptedFetch(tries.answer);
+    const session = await storefront().openCustomer({ baseUrl, fetch, revocation });
+    const seen = details(session, 'revocation');
+    mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2030, 0, 1) });
+    t.after(() => mock.timers.reset());
+    session.signOut();
+    await idle();
+    /** @param {number} ms */
+    const pass = async (ms) => {
+      mock.timers.tick(ms);
+      await idle();
+      return tries.count;
+    };
+    return { session, seen, tries, pass };
+  }
+
+  for (const [name, answer] of Object.entries({ unreachable, 503: refuse(503, '1') })) {
+    test(`R18: no retry unless it is asked for (${name})`, async (t) => {
+      const { tries, seen, pass } = await signOut(t, undefined, [answer, answer]);
+      assert.equal(tries.count, 1);
+      assert.equal(await pass(60_000), 1);
+      assert.equal(seen.length, 2);
+    });
+  }
+
+  /** @type {[name: string, answer: () => unknown, wait: number][]} */
+  const passing = [
+    ['unreachable', unreachable, 2_000],
+    ['429', refuse(429), 2_000],
+    ['503', refuse(503), 2_000],
+    ['503 with Retry-After 5', refuse(503, '5'), 5_000],
+    ['429 with Retry-After 1', refuse(429, '1'), 1_000],
+    ['503 with a date', refuse(503, 'Tue, 01 Jan 2030 00:00:07 GMT'), 7_000],
+    ['503 with a date that has passed', refuse(503, 'Tue, 01 Jan 2019 00:00:00 GMT'), 2_000],
+    ['503 with a Retry-After of an hour', refuse(503, '3600'), 30_000],
+    ['503 with a Retry-After that is none', refuse(503, 'soon'), 2_000],
+  ];
+  for (const [name, answer, wait] of passing) {
+    test(`R18: ${name} is tried again after ${wait} ms`, async (t) => {
+      const { session, seen, tries, pass } = await signOut(t, 1, [answer]);
+      assert.equal(tries.count, 1);
+      assert.equal(await pass(wait - 1), 1);
+      assert.deepEqual(seen, []);
+      assert.equal(session.state.revoking, 2);
+      assert.equal(await pass(1), 2);
+      await session.settled();
+      assert.deepEqual(
+        seen.map(({ token, outcome }) => `${token} ${outcome}`),
+        ['refresh_token revoked', 'access_token revoked'],
+      );
+    });
+  }
+
+  test('R18: only as often as asked for, and then it has settled', async (t) => {
+    const refused = refuse(503);
+    const { session, seen, tries, pass } = await signOut(t, 2, [
+      refused,
+      refused,
+      refused,
+      refused,
+    ]);
+    assert.equal(await pass(2_000), 2);
+    assert.equal(await pass(2_000), 3);
+    await session.settled();
+    assert.equal(await pass(60_000), 3);
+    assert.equal(tries.count, 3);
+    assert.deepEqual(seen[0], {
+      owner: 'customer',
+      token: 'refresh_token',
+      outcome: 'server-error',
+      status: 503,
+    });
+    assert.equal(seen.length, 2);
+  });
+
+  for (const status of [400, 401, 403, 404, 500, 502, 302]) {
+    test(`R18: ${status} is not tried again`, async (t) => {
+      const { tries, seen, pass } = await signOut(t, 3, [refuse(status, '1')]);
+      assert.equal(await pass(60_000), 1);
+      assert.equal(tries.count, 1);
+      assert.equal(seen.length, 2);
+    });
+  }
+
+  test('R18: what has timed out is not tried again', async (t) => {
+    const { tries, seen, pass } = await signOut(t, 3, [() => new Promise(() => {})]);
+    assert.equal(await pass(10_000), 1);
+    assert.equal(await pass(60_000), 1);
+    assert.equal(tries.count, 1);
+    assert.equal(seen[0].outcome, 'timed-out');
+  });
+
+  test('R18: nothing is tried again once the session is closed', async (t) => {
+    const { session, pass } = await signOut(t, 3, [refuse(503), refuse(503)]);
+    session.close();
+    assert.equal(await pass(60_000), 1);
+  });
+});

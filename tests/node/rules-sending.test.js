@@ -1,0 +1,425 @@
+// R10 to R13: how a revocation is sent. What counts is the request as fetch was given it and as the server received it.
+import assert from 'node:assert/strict';
+import { describe, mock, test } from 'node:test';
+import {
+  agent,
+  anna,
+  details,
+  idle,
+  limit,
+  revokePath,
+  scriptedFetch,
+  standIn,
+  standInWindow,
+  useStorefront,
+} from './storefront.js';
+
+/** @import { TestContext } from './storefront.js' */
+
+const storefront = useStorefront();
+
+const never = () => new Promise(() => {});
+const baseUrl = 'https://api.shop.example';
+
+describe('what is sent', limit, () => {
+  test('R10: a revocation is a form with the token, its hint, the client and the bearer', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    session.signOut();
+    await session.settled();
+    const access = await shop.token('customer #1 access');
+    const refresh = await shop.token('customer #1 refresh');
+    const received = shop.backend.received({ path: revokePath });
+    assert.deepEqual(
+      received.map(({ form }) => form),
+      [
+        {
+          token: refresh,
+          token_type_hint: 'refresh_token',
+          client_id: 'mobile_android',
+          client_secret: 'secret',
+        },
+        {
+          token: access,
+          token_type_hint: 'access_token',
+          client_id: 'mobile_android',
+          client_secret: 'secret',
+        },
+      ],
+    );
+    for (const { method, headers, authorization, query } of received) {
+      assert.equal(method, 'POST');
+      assert.equal(headers['content-type'], 'application/x-www-form-urlencoded');
+      assert.equal(authorization, `Bearer ${access}`);
+      assert.equal(headers.referer, undefined);
+      assert.equal(headers.cookie, undefined);
+      assert.deepEqual(query, {});
+    }
+  });
+
+  test('R10: no credentials, no cache, no referrer', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    session.signOut();
+    await session.settled();
+    assert.equal(shop.calls.length, 3);
+    for (const { init } of shop.calls) {
+      assert.equal(init.method, 'POST');
+      assert.equal(init.credentials, 'omit');
+      assert.equal(init.cache, 'no-store');
+      assert.equal(init.referrerPolicy, 'no-referrer');
+    }
+  });
+
+  test("R10: without the bearer if the option says so, and the server's answer is the proof", async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer({ revocation: { authorization: 'none' } });
+    const seen = details(session, 'revocation');
+    shop.backend.set({ bearerRequired: false });
+    session.signOut();
+    await session.settled();
+    for (const { authorization } of shop.backend.received({ path: revokePath })) {
+      assert.equal(authorization, null);
+    }
+    assert.deepEqual(
+      seen.map(({ outcome }) => outcome),
+      ['revoked', 'revoked'],
+    );
+    assert.deepEqual(await shop.alive(), []);
+  });
+
+  test("R10: an agent's grant is revoked as the agent's client, the customer's as the customer's", async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer({
+      agentClientId: 'asm_client',
+      agentClientSecret: 'secret',
+    });
+    await session.signInAgent(agent);
+    session.signOut();
+    await session.settled();
+    const clients = shop.backend
+      .received({ path: revokePath })
+      .map(({ form }) => `${form?.token_type_hint} of ${form?.client_id}`);
+    assert.deepEqual(clients.sort(), [
+      'access_token of asm_client',
+      'access_token of mobile_android',
+      'refresh_token of asm_client',
+      'refresh_token of mobile_android',
+    ]);
+    assert.deepEqual(await shop.alive(), []);
+  });
+
+  test('R10: no client_secret if there is none, and every character is form-encoded', async () => {
+    const shop = storefront();
+    const { fetch, asked } = scriptedFetch(() => new Response());
+    const session = await shop.open({
+      baseUrl,
+      clientId: 'a b&c=d',
+      clientSecret: undefined,
+      fetch,
+    });
+    await session.signIn({ username: 'chloé', password: ' %&+£€' });
+    session.signOut();
+    await session.settled();
+    assert.deepEqual(
+      asked.map(({ url, init }) => `${url} ${init.body}`),
+      [
+        `${baseUrl}/authorizationserver/oauth/token grant_type=password&username=chlo%C3%A9&password=+%25%26%2B%C2%A3%E2%82%AC&client_id=a+b%26c%3Dd`,
+        `${baseUrl}/authorizationserver/oauth/revoke token=refresh-1&token_type_hint=refresh_token&client_id=a+b%26c%3Dd`,
+        `${baseUrl}/authorizationserver/oauth/revoke token=access-1&token_type_hint=access_token&client_id=a+b%26c%3Dd`,
+      ],
+    );
+  });
+
+  test('R10: endpoints of their own are used, with their query', async () => {
+    const { fetch, asked } = scriptedFetch(() => new Response());
+    const session = await storefront().openCustomer({
+      baseUrl,
+      fetch,
+      endpoints: {
+        token: 'https://id.shop.example/token',
+        revoke: 'https://id.shop.example/r?a=b',
+      },
+    });
+    session.signOut();
+    await session.settled();
+    assert.deepEqual(
+      asked.map(({ url }) => url),
+      [
+        'https://id.shop.example/token',
+        'https://id.shop.example/r?a=b',
+        'https://id.shop.example/r?a=b',
+      ],
+    );
+  });
+});
+
+describe('in which order', limit, () => {
+  test('R11: the refresh token first, the access token when that has settled', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    shop.backend.set({ revoke: { answer: 'hold-before' }, revocationEnds: 'token' });
+    session.signOut();
+    await shop.held();
+    await idle();
+    assert.deepEqual(await shop.revoked(), ['customer #1 refresh']);
+    assert.equal(shop.calls.length, 2);
+    assert.equal(session.state.revoking, 2);
+    shop.backend.release();
+    await shop.held();
+    assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
+    assert.deepEqual(await shop.alive(), ['customer #1 access']);
+    shop.backend.release();
+    await session.settled();
+    assert.deepEqual(await shop.alive(), []);
+  });
+
+  for (const answer of /** @type {const} */ (['drop', 500, 401, 'redirect', 'silent'])) {
+    test(`R11: the second is sent although the first fails (${answer})`, async () => {
+      const shop = storefront();
+      const session = await shop.openCustomer({
+        ...(answer === 'silent' && { revocation: { timeoutMs: 50 } }),
+      });
+      shop.backend.set({ revoke: { answer, only: 'refresh_token' } });
+      session.signOut();
+      await session.settled();
+      assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
+      assert.deepEqual(await shop.alive(), []);
+    });
+  }
+
+  test('R11: where the page is going away, what is still queued is sent at once', async (t) => {
+    const page = standInWindow(t);
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    shop.backend.set({ revoke: { answer: 'hold' } });
+    session.signOut();
+    await shop.held(1);
+    assert.equal(shop.calls.length, 2);
+    page.dispatchEvent(new Event('pagehide'));
+    assert.equal(shop.calls.length, 3);
+    await shop.held(2);
+    assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
+    assert.equal(shop.calls[2]?.init.keepalive, true);
+    page.dispatchEvent(new Event('pagehide'));
+    assert.equal(shop.calls.length, 3);
+  });
+
+  test('R11: a stray that waits when the page goes away is sent at once too, the refresh token first', async (t) => {
+    const page = standInWindow(t);
+    const shop = storefront();
+    shop.backend.set({ token: { answer: 'hold' }, revoke: { answer: 'hold' } });
+    const session = await shop.open();
+    const first = assert.rejects(session.signIn(anna), { code: 'cancelled' });
+    await shop.held(1);
+    const second = assert.rejects(session.signIn(agent), { code: 'closed' });
+    await shop.held(2);
+    shop.backend.release(1);
+    await first;
+    await shop.backend.waitFor(({ status }) => status === 200);
+    await idle();
+    page.dispatchEvent(new Event('pagehide'));
+    const hints = shop.calls
+      .slice(2)
+      .map(({ init }) => new URLSearchParams(String(init.body)).get('token_type_hint'));
+    assert.deepEqual(hints, ['refresh_token', 'access_token']);
+    await shop.held(3);
+    assert.deepEqual((await shop.revoked()).sort(), ['customer #1 access', 'customer #1 refresh']);
+    session.close();
+    await second;
+  });
+
+  test('R11: a page that goes away revokes nothing of a session that goes on', async (t) => {
+    const page = standInWindow(t);
+    const shop = storefront();
+    const session = await shop.openTakenOver();
+    const calls = shop.calls.length;
+    page.dispatchEvent(new Event('pagehide'));
+    assert.equal(shop.calls.length, calls);
+    assert.equal(session.state.phase, 'emulating');
+  });
+});
+
+describe('how it survives', limit, () => {
+  test('R12: with keepalive and without following a redirect', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    session.signOut();
+    await session.settled();
+    const revocations = shop.calls.filter(({ url }) => url.endsWith(revokePath));
+    assert.deepEqual(
+      revocations.map(({ init }) => ({ keepalive: init.keepalive, redirect: init.redirect })),
+      [
+        { keepalive: true, redirect: 'manual' },
+        { keepalive: true, redirect: 'manual' },
+      ],
+    );
+  });
+
+  for (const answer of /** @type {const} */ (['redirect', 'redirect-other-origin'])) {
+    test(`R12: no token reaches login.jsp (${answer})`, async () => {
+      const shop = storefront();
+      const session = await shop.openCustomer();
+      shop.backend.set({ revoke: { answer } });
+      session.signOut();
+      await session.settled();
+      assert.deepEqual(
+        shop.backend.journal.map(({ method, path, status }) => `${method} ${path} ${status}`),
+        [
+          'POST /authorizationserver/oauth/token 200',
+          'POST /authorizationserver/oauth/revoke 302',
+          'POST /authorizationserver/oauth/revoke 302',
+        ],
+      );
+    });
+
+    test(`R12: no password and no refresh token reaches login.jsp (${answer})`, async () => {
+      const shop = storefront();
+      const session = await shop.openCustomer();
+      await shop.backend.expireAccessTokens();
+      shop.backend.set({ token: { answer } });
+      assert.equal((await shop.getUser(session)).status, 401);
+      session.signOut();
+      await session.settled();
+      const other = session.signIn(agent);
+      await assert.rejects(other, { code: 'unexpected-response' });
+      const paths = new Set(shop.backend.journal.map(({ path }) => path));
+      assert.equal(paths.has('/login.jsp'), false);
+    });
+  }
+
+  /** A page whose timeline has these requests. @param {TestContext} t @param {string[]} begun */
+  function standInTimeline(t, begun) {
+    standIn(t, 'document', { value: {} });
+    standIn(t, 'PerformanceObserver', {
+      value: class {
+        observe() {}
+        disconnect() {}
+        takeRecords() {
+          return begun.map((name) => ({ name, startTime: Infinity }));
+        }
+      },
+    });
+  }
+
+  /** A fetch as of a browser that refuses keepalive. @param {(boolean | undefined)[]} kept */
+  const refusesKeepalive = (kept) =>
+    scriptedFetch(({ init }) => {
+      kept.push(init.keepalive);
+      return init.keepalive ? Promise.reject(new TypeError('Failed to fetch')) : new Response();
+    }).fetch;
+
+  test('R12: where the browser refuses keepalive it is sent without', async (t) => {
+    /** @type {(boolean | undefined)[]} */
+    const kept = [];
+    const session = await storefront().openCustomer({ baseUrl, fetch: refusesKeepalive(kept) });
+    const seen = details(session, 'revocation');
+    standInTimeline(t, []);
+    session.signOut();
+    await session.settled();
+    assert.deepEqual(kept, [true, false, true, false]);
+    assert.deepEqual(
+      seen.map(({ outcome }) => outcome),
+      ['revoked', 'revoked'],
+    );
+  });
+
+  test('R12: a request that has begun is not sent once more, nor is one outside of a browser', async (t) => {
+    for (const isPage of [false, true]) {
+      /** @type {(boolean | undefined)[]} */
+      const kept = [];
+      const session = await storefront().openCustomer({ baseUrl, fetch: refusesKeepalive(kept) });
+      const seen = details(session, 'revocation');
+      if (isPage) standInTimeline(t, [`${baseUrl}${revokePath}`]);
+      session.signOut();
+      await session.settled();
+      assert.deepEqual(kept, [true, true]);
+      assert.deepEqual(
+        seen.map(({ outcome }) => outcome),
+        ['unreachable', 'unreachable'],
+      );
+    }
+  });
+});
+
+describe('how long', limit, () => {
+  test('R13: a revocation that is not answered is given up after its timeout, each by itself', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer({ revocation: { timeoutMs: 50 } });
+    shop.backend.set({ revoke: { answer: 'silent' } });
+    const seen = details(session, 'revocation');
+    session.signOut();
+    await session.settled();
+    assert.deepEqual(seen, [
+      { owner: 'customer', token: 'refresh_token', outcome: 'timed-out', status: 0 },
+      { owner: 'customer', token: 'access_token', outcome: 'timed-out', status: 0 },
+    ]);
+    await shop.backend.waitFor(({ path, aborted }) => path === revokePath && aborted, 2);
+  });
+
+  test('R13: the timeout is 10 s, also for a fetch that does not care for the signal', async () => {
+    const { fetch } = scriptedFetch(never);
+    const session = await storefront().openCustomer({ baseUrl, fetch });
+    const seen = details(session, 'revocation');
+    mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
+    try {
+      session.signOut();
+      mock.timers.tick(9_999);
+      await idle();
+      assert.deepEqual(seen, []);
+      mock.timers.tick(1);
+      await idle();
+      assert.deepEqual(
+        seen.map(({ token, outcome }) => `${token} ${outcome}`),
+        ['refresh_token timed-out'],
+      );
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  test('R13: a sign-in that is not answered is given up after 10 s as unreachable', async () => {
+    const session = await storefront().open({ baseUrl, fetch: never });
+    mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
+    try {
+      const refused = assert.rejects(session.signIn(agent), { code: 'unreachable' });
+      mock.timers.tick(9_999);
+      await idle();
+      assert.equal(session.state.phase, 'customer-signing-in');
+      mock.timers.tick(1);
+      await refused;
+      assert.equal(session.state.phase, 'anonymous');
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  test('R13: a token response that never ends runs into the timeout', async () => {
+    const shop = storefront();
+    shop.backend.set({ token: { answer: 'endless' } });
+    const session = await shop.open();
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const refused = assert.rejects(session.signIn(agent), { code: 'unreachable' });
+      await shop.backend.waitFor(({ status }) => status === 200);
+      mock.timers.tick(10_000);
+      await refused;
+    } finally {
+      mock.timers.reset();
+    }
+    await shop.backend.waitFor(({ aborted }) => aborted);
+  });
+
+  test('R13: no revocation endpoint: no request, and settled at once', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer({ endpoints: { revoke: null } });
+    const calls = shop.calls.length;
+    session.signOut();
+    assert.equal(session.state.phase, 'anonymous');
+    assert.equal(session.state.revoking, 0);
+    await session.settled();
+    await session.signIn(agent);
+    assert.equal(shop.calls.length, calls + 1);
+    assert.deepEqual(await shop.revoked(), []);
+  });
+});

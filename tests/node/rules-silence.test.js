@@ -1,0 +1,297 @@
+// R14 to R17: signing out is done at once and in silence, whatever becomes of the revocation.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, test } from 'node:test';
+import {
+  details,
+  idle,
+  limit,
+  Notebook,
+  revokePath,
+  scriptedFetch,
+  useStorefront,
+} from './storefront.js';
+
+/** @import { Session, TestContext } from './storefront.js' */
+
+const storefront = useStorefront();
+
+const baseUrl = 'https://api.shop.example';
+
+/**
+ * Notes what a page could be disturbed by.
+ *
+ * @param {TestContext} t
+ */
+function listenForNoise(t) {
+  /** @type {unknown[]} */
+  const noise = [];
+  for (const method of /** @type {const} */ (['log', 'info', 'debug', 'warn', 'error', 'trace'])) {
+    t.mock.method(console, method, (/** @type {unknown[]} */ ...args) => noise.push(args));
+  }
+  const note = (/** @type {unknown} */ reason) => noise.push(reason);
+  for (const event of ['unhandledRejection', 'uncaughtException', 'warning']) {
+    process.on(event, note);
+    t.after(() => process.off(event, note));
+  }
+  return noise;
+}
+
+describe('at once', limit, () => {
+  for (const who of /** @type {const} */ (['openCustomer', 'openAgent'])) {
+    test(`R14: within the call itself the session is signed out (${who})`, async () => {
+      const shop = storefront();
+      const storage = new Notebook();
+      const session = await shop[who]({ storage, persistRefreshToken: true });
+      assert.ok(
+        storage.text?.includes(
+          await shop.token(`${who === 'openAgent' ? 'agent' : 'customer'} #1 access`),
+        ),
+      );
+      shop.backend.set({ revoke: { answer: 'hold-before' } });
+
+      session.signOut();
+      assert.equal(session.state.phase, 'anonymous');
+      assert.equal(session.state.userId, 'anonymous');
+      assert.equal(session.state.signedIn, false);
+      assert.equal(session.state.agentSignedIn, false);
+      assert.equal(session.state.expiresAt, null);
+      assert.equal(storage.text, null);
+      assert.equal(session.authorization(), undefined);
+
+      await session.fetch(`${shop.backend.url}/occ/v2/shop/basesites`);
+      assert.equal(shop.backend.received({ method: 'GET' }).at(-1)?.authorization, null);
+      assert.equal((await shop.alive()).length, 2);
+    });
+  }
+
+  test('R14: before the revocation is sent the storage holds no token and the page knows', async () => {
+    const shop = storefront();
+    const storage = new Notebook();
+    /** @type {string[]} */
+    const order = [];
+    const session = await shop.openCustomer({
+      storage,
+      fetch: (url, init) => {
+        if (String(url).endsWith(revokePath)) {
+          order.push(`sent, stored: ${storage.text}, phase: ${session.state.phase}`);
+        }
+        return shop.fetch(url, init);
+      },
+    });
+    session.addEventListener('change', () => order.push(`changed, stored: ${storage.text}`));
+    session.signOut();
+    assert.deepEqual(order, ['changed, stored: null', 'sent, stored: null, phase: anonymous']);
+    await session.settled();
+  });
+
+  test('R14: the promise of a sign-out does not wait for the back end', async () => {
+    const shop = storefront();
+    const session = await shop.openTakenOver();
+    shop.backend.set({ revoke: { answer: 'hold-before' } });
+    await session.signOut();
+    await session.signOutAgent();
+    await session.signOut();
+    assert.equal(session.state.phase, 'anonymous');
+    assert.equal(session.state.revoking, 4);
+    await shop.held(2);
+  });
+});
+
+/** @typedef {[outcome: string, status: number]} Expected */
+
+/** What a back end may answer to a revocation, and what is told of it.
+ * @type {[import('../../web/backend/behaviour.js').Answer, Expected][]} */
+const answers = [
+  ['garbage', ['revoked', 200]],
+  ['endless', ['revoked', 200]],
+  [401, ['already-invalid', 401]],
+  ['redirect', ['unsupported', 302]],
+  ['redirect-other-origin', ['unsupported', 302]],
+  [404, ['unsupported', 404]],
+  [400, ['rejected', 400]],
+  [403, ['rejected', 403]],
+  [429, ['rejected', 429]],
+  [500, ['server-error', 500]],
+  [503, ['server-error', 503]],
+  ['drop', ['unreachable', 0]],
+  ['silent', ['timed-out', 0]],
+];
+
+/** What no HTTP server can be told to do: a fetch of the page's own does it.
+ * @type {Record<string, [answer: () => unknown, Expected]>} */
+const strange = {
+  'an opaque redirect': [
+    () =>
+      Promise.resolve({ type: 'opaqueredirect', status: 0, headers: new Headers(), body: null }),
+    ['unsupported', 0],
+  ],
+  'a CORS refusal': [() => Promise.reject(new TypeError('Failed to fetch')), ['unreachable', 0]],
+  'a fetch that throws': [
+    () => {
+      throw new Error('Content Security Policy');
+    },
+    ['unreachable', 0],
+  ],
+  'a fetch that rejects with nothing': [() => Promise.reject(undefined), ['unreachable', 0]],
+  'a fetch that gives no response': [() => Promise.resolve(null), ['unreachable', 0]],
+  'no content': [() => new Response(null, { status: 204 }), ['revoked', 204]],
+  'a body that breaks off': [
+    () => new Response(new ReadableStream({ start: (stream) => stream.error(new Error('gone')) })),
+    ['revoked', 200],
+  ],
+};
+
+/**
+ * Signs out against a back end that answers like this, and checks that nothing comes of it but events.
+ *
+ * @param {TestContext} t
+ * @param {Session} session in which Anna is signed in
+ * @param {Expected} expected
+ */
+async function signOutInSilence(t, session, [outcome, status]) {
+  const noise = listenForNoise(t);
+  const seen = details(session, 'revocation');
+  const expired = details(session, 'expired');
+  assert.equal(await session.signOut(), undefined);
+  const signedOut = session.state;
+  assert.equal(await session.settled(), undefined);
+  await idle();
+  assert.deepEqual(seen, [
+    { owner: 'customer', token: 'refresh_token', outcome, status },
+    { owner: 'customer', token: 'access_token', outcome, status },
+  ]);
+  assert.deepEqual(session.state, { ...signedOut, revoking: 0 });
+  assert.equal(session.state.phase, 'anonymous');
+  assert.deepEqual(expired, []);
+  assert.deepEqual(noise, []);
+}
+
+describe('in silence', limit, () => {
+  for (const [answer, expected] of answers) {
+    test(`R15, R16, R17: a back end that answers a revocation with ${answer}: ${expected[0]}`, async (t) => {
+      const shop = storefront();
+      const session = await shop.openCustomer({
+        ...(answer === 'silent' && { revocation: { timeoutMs: 50 } }),
+      });
+      shop.backend.set({ revoke: { answer } });
+      await signOutInSilence(t, session, expected);
+      assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
+    });
+  }
+
+  for (const [name, [answer, expected]] of Object.entries(strange)) {
+    test(`R15, R16, R17: ${name} in answer to a revocation: ${expected[0]}`, async (t) => {
+      const { fetch } = scriptedFetch(answer);
+      const session = await storefront().openCustomer({ baseUrl, fetch });
+      await signOutInSilence(t, session, expected);
+    });
+  }
+
+  test('R15, R16, R17: a host that is not there: unreachable', async (t) => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    await shop.backend.close();
+    await signOutInSilence(t, session, ['unreachable', 0]);
+  });
+
+  test('R15, R16, R17: an answer that is no HTTP: unreachable', async (t) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.end('550 what do you mean?\r\n\r\n');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+    const session = await storefront().openCustomer({
+      endpoints: { revoke: `http://127.0.0.1:${port}/` },
+    });
+    await signOutInSilence(t, session, ['unreachable', 0]);
+  });
+
+  test('R15: a sign-in that meets any of this is refused with a code', async () => {
+    const shop = storefront();
+    const session = await shop.open();
+    /** @type {[import('../../web/backend/behaviour.js').Answer, string][]} */
+    const codes = [
+      ['drop', 'unreachable'],
+      [500, 'server-error'],
+      [503, 'server-error'],
+      [429, 'server-error'],
+      ['redirect', 'unexpected-response'],
+      ['redirect-other-origin', 'unexpected-response'],
+      [403, 'unexpected-response'],
+      [404, 'unexpected-response'],
+      ['garbage', 'unexpected-response'],
+      [400, 'invalid-credentials'],
+    ];
+    for (const [answer, code] of codes) {
+      shop.backend.set({ token: { answer } });
+      await assert.rejects(session.signIn({ username: 'a', password: 'b' }), {
+        name: 'SessionError',
+        code,
+      });
+      assert.equal(session.state.phase, 'anonymous');
+    }
+    assert.equal(shop.calls.length, codes.length);
+  });
+
+  test('R16: the body of the answer is not even read', async () => {
+    let read = 0;
+    const { fetch } = scriptedFetch(
+      () => new Response(new ReadableStream({ pull: () => void read++ }, { highWaterMark: 0 })),
+    );
+    const session = await storefront().openCustomer({ baseUrl, fetch });
+    session.signOut();
+    await session.settled();
+    await idle();
+    assert.equal(read, 0);
+  });
+
+  test('R16: a revocation that fails does nothing to whoever is signed in by then', async () => {
+    const shop = storefront();
+    const storage = new Notebook();
+    const session = await shop.openTakenOver({ storage });
+    const expired = details(session, 'expired');
+    shop.backend.set({ revoke: { answer: 401 } });
+    session.signOutAgent();
+    const stored = storage.text;
+    await session.settled();
+    assert.equal(session.state.phase, 'customer');
+    assert.equal(storage.text, stored);
+    assert.deepEqual(expired, []);
+    assert.equal((await shop.getUser(session)).status, 200);
+  });
+});
+
+describe('but not blind', limit, () => {
+  test('R17: one event for each revocation, with owner, token, outcome and status and nothing else', async () => {
+    const shop = storefront();
+    const session = await shop.openTakenOver();
+    session.emulate('0002');
+    const seen = details(session, 'revocation');
+    session.signOutAgent();
+    await session.settled();
+    const byOwner = seen.sort((a, b) => a.owner.localeCompare(b.owner));
+    // Stock OAuth servers end the whole grant with the refresh token: the bearer is dead by then.
+    assert.deepEqual(byOwner, [
+      { owner: 'agent', token: 'refresh_token', outcome: 'revoked', status: 200 },
+      { owner: 'agent', token: 'access_token', outcome: 'already-invalid', status: 401 },
+      { owner: 'customer', token: 'refresh_token', outcome: 'revoked', status: 200 },
+      { owner: 'customer', token: 'access_token', outcome: 'already-invalid', status: 401 },
+    ]);
+  });
+
+  test('R17: the state tells how many revocations are left', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    /** @type {number[]} */
+    const left = [];
+    session.addEventListener('change', () => left.push(session.state.revoking));
+    session.signOut();
+    await session.settled();
+    assert.deepEqual(left, [2, 1, 0]);
+  });
+});

@@ -1,0 +1,259 @@
+// R24: tabs that share a session, or hold the same grant, with stand-ins for the browser's storage and
+// its event: several sessions in one process are the tabs. Real tabs are tested in the browser.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  agent,
+  anna,
+  annaId,
+  ben,
+  limit,
+  standIn,
+  standInWindow,
+  useStorefront,
+  WebStorage,
+} from './storefront.js';
+
+/** @import { SessionOptions, Storefront, TestContext } from './storefront.js' */
+
+const storefront = useStorefront();
+
+/** A tab, which counts its own requests. @param {Storefront} shop @param {Partial<SessionOptions>} options */
+async function openTab(shop, options) {
+  let requests = 0;
+  /** @type {typeof fetch} */
+  const ask = (input, init) => {
+    requests++;
+    return shop.fetch(input, init);
+  };
+  const session = await shop.open({ ...options, fetch: ask });
+  return { session, requests: () => requests };
+}
+
+describe("tabs that share a session (storage: 'local')", limit, () => {
+  /** @param {TestContext} t */
+  function browser(t) {
+    const localStorage = new WebStorage();
+    standIn(t, 'localStorage', { value: localStorage });
+    const page = standInWindow(t);
+    return {
+      localStorage,
+      /** What the browser does in the other tabs when one has written. */
+      tellTabs: () => page.dispatchEvent(new Event('storage')),
+    };
+  }
+
+  test('R24: one tab signs out and the other is signed out, without a request of its own', async (t) => {
+    const { tellTabs } = browser(t);
+    const shop = storefront();
+    const one = await openTab(shop, { storage: 'local' });
+    await one.session.signIn(anna);
+    const other = await openTab(shop, { storage: 'local' });
+    assert.equal(other.session.state.phase, 'customer');
+    one.session.signOut();
+    tellTabs();
+    assert.equal(other.session.state.phase, 'anonymous');
+    assert.equal(other.session.authorization(), undefined);
+    await one.session.settled();
+    await other.session.settled();
+    assert.equal(other.requests(), 0);
+    assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
+  });
+
+  test('R24: even before the event has come, the other tab acts on what is true by now', async (t) => {
+    browser(t);
+    const shop = storefront();
+    const one = await openTab(shop, { storage: 'local' });
+    await one.session.signIn(anna);
+    const other = await openTab(shop, { storage: 'local' });
+    one.session.signOut();
+    assert.equal(other.session.authorization(), undefined);
+    assert.equal(other.session.state.phase, 'anonymous');
+  });
+
+  test('R8, R24: both tabs sign out: each token is revoked once', async (t) => {
+    browser(t);
+    const shop = storefront();
+    const one = await openTab(shop, { storage: 'local', persistRefreshToken: true });
+    await one.session.signIn(anna);
+    const other = await openTab(shop, { storage: 'local', persistRefreshToken: true });
+    one.session.signOut();
+    other.session.signOut();
+    await one.session.settled();
+    await other.session.settled();
+    assert.equal(other.requests(), 0);
+    assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
+  });
+
+  test('R24: a refresh that comes after the sign-out of the other tab does not bring the session back', async (t) => {
+    const { localStorage } = browser(t);
+    const shop = storefront();
+    const one = await openTab(shop, { storage: 'local', persistRefreshToken: true });
+    await one.session.signIn(anna);
+    const other = await openTab(shop, { storage: 'local', persistRefreshToken: true });
+    await shop.backend.expireAccessTokens();
+    shop.backend.set({ token: { answer: 'hold' } });
+    const answer = shop.getUser(other.session);
+    await shop.held();
+    one.session.signOut();
+    const stored = localStorage.getItem('occ-session');
+    shop.backend.release();
+    assert.equal((await answer).status, 401);
+    await shop.backend.waitFor(({ path, status }) => path.endsWith('/revoke') && !!status, 4);
+    await other.session.settled();
+    await one.session.settled();
+    assert.equal(localStorage.getItem('occ-session'), stored);
+    assert.equal(other.session.state.phase, 'anonymous');
+    assert.equal(one.session.authorization(), undefined);
+    assert.equal((await shop.open({ storage: 'local' })).state.phase, 'anonymous');
+    assert.deepEqual(await shop.alive(), []);
+  });
+
+  test('R24: whoever signs in in one tab is there in the other', async (t) => {
+    const { tellTabs } = browser(t);
+    const shop = storefront();
+    const one = await openTab(shop, { storage: 'local' });
+    const other = await openTab(shop, { storage: 'local' });
+    await one.session.signIn(anna);
+    tellTabs();
+    assert.equal(other.session.state.phase, 'customer');
+    await other.session.signInAgent(agent, { customerId: annaId });
+    tellTabs();
+    assert.deepEqual(one.session.state, other.session.state);
+    assert.equal(one.session.state.phase, 'emulating');
+    one.session.signOutAgent();
+    tellTabs();
+    assert.equal(other.session.state.phase, 'customer');
+    assert.equal((await shop.getUser(other.session)).uid, anna.username);
+  });
+
+  test('R19, R24: a token that one tab has refreshed is the one that the other sends again with', async (t) => {
+    browser(t);
+    const shop = storefront();
+    const one = await openTab(shop, { storage: 'local', persistRefreshToken: true });
+    await one.session.signIn(anna);
+    const other = await openTab(shop, { storage: 'local', persistRefreshToken: true });
+    await shop.backend.expireAccessTokens();
+    shop.backend.set({ occ: { answer: 'hold', times: 1 } });
+    const late = shop.getUser(other.session);
+    await shop.held();
+    assert.equal((await shop.getUser(one.session)).status, 200);
+    shop.backend.release();
+    assert.equal((await late).status, 200);
+    assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
+  });
+
+  test('R24: a snapshot of a tab that was long asleep does not bring the old epoch back', async (t) => {
+    const { localStorage, tellTabs } = browser(t);
+    const shop = storefront();
+    const one = await openTab(shop, { storage: 'local' });
+    await one.session.signIn(anna);
+    const old = localStorage.getItem('occ-session') ?? '';
+    one.session.signOut();
+    await one.session.settled();
+    await one.session.signIn(ben);
+    localStorage.setItem('occ-session', old);
+    tellTabs();
+    assert.equal((await shop.getUser(one.session)).uid, ben.username);
+  });
+});
+
+describe("a duplicated tab (storage: 'session')", limit, () => {
+  /**
+   * A browser in which each tab has a sessionStorage of its own; `enter` says which tab acts now.
+   *
+   * @param {TestContext} t
+   */
+  function browser(t) {
+    const localStorage = new WebStorage();
+    let sessionStorage = new WebStorage();
+    standIn(t, 'localStorage', { value: localStorage });
+    standIn(t, 'sessionStorage', { get: () => sessionStorage });
+    return {
+      localStorage,
+      duplicate: () => new WebStorage(sessionStorage.items),
+      original: sessionStorage,
+      /** @param {WebStorage} storage */
+      enter: (storage) => (sessionStorage = storage),
+    };
+  }
+
+  test('R24: the original signs out and the duplicate is signed out, without a request of its own', async (t) => {
+    const { localStorage, duplicate, original, enter } = browser(t);
+    const shop = storefront();
+    const options = /** @type {const} */ ({ storage: 'session', persistRefreshToken: true });
+    const one = await openTab(shop, options);
+    await one.session.signIn(anna);
+    const copy = duplicate();
+    enter(copy);
+    const other = await openTab(shop, options);
+    assert.equal(other.session.state.phase, 'customer');
+
+    enter(original);
+    one.session.signOut();
+    assert.equal(original.getItem('occ-session'), null);
+    const ended = localStorage.getItem('occ-session.ended') ?? '';
+    assert.match(ended.trim(), /^\d+$/);
+
+    enter(copy);
+    other.session.signOut();
+    assert.equal(other.session.state.phase, 'anonymous');
+    assert.equal(copy.getItem('occ-session'), null);
+    await one.session.settled();
+    assert.equal(other.requests(), 0);
+    assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
+  });
+
+  test('R24: a duplicate that is reloaded, or made, after the sign-out is signed out', async (t) => {
+    const { duplicate, original, enter } = browser(t);
+    const shop = storefront();
+    const one = await shop.openCustomer({ storage: 'session' });
+    const copy = duplicate();
+    enter(original);
+    one.signOut();
+    enter(copy);
+    const other = await openTab(shop, { storage: 'session' });
+    assert.equal(other.session.authorization(), undefined);
+    assert.equal(other.session.state.phase, 'anonymous');
+    assert.equal(other.requests(), 0);
+  });
+
+  test('R24: a refresh of the duplicate that comes after the sign-out is revoked', async (t) => {
+    const { duplicate, original, enter } = browser(t);
+    const shop = storefront();
+    const options = /** @type {const} */ ({ storage: 'session', persistRefreshToken: true });
+    const one = await shop.openCustomer(options);
+    const copy = duplicate();
+    enter(copy);
+    const other = await openTab(shop, options);
+    await shop.backend.expireAccessTokens();
+    shop.backend.set({ token: { answer: 'hold' } });
+    const answer = shop.getUser(other.session);
+    await shop.held();
+    enter(original);
+    one.signOut();
+    enter(copy);
+    shop.backend.release();
+    assert.equal((await answer).status, 401);
+    await shop.backend.waitFor(({ path, status }) => path.endsWith('/revoke') && !!status, 4);
+    assert.equal(copy.getItem('occ-session'), null);
+    assert.equal(other.session.state.phase, 'anonymous');
+    assert.deepEqual(await shop.alive(), []);
+  });
+
+  test('R24: a sign-out in one tab is nothing to a tab with another grant', async (t) => {
+    const { original, enter } = browser(t);
+    const shop = storefront();
+    const one = await shop.openCustomer({ storage: 'session' });
+    const own = new WebStorage();
+    enter(own);
+    const other = await shop.open({ storage: 'session' });
+    await other.signIn(ben);
+    enter(original);
+    one.signOut();
+    await one.settled();
+    enter(own);
+    assert.equal((await shop.getUser(other)).uid, ben.username);
+    assert.equal(other.state.phase, 'customer');
+  });
+});

@@ -1,0 +1,291 @@
+// What the tests of the rules stand on: a back end of its own for each test, sessions against it, and
+// what came of them in the words of the rules.
+import { afterEach, beforeEach } from 'node:test';
+import { createSession } from 'occ-session';
+import { startBackend } from '../../web/backend/index.js';
+
+/**
+ * @typedef {import('occ-session').Session} Session
+ * @typedef {import('occ-session').SessionOptions} SessionOptions
+ * @typedef {import('occ-session').RevocationDetail} RevocationDetail
+ * @typedef {import('../../web/backend/index.js').Backend} Backend
+ * @typedef {import('node:test').TestContext} TestContext
+ */
+
+export const anna = { username: 'anna.keller@example.com', password: 'Welcome-1' };
+export const ben = { username: 'ben.okafor@example.com', password: 'Welcome-2' };
+export const agent = { username: 'asagent', password: 'Support-1' };
+/** What stands for them in OCC URLs. */
+export const annaId = '0001';
+export const benId = '0002';
+
+export const tokenPath = '/authorizationserver/oauth/token';
+export const revokePath = '/authorizationserver/oauth/revoke';
+
+/** A request that is never answered must not keep the runner for ever. */
+export const limit = { timeout: 20_000 };
+
+export class Storefront {
+  /** @type {Session[]} */
+  #sessions = [];
+  /** What was handed to fetch, at the moment it was. @type {{ url: string, init: RequestInit }[]} */
+  calls = [];
+
+  /** @param {Backend} backend */
+  constructor(backend) {
+    this.backend = backend;
+  }
+
+  /** The real fetch, which notes what it is given. @type {typeof globalThis.fetch} */
+  fetch = (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    this.calls.push({ url, init: init ?? /** @type {Request} */ (input) });
+    return fetch(input, init);
+  };
+
+  /** @param {Partial<SessionOptions>} [options] */
+  async open(options) {
+    const session = await createSession({
+      baseUrl: this.backend.url,
+      clientId: 'mobile_android',
+      clientSecret: 'secret',
+      storage: 'memory',
+      fetch: this.fetch,
+      ...options,
+    });
+    this.#sessions.push(session);
+    return session;
+  }
+
+  /** Anna is signed in. @param {Partial<SessionOptions>} [options] */
+  async openCustomer(options) {
+    const session = await this.open(options);
+    await session.signIn(anna);
+    return session;
+  }
+
+  /** The agent is signed in, and nobody before. @param {Partial<SessionOptions>} [options] */
+  async openAgent(options) {
+    const session = await this.open(options);
+    await session.signInAgent(agent);
+    return session;
+  }
+
+  /** The agent acts for Anna, whose grant is parked. @param {Partial<SessionOptions>} [options] */
+  async openTakenOver(options) {
+    const session = await this.openCustomer(options);
+    await session.signInAgent(agent, { customerId: annaId });
+    return session;
+  }
+
+  /** The user resource of whoever the session says. @param {Session} session */
+  async getUser(session) {
+    const response = await session.fetch(
+      `${this.backend.url}/occ/v2/shop/users/${session.state.userId}`,
+    );
+    const { uid } = await response.json();
+    return { status: response.status, uid };
+  }
+
+  /** Labels of the tokens that the server was asked to revoke, as it received them. */
+  async revoked() {
+    const tokens = await this.backend.tokens();
+    return this.backend
+      .received({ path: revokePath })
+      .map(({ form }) => tokens.find(({ token }) => token === form?.token)?.label ?? 'unknown');
+  }
+
+  /** Labels of the tokens that the server still takes. */
+  async alive() {
+    return (await this.backend.tokens()).filter(({ active }) => active).map(({ label }) => label);
+  }
+
+  /** A token by its label. @param {string} label */
+  async token(label) {
+    const token = (await this.backend.tokens()).find((each) => each.label === label);
+    if (!token) throw new Error(`The server has issued no ${label}`);
+    return token.token;
+  }
+
+  /** Grant types that the token endpoint was asked for. */
+  asked() {
+    return this.backend.received({ path: tokenPath }).map(({ form }) => form?.grant_type);
+  }
+
+  /** Waits until the back end holds that many answers. @param {number} [count] */
+  held(count) {
+    return this.backend.waitFor(({ status }) => status === 'held', count);
+  }
+
+  async close() {
+    for (const session of this.#sessions.splice(0)) session.close();
+    await this.backend.close();
+  }
+}
+
+/**
+ * A storefront for each test of the file.
+ *
+ * @returns {() => Storefront} the one of the test that runs
+ */
+export function useStorefront() {
+  /** @type {Storefront} */
+  let storefront;
+  beforeEach(async () => {
+    storefront = new Storefront(await startBackend());
+  });
+  afterEach(() => storefront.close());
+  return () => storefront;
+}
+
+/**
+ * The details of the events of a type, as they come.
+ *
+ * @param {Session} session
+ * @param {'revocation' | 'expired'} type
+ * @returns {any[]}
+ */
+export function details(session, type) {
+  /** @type {any[]} */
+  const seen = [];
+  session.addEventListener(type, (event) => seen.push(/** @type {CustomEvent} */ (event).detail));
+  return seen;
+}
+
+/** The phases that the session goes through. @param {Session} session */
+export function phases(session) {
+  /** @type {string[]} */
+  const seen = [];
+  session.addEventListener('change', () => {
+    if (session.state.phase !== seen.at(-1)) seen.push(session.state.phase);
+  });
+  return seen;
+}
+
+/** A storage of the caller's own, which remembers. @implements {SnapshotStorage} */
+export class Notebook {
+  /** Everything that was saved, oldest first. @type {(string | null)[]} */
+  saves = [];
+
+  /** @param {string | null} [text] */
+  constructor(text = null) {
+    this.text = text;
+  }
+
+  load() {
+    return this.text;
+  }
+
+  /** @param {string | null} text */
+  save(text) {
+    this.text = text;
+    this.saves.push(text);
+  }
+}
+/** @typedef {import('occ-session').SnapshotStorage} SnapshotStorage */
+
+/** A stand-in for the browser's localStorage or sessionStorage, which Node does not have. */
+export class WebStorage {
+  /** @param {Iterable<[string, string]>} [items] */
+  constructor(items) {
+    this.items = new Map(items);
+  }
+
+  /** @param {string} key */
+  getItem(key) {
+    return this.items.get(key) ?? null;
+  }
+
+  /** @param {string} key @param {string} value */
+  setItem(key, value) {
+    this.items.set(key, String(value));
+  }
+
+  /** @param {string} key */
+  removeItem(key) {
+    this.items.delete(key);
+  }
+}
+
+/**
+ * Gives a test a global of the browser.
+ *
+ * @param {TestContext} t
+ * @param {string} name
+ * @param {PropertyDescriptor} property
+ */
+export function standIn(t, name, property) {
+  const before = Object.getOwnPropertyDescriptor(globalThis, name);
+  Object.defineProperty(globalThis, name, { configurable: true, ...property });
+  t.after(() => {
+    if (before) Object.defineProperty(globalThis, name, before);
+    else Reflect.deleteProperty(globalThis, name);
+  });
+}
+
+/** Gives a test the events of a window. @param {TestContext} t */
+export function standInWindow(t) {
+  const target = new EventTarget();
+  for (const name of /** @type {const} */ (['addEventListener', 'removeEventListener'])) {
+    standIn(t, name, { value: target[name].bind(target) });
+  }
+  return target;
+}
+
+/** What a fetch of a test's own is asked, with the form taken apart. */
+export class Asked {
+  /** @param {Parameters<typeof fetch>[0]} input @param {RequestInit} [init] */
+  constructor(input, init) {
+    this.url = String(input);
+    this.init = /** @type {RequestInit} */ (init);
+    this.form = Object.fromEntries(new URLSearchParams(String(init?.body)));
+  }
+}
+
+/**
+ * A fetch that gives a token to each sign-in and leaves the rest to the test: for time that passes
+ * only when the test says so, and for answers that no real server gives.
+ *
+ * @param {(asked: Asked) => unknown} answer to what is no sign-in; what it throws is thrown by fetch
+ */
+export function scriptedFetch(answer) {
+  /** @type {Asked[]} */
+  const asked = [];
+  const fetch = /** @type {typeof globalThis.fetch} */ (
+    (/** @type {Parameters<typeof globalThis.fetch>} */ ...[input, init]) => {
+      const request = new Asked(input, init);
+      asked.push(request);
+      if (request.form.grant_type !== 'password') return answer(request);
+      const number = asked.filter(({ form }) => form.grant_type === 'password').length;
+      return Promise.resolve(
+        tokenResponse({ access: `access-${number}`, refresh: `refresh-${number}` }),
+      );
+    }
+  );
+  return { fetch, asked };
+}
+
+/** @param {{ access: string, refresh?: string, expiresIn?: number }} tokens */
+export function tokenResponse({ access, refresh, expiresIn = 3600 }) {
+  return Response.json({
+    access_token: access,
+    token_type: 'bearer',
+    refresh_token: refresh,
+    expires_in: expiresIn,
+  });
+}
+
+/** What a promise is rejected with. @param {Promise<unknown>} promise @returns {Promise<any>} */
+export async function failureOf(promise) {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('It was not rejected');
+}
+
+/** Lets everything that is ready go on: what has not happened then waits for something else. */
+export async function idle() {
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+}
