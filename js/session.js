@@ -123,8 +123,8 @@ export class Session extends EventTarget {
   #timer;
   /** Ends the listeners on the page. */
   #listening = new AbortController();
-  /** What this tab has last read from, or written to, what tabs share. @type {string | null} */
-  #snapshot = null;
+  /** What this tab has last read of what tabs share. @type {string | undefined} */
+  #epoch;
   /** @type {string | null} */
   #ended = null;
 
@@ -147,8 +147,7 @@ export class Session extends EventTarget {
     const { wasm, core } = this.#settings;
     const module = await loadModule(wasm ?? new URL('./core.wasm', import.meta.url));
     this.#core = await openCore(module, {
-      occ_host_save: (snapshot) => () =>
-        this.#storage.snapshot.save((this.#snapshot = snapshot ?? null)),
+      occ_host_save: (snapshot) => () => this.#storage.snapshot.save(snapshot ?? null),
       occ_host_ended: (number) => () => {
         this.#ended = addEnded(this.#storage.ended.load(), number);
         this.#storage.ended.save(this.#ended);
@@ -175,8 +174,7 @@ export class Session extends EventTarget {
     const [nonce] = crypto.getRandomValues(new Uint32Array(1));
     const status = this.#core.open(nonce, ...core);
     if (status) throw errorOf(status);
-    this.#snapshot = this.#storage.snapshot.load();
-    if (this.#snapshot) this.#core.adopt(this.#snapshot);
+    this.#core.adopt(this.#storage.snapshot.load() ?? '');
     this.#synchronise();
     const { signal } = this.#listening;
     globalThis.addEventListener?.('pagehide', () => this.#enter((core) => core.leave()), {
@@ -201,9 +199,11 @@ export class Session extends EventTarget {
   #synchronise() {
     if (this.#closed) return;
     const { snapshot, ended, isShared } = this.#storage;
-    const newest = isShared && snapshot.load();
-    if (newest && newest !== this.#snapshot) {
-      this.#snapshot = newest;
+    const newest = (isShared && snapshot.load()) || '';
+    // Only the epoch is remembered, since the text holds tokens.
+    const epoch = /"epoch":\d+/.exec(newest)?.[0];
+    if (epoch && epoch !== this.#epoch) {
+      this.#epoch = epoch;
       this.#core.adopt(newest);
     }
     const list = ended.load();
