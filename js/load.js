@@ -9,34 +9,30 @@ function bytesOf(url) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-/** @param {Response} response */
-async function bytesFrom(response) {
-  if (response.ok) return response.arrayBuffer();
-  throw new Error(`${response.url} answered ${response.status}`);
-}
-
 /**
  * @param {NonNullable<SessionOptions['wasm']>} source
  * @returns {Promise<WebAssembly.Module>}
  */
 export async function loadModule(source) {
-  const where = typeof source === 'string' || source instanceof URL ? String(source) : '';
-  let type = '';
+  let where = 'the given source';
   try {
     let found = await source;
-    if (where) found = where.startsWith('data:') ? bytesOf(where) : await fetch(where);
-    if (found instanceof WebAssembly.Module) return found;
-    if (found instanceof Response) {
-      type = found.headers.get('content-type') ?? 'no type';
-      found = await bytesFrom(found);
+    if (typeof found === 'string' || found instanceof URL) {
+      where = String(found);
+      found = where.startsWith('data:') ? bytesOf(where) : await fetch(where);
     }
-    return await WebAssembly.compile(/** @type {BufferSource} */ (found));
-  } catch (error) {
-    const place = where.startsWith('data:') ? 'a data: URL' : where || 'the given source';
+    if (found instanceof Response) {
+      const { url, status, headers } = found;
+      where = `${url} (${status}, ${headers.get('content-type')})`;
+      found = await found.arrayBuffer();
+    }
+    // An error page in its place is not compiled either.
+    return found instanceof WebAssembly.Module ? found : await WebAssembly.compile(found);
+  } catch (cause) {
     throw new SessionError(
       'wasm-unavailable',
-      `core.wasm could not be loaded from ${place}${type && ` (${type})`}: ${/** @type {Error} */ (error).message}`,
-      { cause: error },
+      `core.wasm could not be loaded from ${where.slice(0, 200)}: ${/** @type {Error} */ (cause).message}`,
+      { cause },
     );
   }
 }

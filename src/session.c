@@ -789,7 +789,7 @@ occ_status occ_session_leave(occ_session *self, double now) {
 
 static bool is_in_snapshot(const occ_snapshot *snapshot, const occ_grant *grant) {
   for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
-    if (snapshot->grants[i].is_there && snapshot->grants[i].number == grant->number) {
+    if (snapshot->grants[i].number == grant->number) {
       return true;
     }
   }
@@ -821,7 +821,7 @@ static void adopt_grants(occ_session *self, const occ_snapshot *snapshot) {
     }
   }
   for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
-    if (snapshot->grants[i].is_there) {
+    if (snapshot->grants[i].number > 0) {
       adopt_grant(self, &snapshot->grants[i]);
     }
   }
@@ -841,7 +841,7 @@ static bool replay(occ_session *self, occ_event event) {
 static void replay_all(occ_session *self, const occ_snapshot *snapshot) {
   self->state = OCC_STATE_ANONYMOUS;
   set_customer_id(self, snapshot->customer_id);
-  if (snapshot->grants[0].is_there) {
+  if (snapshot->grants[0].number > 0) {
     const bool is_agent = snapshot->grants[0].owner == OCC_OWNER_AGENT;
     (void)replay(self, is_agent ? OCC_EVENT_SIGN_IN_AGENT : OCC_EVENT_SIGN_IN);
     (void)replay(self, OCC_EVENT_GRANTED);

@@ -21,7 +21,6 @@ static bool is_whole(double number, double least) {
 
 static bool read_grant(occ_snapshot_grant *grant, const cJSON *object) {
   const char *owner = occ_json_string(object, "owner");
-  grant->is_there = true;
   grant->owner = strcmp(owner, "customer") == 0 ? OCC_OWNER_CUSTOMER
                  : strcmp(owner, "agent") == 0  ? OCC_OWNER_AGENT
                                                 : OCC_OWNER_INVALID;
@@ -41,16 +40,16 @@ static bool can_be_held(const occ_snapshot *self) {
   const occ_snapshot_grant *active = &self->grants[0];
   const occ_snapshot_grant *parked = &self->grants[1];
   const occ_snapshot_grant *retired = &self->grants[2];
-  const occ_snapshot_grant *other = parked->is_there ? parked : retired;
+  const occ_snapshot_grant *other = parked->number > 0 ? parked : retired;
   const bool emulating = self->customer_id.length > 0;
-  if (!active->is_there || active->owner == OCC_OWNER_CUSTOMER) {
-    return !other->is_there && !emulating;
+  if (active->owner != OCC_OWNER_AGENT) {
+    return other->number == 0 && !emulating;
   }
-  if (!other->is_there) {
+  if (other->number == 0) {
     return true;
   }
   return other->owner == OCC_OWNER_CUSTOMER && other->number != active->number &&
-         !(parked->is_there && (retired->is_there || !emulating));
+         (other == retired || (retired->number == 0 && emulating));
 }
 
 occ_status occ_snapshot_read(occ_snapshot *self, occ_text json, occ_text identity) {

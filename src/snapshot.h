@@ -14,10 +14,9 @@
 #include "grant.h"
 
 typedef struct {
-  bool is_there;
   occ_slot slot;
   occ_owner owner;
-  double number;
+  double number; /* 0: there is no such grant */
   double expires_at;
   occ_text access;
   occ_text refresh;
