@@ -176,11 +176,15 @@ export class Session extends EventTarget {
     if (status) throw errorOf(status);
     this.#core.adopt(this.#storage.snapshot.load() ?? '');
     this.#synchronise();
-    const { signal } = this.#listening;
-    globalThis.addEventListener?.('pagehide', () => this.#enter((core) => core.leave()), {
-      signal,
-    });
-    globalThis.addEventListener?.('storage', () => this.#synchronise(), { signal });
+    this.#listen('pagehide', () => this.#enter((core) => core.leave()));
+    this.#listen('storage', () => this.#synchronise());
+    // A page that was kept while another was shown has not heard of what was stored meanwhile.
+    this.#listen('pageshow', () => this.#synchronise());
+  }
+
+  /** @param {string} type @param {() => void} listener */
+  #listen(type, listener) {
+    globalThis.addEventListener?.(type, listener, { signal: this.#listening.signal });
   }
 
   // ---- Into the core and out of it -------------------------------------------------------------

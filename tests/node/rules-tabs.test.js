@@ -40,6 +40,8 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
       localStorage,
       /** What the browser does in the other tabs when one has written. */
       tellTabs: () => page.dispatchEvent(new Event('storage')),
+      /** What it does in a page that was kept, and is shown again. */
+      showPageAgain: () => page.dispatchEvent(new Event('pageshow')),
     };
   }
 
@@ -58,6 +60,18 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     await other.session.settled();
     assert.equal(other.requests(), 0);
     assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
+  });
+
+  test('R24: a page that was kept during the sign-out is signed out when it is shown again', async (t) => {
+    const { showPageAgain } = browser(t);
+    const shop = storefront();
+    const one = await openTab(shop, { storage: 'local' });
+    await one.session.signIn(anna);
+    const other = await openTab(shop, { storage: 'local' });
+    one.session.signOut();
+    assert.equal(other.session.state.phase, 'customer');
+    showPageAgain();
+    assert.equal(other.session.state.phase, 'anonymous');
   });
 
   test('R24: even before the event has come, the other tab acts on what is true by now', async (t) => {
