@@ -40,10 +40,8 @@ static void send(occ_session *self, occ_grant *grant, occ_revocation *revocation
     self->options.flags & OCC_FLAG_BEARER ? occ_grant_authorization(grant) : OCC_TEXT(""));
 }
 
-void occ_revocation_send(occ_session *self, double now) {
-  if (self->is_leaving) {
-    now = INFINITY;
-  }
+void occ_revocation_send(occ_session *self) {
+  const double now = self->is_leaving ? INFINITY : self->now;
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *grant = &self->grants.at[i];
     occ_revocation *refresh = &grant->revocation[OCC_TOKEN_REFRESH];
@@ -102,12 +100,12 @@ static void settle(occ_session *self, occ_grant *grant, occ_token token) {
   }
 }
 
-static void completed(occ_session *self, double now, occ_grant *grant, occ_token token,
-                      occ_delivery delivery, uint32_t http_status, double retry_after) {
+static void completed(occ_session *self, occ_grant *grant, occ_token token, occ_delivery delivery,
+                      uint32_t http_status, double retry_after) {
   occ_revocation *revocation = &grant->revocation[token];
   const occ_outcome outcome = outcome_of(delivery, http_status);
   if (may_pass(outcome, http_status) && revocation->tries_left > 0) {
-    try_again(revocation, now, retry_after);
+    try_again(revocation, self->now, retry_after);
     return;
   }
   occ_host_revoked(grant->owner, token, outcome, http_status);
@@ -118,13 +116,13 @@ static bool was_sent_with(const occ_revocation *self, uint32_t request) {
   return self->stage == OCC_REVOCATION_SENT && self->request == request;
 }
 
-bool occ_revocation_completed(occ_session *self, double now, uint32_t request,
-                              occ_delivery delivery, uint32_t http_status, double retry_after) {
+bool occ_revocation_completed(occ_session *self, uint32_t request, occ_delivery delivery,
+                              uint32_t http_status, double retry_after) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *grant = &self->grants.at[i];
     for (uint32_t token = OCC_TOKEN_ACCESS; token <= OCC_TOKEN_REFRESH; token++) {
       if (was_sent_with(&grant->revocation[token], request)) {
-        completed(self, now, grant, (occ_token)token, delivery, http_status, retry_after);
+        completed(self, grant, (occ_token)token, delivery, http_status, retry_after);
         return true;
       }
     }
@@ -136,12 +134,12 @@ static double due(const occ_revocation *self, double now) {
   return self->stage == OCC_REVOCATION_QUEUED && self->not_before > now ? self->not_before : 0;
 }
 
-double occ_revocation_due(const occ_session *self, double now) {
+double occ_revocation_due(const occ_session *self) {
   double first = 0;
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &self->grants.at[i];
-    first = occ_number_earlier(first, due(&grant->revocation[OCC_TOKEN_REFRESH], now));
-    first = occ_number_earlier(first, due(&grant->revocation[OCC_TOKEN_ACCESS], now));
+    first = occ_number_earlier(first, due(&grant->revocation[OCC_TOKEN_REFRESH], self->now));
+    first = occ_number_earlier(first, due(&grant->revocation[OCC_TOKEN_ACCESS], self->now));
   }
   return first;
 }

@@ -9,13 +9,13 @@
 void occ_revocation_begin(occ_session *self, occ_grant *grant);
 
 /* Sends what is due; all of it if the page is going away. */
-void occ_revocation_send(occ_session *self, double now);
+void occ_revocation_send(occ_session *self);
 
 /* A request has ended. False if it was no revocation. */
-bool occ_revocation_completed(occ_session *self, double now, uint32_t request,
-                              occ_delivery delivery, uint32_t http_status, double retry_after);
+bool occ_revocation_completed(occ_session *self, uint32_t request, occ_delivery delivery,
+                              uint32_t http_status, double retry_after);
 
 /* The next time after now at which something is due, 0 if nothing waits for a time. */
-double occ_revocation_due(const occ_session *self, double now);
+double occ_revocation_due(const occ_session *self);
 
 #endif

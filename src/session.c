@@ -327,12 +327,12 @@ static void send_client_credentials(occ_session *self, occ_grant *place) {
 }
 
 /* RFC 6749 section 4.3.2. */
-static void send_sign_in(occ_session *self, double now) {
+static void send_sign_in(occ_session *self) {
   occ_sign_in *sign_in = &self->sign_in;
   if (!sign_in->is_pending || sign_in->request != 0 || self->is_leaving) {
     return;
   }
-  if (now < sign_in->due && occ_grants_in(&self->grants, OCC_SLOT_REVOKING) != NULL) {
+  if (self->now < sign_in->due && occ_grants_in(&self->grants, OCC_SLOT_REVOKING) != NULL) {
     return;
   }
   occ_grant *place = reserve(self, sign_in->owner);
@@ -364,10 +364,10 @@ static void send_token_requests(occ_session *self) {
   }
 }
 
-static void set_alarm(occ_session *self, double now) {
+static void set_alarm(occ_session *self) {
   const occ_grant *grant = active(self);
-  double at = occ_revocation_due(self, now);
-  if (self->sign_in.is_pending && self->sign_in.request == 0 && self->sign_in.due > now) {
+  double at = occ_revocation_due(self);
+  if (self->sign_in.is_pending && self->sign_in.request == 0 && self->sign_in.due > self->now) {
     at = occ_number_earlier(at, self->sign_in.due);
   }
   if (grant != NULL && grant->refresh_length > 0) {
@@ -405,6 +405,8 @@ static occ_status enter(occ_session *self, double now, size_t length) {
   const occ_status status = may_enter(self, now, length);
   if (status == OCC_STATUS_OK) {
     self->life = OCC_LIFE_ENTERED;
+    self->now = now;
+    self->input_length = length;
     return status;
   }
   wipe_input(self, length);
@@ -412,18 +414,18 @@ static occ_status enter(occ_session *self, double now, size_t length) {
 }
 
 /* The session is whole again: the input is wiped, the host is told. */
-static occ_status conclude(occ_session *self, double now, size_t length, occ_status status) {
-  wipe_input(self, length);
+static occ_status conclude(occ_session *self, occ_status status) {
+  wipe_input(self, self->input_length);
   release_strays(self);
   save(self);
   tell_state(self);
   if (self->expired != OCC_OWNER_INVALID) {
     occ_host_expired(self->expired);
   }
-  occ_revocation_send(self, now);
-  send_sign_in(self, now);
+  occ_revocation_send(self);
+  send_sign_in(self);
   send_token_requests(self);
-  set_alarm(self, now);
+  set_alarm(self);
   self->grants_changed = false;
   self->state_changed = false;
   self->expired = OCC_OWNER_INVALID;
@@ -476,14 +478,14 @@ static size_t take(char *field, const char **from, size_t length) {
   return length;
 }
 
-static void begin_sign_in(occ_session *self, double now, occ_owner owner, uint32_t attempt,
-                          size_t username, size_t password, size_t customer_id) {
+static void begin_sign_in(occ_session *self, occ_owner owner, uint32_t attempt, size_t username,
+                          size_t password, size_t customer_id) {
   occ_sign_in *sign_in = &self->sign_in;
   const char *from = self->input;
   sign_in->is_pending = true;
   sign_in->owner = owner;
   sign_in->attempt = attempt;
-  sign_in->due = now + SIGN_IN_DELAY;
+  sign_in->due = self->now + SIGN_IN_DELAY;
   sign_in->username_length = take(sign_in->username, &from, username);
   sign_in->password_length = take(sign_in->password, &from, password);
   sign_in->customer_id_length = take(sign_in->customer_id, &from, customer_id);
@@ -504,9 +506,9 @@ occ_status occ_session_sign_in(occ_session *self, double now, occ_owner owner, u
       step_simply(self, owner == OCC_OWNER_AGENT ? OCC_EVENT_SIGN_IN_AGENT : OCC_EVENT_SIGN_IN);
   }
   if (status == OCC_STATUS_OK) {
-    begin_sign_in(self, now, owner, attempt, username, password, customer_id);
+    begin_sign_in(self, owner, attempt, username, password, customer_id);
   }
-  return conclude(self, now, length, status);
+  return conclude(self, status);
 }
 
 occ_status occ_session_cancel(occ_session *self, double now, uint32_t attempt) {
@@ -518,7 +520,7 @@ occ_status occ_session_cancel(occ_session *self, double now, uint32_t attempt) {
     end_sign_in(self, OCC_STATUS_CANCELLED);
     (void)step_simply(self, OCC_EVENT_REFUSED);
   }
-  return conclude(self, now, 0, OCC_STATUS_OK);
+  return conclude(self, OCC_STATUS_OK);
 }
 
 occ_status occ_session_emulate(occ_session *self, double now, size_t length) {
@@ -528,7 +530,7 @@ occ_status occ_session_emulate(occ_session *self, double now, size_t length) {
     return status;
   }
   status = step(self, OCC_EVENT_EMULATE, (occ_text){self->input, length}, NULL);
-  return conclude(self, now, length, status);
+  return conclude(self, status);
 }
 
 static occ_status simple_event(occ_session *self, double now, occ_event event) {
@@ -537,7 +539,7 @@ static occ_status simple_event(occ_session *self, double now, occ_event event) {
     return status;
   }
   status = step_simply(self, event);
-  return conclude(self, now, 0, status);
+  return conclude(self, status);
 }
 
 occ_status occ_session_sign_out(occ_session *self, double now) {
@@ -567,7 +569,7 @@ occ_status occ_session_authorization(occ_session *self, double now) {
     hand_authorization(grant);
     status = OCC_STATUS_OK;
   }
-  return conclude(self, now, 0, status);
+  return conclude(self, status);
 }
 
 /* The server no longer takes the active grant (R9, R20). */
@@ -627,7 +629,7 @@ occ_status occ_session_renew(occ_session *self, double now, size_t length) {
     return status;
   }
   status = renew(self, (occ_text){self->input, length});
-  return conclude(self, now, length, status);
+  return conclude(self, status);
 }
 
 /* ---- Answers -----------------------------------------------------------------------------------
@@ -716,13 +718,13 @@ static occ_grant *awaited_by(occ_session *self, uint32_t request) {
   return NULL;
 }
 
-static occ_status token_response(occ_session *self, double now, uint32_t request,
-                                 occ_delivery delivery, uint32_t http_status, occ_text body) {
+static occ_status token_response(occ_session *self, uint32_t request, occ_delivery delivery,
+                                 uint32_t http_status, occ_text body) {
   occ_grant *place = awaited_by(self, request);
   if (place == NULL) {
     return OCC_STATUS_UNKNOWN_REQUEST;
   }
-  const occ_status status = occ_token_response_read(place, now, delivery, http_status, body);
+  const occ_status status = occ_token_response_read(place, self->now, delivery, http_status, body);
   if (place->refreshes == CLIENT_TOKEN) {
     client_token_completed(self, place, status);
     return OCC_STATUS_OK;
@@ -735,7 +737,7 @@ static occ_status token_response(occ_session *self, double now, uint32_t request
   return OCC_STATUS_OK;
 }
 
-static occ_status completed(occ_session *self, double now, uint32_t request, occ_delivery delivery,
+static occ_status completed(occ_session *self, uint32_t request, occ_delivery delivery,
                             uint32_t http_status, double retry_after, occ_text body) {
   if (request == 0) {
     return OCC_STATUS_UNKNOWN_REQUEST;
@@ -743,10 +745,10 @@ static occ_status completed(occ_session *self, double now, uint32_t request, occ
   if (delivery < OCC_DELIVERY_ANSWERED || delivery >= OCC_DELIVERY_END) {
     return OCC_STATUS_UNKNOWN_DELIVERY;
   }
-  if (occ_revocation_completed(self, now, request, delivery, http_status, retry_after)) {
+  if (occ_revocation_completed(self, request, delivery, http_status, retry_after)) {
     return OCC_STATUS_OK;
   }
-  return token_response(self, now, request, delivery, http_status, body);
+  return token_response(self, request, delivery, http_status, body);
 }
 
 occ_status occ_session_completed(occ_session *self, double now, uint32_t request,
@@ -756,9 +758,9 @@ occ_status occ_session_completed(occ_session *self, double now, uint32_t request
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  status = completed(self, now, request, delivery, http_status, retry_after,
-                     (occ_text){self->input, length});
-  return conclude(self, now, length, status);
+  status =
+    completed(self, request, delivery, http_status, retry_after, (occ_text){self->input, length});
+  return conclude(self, status);
 }
 
 occ_status occ_session_alarm(occ_session *self, double now) {
@@ -772,7 +774,7 @@ occ_status occ_session_alarm(occ_session *self, double now) {
     grant->renew_at = 0;
     (void)begin_refresh(self, grant);
   }
-  return conclude(self, now, 0, OCC_STATUS_OK);
+  return conclude(self, OCC_STATUS_OK);
 }
 
 occ_status occ_session_leave(occ_session *self, double now) {
@@ -781,7 +783,7 @@ occ_status occ_session_leave(occ_session *self, double now) {
     return status;
   }
   self->is_leaving = true;
-  return conclude(self, now, 0, OCC_STATUS_OK);
+  return conclude(self, OCC_STATUS_OK);
 }
 
 /* ---- Other tabs and earlier pages --------------------------------------------------------------
@@ -888,7 +890,7 @@ occ_status occ_session_adopt(occ_session *self, double now, size_t length) {
   }
   status = adopt(self, (occ_text){self->input, length});
   occ_json_release();
-  return conclude(self, now, length, status);
+  return conclude(self, status);
 }
 
 occ_status occ_session_ended(occ_session *self, double now, double number) {
@@ -898,7 +900,7 @@ occ_status occ_session_ended(occ_session *self, double now, double number) {
   }
   occ_grant *grant = occ_grants_held(&self->grants, number);
   if (grant == NULL) {
-    return conclude(self, now, 0, OCC_STATUS_DONE);
+    return conclude(self, OCC_STATUS_DONE);
   }
   const bool was_active = grant->slot == OCC_SLOT_ACTIVE;
   occ_grant_settle(grant);
@@ -906,5 +908,5 @@ occ_status occ_session_ended(occ_session *self, double now, double number) {
   if (was_active) {
     (void)step_simply(self, OCC_EVENT_EXPIRED);
   }
-  return conclude(self, now, 0, OCC_STATUS_OK);
+  return conclude(self, OCC_STATUS_OK);
 }

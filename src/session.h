@@ -33,6 +33,8 @@ typedef enum {
 
 struct occ_session {
   occ_life life;
+  double now;          /* the time of this call */
+  size_t input_length; /* and how much of the input it was given */
   bool is_leaving;     /* the page is going away */
   bool grants_changed; /* in this call, so that at its end they are saved */
   bool state_changed;  /* in this call, so that at its end the host is told */

@@ -114,30 +114,60 @@ export function startAsm(session, asm, customer, measured) {
  */
 function startSearch(session, asm) {
   const query = byId('customer-query');
+  const list = byId('customer-list');
   const results = byId('customer-results');
   const count = byId('customer-count');
   let searching = new AbortController();
+  let listing = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let later;
 
+  /** @param {string} path @param {Record<string, string>} [asked] */
+  const at = (path, asked) => `${asm}${path}?${new URLSearchParams({ baseSite: 'shop', ...asked })}`;
+
   const find = async () => {
+    clearTimeout(later);
     searching.abort();
     searching = new AbortController();
     const { signal } = searching;
-    const url = new URL('customers/search', asm);
-    url.searchParams.set('baseSite', 'shop');
-    url.searchParams.set('query', query.value.trim());
+    const asked = { query: query.value.trim(), ...(list.value && { customerListId: list.value }) };
     try {
-      const response = await session.fetch(url, { signal });
+      const response = await session.fetch(at('customers/search', asked), { signal });
       if (response.status === 403) return say('This account may not act for customers.');
       if (!response.ok) return say('The search is out of order right now.');
-      const { entries } = await response.json();
+      const { entries, pagination } = await response.json();
       if (signal.aborted) return;
-      say(entries.length === 1 ? '1 customer' : `${entries.length} customers`);
+      say(howMany(entries.length, pagination.totalResults));
       results.replaceChildren(...entries.map(row));
+      markCurrent();
     } catch {
       if (!signal.aborted) say('The search cannot be reached right now.');
     }
+  };
+
+  const readLists = async () => {
+    listing = new AbortController();
+    const { signal } = listing;
+    try {
+      const response = await session.fetch(at('customerlists'), { signal });
+      if (!response.ok) return;
+      const { userGroups } = await response.json();
+      if (signal.aborted) return;
+      list.append(
+        ...userGroups.map((/** @type {{ uid: string, name: string }} */ { uid, name }) =>
+          html('option', { value: uid }, name),
+        ),
+      );
+    } catch {
+      // Without its lists the shop can still be searched for all its customers.
+    }
+  };
+
+  /** @param {number} shown @param {number} found */
+  const howMany = (shown, found) => {
+    if (found === 0) return 'Nobody found.';
+    if (shown < found) return `The first ${shown} of ${found} customers`;
+    return found === 1 ? '1 customer' : `${found} customers`;
   };
 
   /** @param {string} text */
@@ -151,6 +181,7 @@ function startSearch(session, asm) {
     const button = html(
       'button',
       { type: 'button', 'data-testid': 'customer-result', 'data-customer-id': customerId },
+      html('span', { class: 'lamp', 'aria-hidden': 'true' }),
       html('span', { class: 'visually-hidden' }, 'Act for '),
       html('strong', {}, name),
       html('span', { class: 'result-detail' }, ` ${uid}, ${customerId}`),
@@ -159,22 +190,39 @@ function startSearch(session, asm) {
     return html('li', {}, button);
   };
 
+  /** Lights the row of the customer whom the agent acts for. */
+  const markCurrent = () => {
+    const { emulating, userId } = session.state;
+    for (const button of results.querySelectorAll('button')) {
+      const current = emulating && button.dataset.customerId === userId;
+      if (current) button.setAttribute('aria-current', 'true');
+      else button.removeAttribute('aria-current');
+    }
+  };
+  session.addEventListener('change', markCurrent);
+
   query.addEventListener('input', () => {
     clearTimeout(later);
     later = setTimeout(find, SEARCH_DELAY_MS);
   });
   byId('customer-form').addEventListener('submit', (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    clearTimeout(later);
     find();
   });
+  list.addEventListener('change', find);
 
   return {
-    begin: find,
+    begin() {
+      readLists();
+      find();
+    },
     end() {
       clearTimeout(later);
       searching.abort();
+      listing.abort();
       query.value = '';
+      // All customers stay to be chosen from.
+      list.length = 1;
       say('');
     },
   };

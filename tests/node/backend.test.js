@@ -769,15 +769,121 @@ describe('the resources', limit, () => {
     ]);
     assert.equal((await (await get(search, bearer)).json()).entries.length, 3);
     const lists = await (await get('/assistedservicewebservices/customerlists', bearer)).json();
-    assert.deepEqual(lists.userGroups[0], {
-      uid: 'instoreCustomers',
-      name: 'Customers in the store',
+    assert.deepEqual(lists, {
+      userGroups: [
+        { uid: 'recentlyActive', name: 'Recently active' },
+        { uid: 'b2bProspects', name: 'B2B prospects' },
+      ],
     });
 
     const { access_token: customers } = await signIn(anna);
     for (const path of [search, '/assistedservicewebservices/customerlists']) {
       assert.equal((await get(path, customers)).status, 403);
       assert.equal((await get(path)).status, 401);
+    }
+  });
+
+  describe('a search for customers', () => {
+    /** @param {string} asked */
+    async function search(asked) {
+      const { access_token: bearer } = await signIn(agent);
+      return get(`/assistedservicewebservices/customers/search?baseSite=shop&${asked}`, bearer);
+    }
+
+    /** @param {string} asked */
+    async function found(asked) {
+      const { entries, pagination } = await (await search(asked)).json();
+      return {
+        names: entries.map((/** @type {{ name: string }} */ { name }) => name),
+        pagination,
+      };
+    }
+
+    for (const [asked, names] of /** @type {[string, string[]][]} */ ([
+      ['customerListId=recentlyActive', ['Anna Keller', 'Chloé Müller']],
+      ['customerListId=b2bProspects', ['Ben Okafor']],
+      ['customerListId=recentlyActive&query=keller', ['Anna Keller']],
+      ['customerListId=b2bProspects&query=keller', []],
+      ['customerListId=&query=', ['Anna Keller', 'Ben Okafor', 'Chloé Müller']],
+    ])) {
+      test(`${asked}: ${names.join(', ') || 'nobody'}`, async () => {
+        assert.deepEqual((await found(asked)).names, names);
+      });
+    }
+
+    test('a customer who has just registered is in no list', async () => {
+      const clientToken = await (await askToken({ grant_type: 'client_credentials' })).json();
+      const uid = 'dora.novak@example.com';
+      const registered = await ask('/occ/v2/shop/users', {
+        method: 'POST',
+        headers: { authorization: `bearer ${clientToken.access_token}` },
+        body: JSON.stringify({ uid, password: 'x', firstName: 'Dora', lastName: 'Novak' }),
+      });
+      assert.equal(registered.status, 201);
+      assert.deepEqual((await found('query=dora')).names, ['Dora Novak']);
+      assert.deepEqual((await found('query=dora&customerListId=recentlyActive')).names, []);
+    });
+
+    test('a list that does not exist is not found', async () => {
+      const response = await search('customerListId=nobodys');
+      assert.equal(response.status, 404);
+      assert.deepEqual(await response.json(), {
+        errors: [{ type: 'UnknownIdentifierError', message: 'There is no such customer list' }],
+      });
+    });
+
+    for (const { asked, names, ...pagination } of [
+      {
+        asked: '',
+        names: ['Anna Keller', 'Ben Okafor', 'Chloé Müller'],
+        ...{ currentPage: 0, pageSize: 20, totalPages: 1, totalResults: 3 },
+      },
+      {
+        asked: 'pageSize=2',
+        names: ['Anna Keller', 'Ben Okafor'],
+        ...{ currentPage: 0, pageSize: 2, totalPages: 2, totalResults: 3 },
+      },
+      {
+        asked: 'pageSize=2&currentPage=1',
+        names: ['Chloé Müller'],
+        ...{ currentPage: 1, pageSize: 2, totalPages: 2, totalResults: 3 },
+      },
+      {
+        asked: 'pageSize=2&currentPage=2',
+        names: [],
+        ...{ currentPage: 2, pageSize: 2, totalPages: 2, totalResults: 3 },
+      },
+      {
+        asked: 'pageSize=1&currentPage=1&customerListId=recentlyActive',
+        names: ['Chloé Müller'],
+        ...{ currentPage: 1, pageSize: 1, totalPages: 2, totalResults: 2 },
+      },
+      {
+        asked: 'query=nobody',
+        names: [],
+        ...{ currentPage: 0, pageSize: 20, totalPages: 1, totalResults: 0 },
+      },
+    ]) {
+      test(`page: "${asked}"`, async () => {
+        assert.deepEqual(await found(asked), {
+          names,
+          pagination: { ...pagination, sort: 'byNameAsc' },
+        });
+      });
+    }
+
+    for (const [asked, message] of [
+      ['pageSize=0', 'pageSize must be a whole number, 1 or more'],
+      ['pageSize=all', 'pageSize must be a whole number, 1 or more'],
+      ['pageSize=', 'pageSize must be a whole number, 1 or more'],
+      ['currentPage=-1', 'currentPage must be a whole number, 0 or more'],
+      ['currentPage=1.5', 'currentPage must be a whole number, 0 or more'],
+    ]) {
+      test(`${asked} is refused by name`, async () => {
+        const response = await search(asked);
+        assert.equal(response.status, 400);
+        assert.deepEqual(await response.json(), { errors: [{ type: 'ValidationError', message }] });
+      });
     }
   });
 

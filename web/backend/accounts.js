@@ -1,4 +1,5 @@
 // Who can sign in: the sample accounts, and the customers who register while the back end runs.
+// And the lists by which agents find some of these customers.
 
 /**
  * @typedef {object} Account
@@ -17,6 +18,12 @@ export const accounts = Object.freeze([
   account('customer', 'chloé.müller@example.com', ' %&+£€', 'Chloé Müller', '0003'),
   account('agent', 'asagent', 'Support-1', 'Sam Agent', ''),
 ]);
+
+/** @type {readonly { readonly uid: string, readonly name: string, readonly customerIds: readonly string[] }[]} */
+export const customerLists = [
+  { uid: 'recentlyActive', name: 'Recently active', customerIds: ['0001', '0003'] },
+  { uid: 'b2bProspects', name: 'B2B prospects', customerIds: ['0002'] },
+];
 
 /**
  * @param {Account['owner']} owner

@@ -1,4 +1,5 @@
 // The few resources of OCC and of the Assisted Service Module that a storefront needs to be tried out.
+import { customerLists } from './accounts.js';
 import { cartOf, searchProducts } from './catalogue.js';
 
 /**
@@ -82,23 +83,45 @@ function register({ ctx, bearer, directory }) {
   return asUser(directory.register(uid, password, `${firstName} ${lastName}`));
 }
 
+/** @param {Context} ctx @param {string} name @param {number} usual @param {number} least */
+function numberIn(ctx, name, usual, least) {
+  const given = ctx.query[name];
+  if (given === undefined) return usual;
+  const value = /^\d{1,9}$/.test(String(given)) ? Number(given) : -1;
+  if (value < least) throw invalid(`${name} must be a whole number, ${least} or more`);
+  return value;
+}
+
+/** Whom a customer list holds; without a list, everybody.
+ * @param {string} uid @returns {(customer: Account) => boolean} */
+function membersOf(uid) {
+  if (uid === '') return () => true;
+  const list = customerLists.find((each) => each.uid === uid);
+  if (!list) throw new Refusal(404, 'UnknownIdentifierError', 'There is no such customer list');
+  return ({ customerId }) => list.customerIds.includes(customerId);
+}
+
 /** @param {Request} request */
 function searchCustomers(request) {
   agentOf(request);
-  const { query, sort = 'byNameAsc' } = request.ctx.query;
-  const wanted = String(query ?? '').toLowerCase();
-  const entries = request.directory
+  const { ctx, directory } = request;
+  const { query = '', customerListId = '', sort = 'byNameAsc' } = ctx.query;
+  const currentPage = numberIn(ctx, 'currentPage', 0, 0);
+  const pageSize = numberIn(ctx, 'pageSize', 20, 1);
+  const wanted = String(query).toLowerCase();
+  const found = directory
     .customers()
+    .filter(membersOf(String(customerListId)))
     .map(asUser)
     .filter((user) => Object.values(user).some((text) => text.toLowerCase().includes(wanted)));
   return {
-    entries,
+    entries: found.slice(currentPage * pageSize, (currentPage + 1) * pageSize),
     pagination: {
-      currentPage: 0,
-      pageSize: Math.max(entries.length, 20),
+      currentPage,
+      pageSize,
       sort,
-      totalPages: 1,
-      totalResults: entries.length,
+      totalPages: Math.max(1, Math.ceil(found.length / pageSize)),
+      totalResults: found.length,
     },
     sorts: [{ code: 'byNameAsc', selected: true }],
   };
@@ -107,12 +130,7 @@ function searchCustomers(request) {
 /** @param {Request} request */
 function listCustomerLists(request) {
   agentOf(request);
-  return {
-    userGroups: [
-      { uid: 'instoreCustomers', name: 'Customers in the store' },
-      { uid: 'abandonedCarts', name: 'Abandoned carts' },
-    ],
-  };
+  return { userGroups: customerLists.map(({ uid, name }) => ({ uid, name })) };
 }
 
 /** @type {[method: string, path: RegExp, answer: (request: Request) => unknown][]} */
