@@ -32,9 +32,6 @@ export async function openCore(module, host) {
   const encoder = new TextEncoder();
   /** @type {Effect[]} */
   const effects = [];
-  /** @type {Uint8Array} */
-  let memory;
-
   /** A text of the core, which is gone when the host function has returned. @param {number} at @param {number} length */
   const text = (at, length) =>
     length ? decoder.decode(memory.subarray(at, at + length)) : undefined;
@@ -55,7 +52,7 @@ export async function openCore(module, host) {
   const core = /** @type {Record<string, (...parameters: number[]) => number>} */ (
     /** @type {unknown} */ (exports)
   );
-  memory = new Uint8Array(/** @type {WebAssembly.Memory} */ (exports.memory).buffer);
+  const memory = new Uint8Array(/** @type {WebAssembly.Memory} */ (exports.memory).buffer);
   const input = memory.subarray(core.occ_input()).subarray(0, INPUT_MAX);
 
   /** Gives the status of a call when its effects have come. A listener that one of them calls may call the core itself: then what is left of them goes first. @param {number} status */

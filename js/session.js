@@ -144,7 +144,7 @@ export class Session extends EventTarget {
   }
 
   async #open() {
-    const { wasm, core } = this.#settings;
+    const { wasm, core: parameters } = this.#settings;
     const module = await loadModule(wasm ?? new URL('./core.wasm', import.meta.url));
     this.#core = await openCore(module, {
       occ_host_save: (snapshot) => () => this.#storage.snapshot.save(snapshot ?? null),
@@ -172,7 +172,7 @@ export class Session extends EventTarget {
       occ_host_authorization: (authorization) => () => (this.#authorization = authorization),
     });
     const [nonce] = crypto.getRandomValues(new Uint32Array(1));
-    const status = this.#core.open(nonce, ...core);
+    const status = this.#core.open(nonce, ...parameters);
     if (status) throw errorOf(status);
     this.#core.adopt(this.#storage.snapshot.load() ?? '');
     this.#synchronise();

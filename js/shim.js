@@ -108,10 +108,10 @@ export function fetchShim(fetch, closed) {
   /**
    * @param {number} timeoutMs
    * @param {(signal: AbortSignal) => Promise<Completion>} send
-   * @param {AbortSignal} [closed]
+   * @param {AbortSignal} [cut] gives it up before the time
    * @returns {Promise<Completion>}
    */
-  function complete(timeoutMs, send, closed) {
+  function complete(timeoutMs, send, cut) {
     return new Promise((resolve) => {
       const abort = new AbortController();
       // A fetch that was handed in may not care for the signal, hence the promise of our own.
@@ -120,13 +120,13 @@ export function fetchShim(fetch, closed) {
         abort.abort();
       };
       const timer = setTimeout(giveUp, timeoutMs);
-      closed?.addEventListener('abort', giveUp, { signal: abort.signal });
+      cut?.addEventListener('abort', giveUp, { signal: abort.signal });
       send(abort.signal)
         .catch(() => completion(DELIVERY_UNREACHABLE))
         .then(resolve)
         .then(() => {
           clearTimeout(timer);
-          // What is left of the answer is not read, and `closed` need not know of the request.
+          // What is left of the answer is not read, and `cut` need not know of the request.
           abort.abort();
         });
     });

@@ -123,7 +123,8 @@ function startSearch(session, asm) {
   let later;
 
   /** @param {string} path @param {Record<string, string>} [asked] */
-  const at = (path, asked) => `${asm}${path}?${new URLSearchParams({ baseSite: 'shop', ...asked })}`;
+  const at = (path, asked) =>
+    `${asm}${path}?${new URLSearchParams({ baseSite: 'shop', ...asked })}`;
 
   const find = async () => {
     clearTimeout(later);
