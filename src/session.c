@@ -198,9 +198,6 @@ static void end_waiting(occ_session *self, double number, occ_text header) {
  */
 
 static void end_sign_in(occ_session *self, occ_status status) {
-  if (!self->sign_in.is_pending) {
-    return;
-  }
   occ_host_signed_in(self->sign_in.attempt, status);
   occ_wipe(&self->sign_in, sizeof self->sign_in);
 }
@@ -311,9 +308,6 @@ static void tell_state(occ_session *self) {
 /* RFC 6749 section 6. */
 static void send_refresh(occ_session *self, occ_grant *place) {
   const occ_grant *grant = occ_grants_held(&self->grants, place->refreshes);
-  if (grant == NULL) {
-    return;
-  }
   occ_writer *body = occ_session_output(self);
   occ_form_add(body, OCC_TEXT("grant_type"), OCC_TEXT("refresh_token"));
   occ_form_add(body, OCC_TEXT("refresh_token"), occ_grant_refresh(grant));
