@@ -37,7 +37,10 @@ function maskFields(fields) {
 function withoutSecrets({ body: _, ...entry }, label) {
   const authorization =
     entry.authorization &&
-    entry.authorization.replace(/^(\S+ +)?(.+)$/, (_all, scheme = '', value) => scheme + mask(value));
+    entry.authorization.replace(
+      /^(\S+ +)?(.+)$/,
+      (_all, scheme = '', value) => scheme + mask(value),
+    );
   const headers = { ...entry.headers };
   if (authorization) headers.authorization = authorization;
   delete headers.cookie;

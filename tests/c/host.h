@@ -1,0 +1,109 @@
+/*
+ * Stands in for the host: one session, what the core said to the host functions, and the calls of
+ * the core with texts in place of lengths.
+ */
+#ifndef OCC_TEST_HOST_H
+#define OCC_TEST_HOST_H
+
+#include "session.h"
+
+/* Ends with a zero, unlike what the core hands out. */
+typedef struct {
+  size_t length;
+  char at[OCC_INPUT_MAX + 1];
+} host_text;
+
+typedef struct {
+  uint32_t number;
+  uint32_t purpose;
+  host_text authorization;
+  host_text body;
+} host_request;
+
+enum { HOST_REQUESTS_MAX = 32, HOST_ENDED_MAX = 8 };
+
+/* How often each host function was called since host_forget, and what with the last time. */
+typedef struct {
+  unsigned saves;
+  host_text saved;
+  unsigned endings;
+  double ended[HOST_ENDED_MAX];
+  unsigned states;
+  uint32_t state;
+  double expires_at;
+  uint32_t revoking;
+  host_text user_id;
+  unsigned sign_ins;
+  uint32_t attempt;
+  uint32_t sign_in_status;
+  unsigned renewals;
+  host_text renewed;
+  unsigned expiries;
+  uint32_t expired;
+  unsigned revocations;
+  uint32_t revoked_owner;
+  uint32_t revoked_token;
+  uint32_t outcome;
+  uint32_t outcome_status;
+  unsigned alarms;
+  double alarm;
+  unsigned headers;
+  host_text header;
+  unsigned request_count;
+  host_request requests[HOST_REQUESTS_MAX];
+  /* The calls in their order: "save ended state request ". */
+  char order[512];
+} host_record;
+
+extern host_record host;
+extern occ_session session;
+
+/* Called from within every host function, if it is set. */
+extern void (*host_inside)(void);
+
+/* Forgets the calls, not the texts of the last save and state: those are what the host still has.
+ */
+void host_forget(void);
+
+/* What a session is opened with; a text that is NULL is empty. */
+typedef struct {
+  uint32_t nonce;
+  uint32_t flags;
+  uint32_t retries;
+  const char *identity;
+  const char *client_id;
+  const char *client_secret;
+  const char *agent_client_id;
+  const char *agent_client_secret;
+  const char *scope;
+} host_options;
+
+/* Opens the session, whatever it is by now. */
+occ_status host_open(const host_options *options);
+
+/* Opens a new session, with nothing recorded. */
+occ_status host_open_new(const host_options *options);
+
+/* Writes into the input buffer; gives the length. */
+size_t host_input(const char *text);
+
+occ_status host_sign_in(double now, occ_owner owner, uint32_t attempt, const char *username,
+                        const char *password, const char *customer_id);
+occ_status host_emulate(double now, const char *customer_id);
+occ_status host_renew(double now, const char *header);
+occ_status host_adopt(double now, const char *snapshot);
+
+/* The Authorization header that a request would get, "" for none. */
+const char *host_authorization(void);
+
+/* The answer to a request, and a request that got none. */
+occ_status host_answer(double now, uint32_t request, uint32_t http_status, const char *body);
+occ_status host_fail(double now, uint32_t request, occ_delivery delivery);
+
+/* The request that was begun last, one with number 0 if there was none since host_forget. */
+const host_request *host_last_request(void);
+
+/* Whether this text is anywhere in the memory of the session. */
+bool host_remembers(const char *text);
+
+#endif

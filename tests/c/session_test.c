@@ -1,0 +1,1541 @@
+/* The session as its host sees it: each rule by itself, with texts and limits as they are in use.
+ */
+#include "host.h"
+
+#include <math.h>
+
+#include "arena.h"
+#include "check.h"
+
+#define NOW 1700000000000.0
+#define REVOKING (OCC_FLAG_REVOKE | OCC_FLAG_BEARER)
+#define TOKEN(access) "{\"access_token\":\"" access "\",\"token_type\":\"bearer\"}"
+#define TOKENS(access, refresh)                                                                    \
+  "{\"access_token\":\"" access "\",\"token_type\":\"bearer\",\"refresh_token\":\"" refresh        \
+  "\",\"expires_in\":3600}"
+#define SHOP "&client_id=shop&client_secret=s%26cret"
+
+static host_options options(uint32_t flags) {
+  return (host_options){.nonce = 1,
+                        .flags = flags,
+                        .identity = "here",
+                        .client_id = "shop",
+                        .client_secret = "s&cret",
+                        .agent_client_id = "desk"};
+}
+
+static void open_with(uint32_t nonce, uint32_t flags, uint32_t retries) {
+  host_options all = options(flags);
+  all.nonce = nonce;
+  all.retries = retries;
+  CHECK_NUMBER(host_open_new(&all), OCC_STATUS_OK);
+}
+
+static void open(void) {
+  open_with(1, REVOKING | OCC_FLAG_PERSIST, 0);
+}
+
+static uint32_t last(void) {
+  return host_last_request()->number;
+}
+
+static const char *last_body(void) {
+  return host_last_request()->body.at;
+}
+
+/* The number of the request. */
+static uint32_t begin(occ_owner owner, uint32_t attempt, const char *customer_id) {
+  CHECK_NUMBER(host_sign_in(NOW, owner, attempt, "anna", "pass", customer_id), OCC_STATUS_OK);
+  return last();
+}
+
+static void sign_in(occ_owner owner, const char *customer_id, const char *answer) {
+  const uint32_t request = begin(owner, 1, customer_id);
+  CHECK_NUMBER(host_answer(NOW, request, 200, answer), OCC_STATUS_OK);
+  CHECK_NUMBER(host.sign_in_status, OCC_STATUS_OK);
+  host_forget();
+}
+
+static void open_as_customer(void) {
+  open();
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
+}
+
+static void open_as_agent(void) {
+  open();
+  sign_in(OCC_OWNER_AGENT, "", TOKENS("a2", "r2"));
+}
+
+/* An agent over a customer, whose grant is parked. */
+static void open_emulating(void) {
+  open_as_customer();
+  sign_in(OCC_OWNER_AGENT, "anna", TOKENS("a2", "r2"));
+}
+
+static double number_of(occ_slot slot) {
+  const occ_grant *grant = occ_grants_in(&session.grants, slot);
+  return grant != NULL ? grant->number : 0;
+}
+
+/* Answers the revocation that was sent last; gives whether there was one. */
+static bool settle(double now, uint32_t http_status) {
+  const uint32_t number = last();
+  if (host_last_request()->purpose != OCC_REQUEST_REVOKE) {
+    return false;
+  }
+  host_forget();
+  return CHECK_NUMBER(host_answer(now, number, http_status, ""), OCC_STATUS_OK);
+}
+
+/* ---- What every call checks --------------------------------------------------------------------
+ */
+
+enum { CALLS = 11 };
+
+/* Every function that takes the time, with 20 bytes of input where it takes input. */
+static occ_status call(int which, double now) {
+  switch (which) {
+  case 0:
+    return occ_session_sign_in(&session, now, OCC_OWNER_CUSTOMER, 9, 10, 10, 0);
+  case 1:
+    return occ_session_cancel(&session, now, 9);
+  case 2:
+    return occ_session_emulate(&session, now, 20);
+  case 3:
+    return occ_session_sign_out(&session, now);
+  case 4:
+    return occ_session_sign_out_agent(&session, now);
+  case 5:
+    return occ_session_renew(&session, now, 20);
+  case 6:
+    return occ_session_completed(&session, now, 1, OCC_DELIVERY_ANSWERED, 200, 0, 20);
+  case 7:
+    return occ_session_alarm(&session, now);
+  case 8:
+    return occ_session_leave(&session, now);
+  case 9:
+    return occ_session_adopt(&session, now, 20);
+  default:
+    return occ_session_ended(&session, now, 7);
+  }
+}
+
+static bool takes_input(int which) {
+  return which == 0 || which == 2 || which == 5 || which == 6 || which == 9;
+}
+
+static void fill_input(void) {
+  memset(occ_session_input(&session), 's', 20);
+}
+
+static bool input_is_wiped(void) {
+  static const char wiped[OCC_INPUT_MAX];
+  return memcmp(occ_session_input(&session), wiped, sizeof wiped) == 0;
+}
+
+/* Every call gives this status, tells the host nothing, and wipes its input. */
+static void check_all_give(double now, occ_status expected) {
+  for (int which = 0; which < CALLS; which++) {
+    if (takes_input(which)) {
+      fill_input();
+    }
+    if (!CHECK_NUMBER(call(which, now), expected) || !CHECK_TEXT(host.order, "") ||
+        !CHECK(input_is_wiped())) {
+      printf("  in call %d\n", which);
+      memset(occ_session_input(&session), 0, OCC_INPUT_MAX);
+    }
+  }
+}
+
+TEST(not_open, "before it is opened every call gives not-open") {
+  memset(&session, 0, sizeof session);
+  host_forget();
+  check_all_give(NOW, OCC_STATUS_NOT_OPEN);
+  CHECK_NUMBER(occ_session_authorization(&session, NOW), OCC_STATUS_NOT_OPEN);
+}
+
+TEST(closed, "R27: after it is closed every call gives closed, and nothing is left in its memory") {
+  open_emulating();
+  CHECK_NUMBER(host_emulate(NOW, "berta"), OCC_STATUS_OK);
+  host_forget();
+  CHECK(host_remembers("a1") && host_remembers("r2") && host_remembers("s&cret"));
+  CHECK_NUMBER(occ_session_close(&session), OCC_STATUS_OK);
+  CHECK(!host_remembers("a1") && !host_remembers("r1") && !host_remembers("a2"));
+  CHECK(!host_remembers("r2") && !host_remembers("s&cret") && !host_remembers("berta"));
+  CHECK_TEXT(host.order, "");
+  check_all_give(NOW, OCC_STATUS_CLOSED);
+  CHECK_NUMBER(occ_session_authorization(&session, NOW), OCC_STATUS_CLOSED);
+  const host_options all = options(0);
+  CHECK_NUMBER(host_open(&all), OCC_STATUS_CLOSED);
+  CHECK(input_is_wiped());
+}
+
+TEST(bad_time, "a time that is none gives bad-time and changes nothing") {
+  const double times[] = {NAN, -1, INFINITY, -INFINITY, 1.1e15};
+  open_as_customer();
+  for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+    check_all_give(times[i], OCC_STATUS_BAD_TIME);
+  }
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+}
+
+TEST(bad_length,
+     "a length that does not fit gives bad-length, changes nothing and wipes the input") {
+  static const size_t beyond = (size_t)OCC_INPUT_MAX + 1;
+  open_as_agent();
+  const struct {
+    size_t username;
+    size_t password;
+    size_t customer_id;
+  } sizes[] = {{1025, 0, 0}, {0, 1025, 0}, {0, 0, 257}, {SIZE_MAX, 2, 0}, {2, SIZE_MAX, SIZE_MAX}};
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    fill_input();
+    CHECK_NUMBER(occ_session_sign_in(&session, NOW, OCC_OWNER_AGENT, 1, sizes[i].username,
+                                     sizes[i].password, sizes[i].customer_id),
+                 OCC_STATUS_BAD_LENGTH);
+    CHECK(input_is_wiped());
+  }
+  const size_t lengths[] = {0, 257, beyond, SIZE_MAX};
+  for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+    CHECK_NUMBER(occ_session_emulate(&session, NOW, lengths[i]), OCC_STATUS_BAD_LENGTH);
+  }
+  fill_input();
+  CHECK_NUMBER(occ_session_renew(&session, NOW, beyond), OCC_STATUS_BAD_LENGTH);
+  CHECK(input_is_wiped());
+  CHECK_NUMBER(occ_session_adopt(&session, NOW, SIZE_MAX), OCC_STATUS_BAD_LENGTH);
+  CHECK_NUMBER(occ_session_completed(&session, NOW, 1, OCC_DELIVERY_ANSWERED, 200, 0, SIZE_MAX),
+               OCC_STATUS_BAD_LENGTH);
+  CHECK_TEXT(host.order, "");
+  CHECK_TEXT(host_authorization(), "Bearer a2");
+}
+
+TEST(open_bad_length, "options that do not fit into the input are refused, and it is wiped") {
+  memset(&session, 0, sizeof session);
+  fill_input();
+  const size_t sizes[] = {(size_t)OCC_INPUT_MAX + 1, SIZE_MAX};
+  for (size_t i = 0; i < 2; i++) {
+    const occ_option_lengths lengths = {.identity = 4, .client_id = 4, .scope = sizes[i]};
+    CHECK(occ_session_open(&session, NOW, 1, 0, 0, &lengths) != OCC_STATUS_OK);
+    CHECK(input_is_wiped());
+    CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_NOT_OPEN);
+  }
+}
+
+TEST(open_bad_time, "a session is not opened at a time that is none") {
+  memset(&session, 0, sizeof session);
+  fill_input();
+  const occ_option_lengths lengths = {.identity = 4, .client_id = 4, .agent_client_id = 4};
+  CHECK_NUMBER(occ_session_open(&session, NAN, 1, 0, 0, &lengths), OCC_STATUS_BAD_TIME);
+  CHECK(input_is_wiped());
+}
+
+static unsigned insiders;
+
+static void call_from_inside(void) {
+  insiders++;
+  for (int which = 0; which < CALLS; which++) {
+    CHECK_NUMBER(call(which, NOW), OCC_STATUS_REENTERED);
+  }
+  CHECK_NUMBER(occ_session_authorization(&session, NOW), OCC_STATUS_REENTERED);
+  CHECK_NUMBER(occ_session_close(&session), OCC_STATUS_REENTERED);
+}
+
+TEST(reentered,
+     "a call from within any host function is refused, and the outer one is not disturbed") {
+  open();
+  insiders = 0;
+  host_inside = call_from_inside;
+  const uint32_t request = begin(OCC_OWNER_CUSTOMER, 1, "");
+  (void)host_answer(NOW, request, 200, TOKENS("a1", "r1"));
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  (void)host_renew(NOW, "Bearer a1");
+  (void)host_answer(NOW, last(), 200, TOKENS("a2", "r2"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_RESEND);
+  CHECK_TEXT(host.header.at, "Bearer a2");
+  (void)occ_session_sign_out(&session, NOW);
+  (void)host_answer(NOW, last(), 200, "");
+  host_inside = NULL;
+  CHECK(insiders >= 12);
+  CHECK_TEXT(host.requests[0].body.at, "grant_type=password&username=anna&password=pass" SHOP);
+  CHECK_NUMBER(host.request_count, 4);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK(input_is_wiped());
+}
+
+TEST(input_wiped, "R27: the input is wiped behind a call, whatever it gives") {
+  open_as_agent();
+  for (int which = 0; which < CALLS; which++) {
+    if (takes_input(which)) {
+      fill_input();
+      (void)call(which, NOW);
+      CHECK(input_is_wiped());
+    }
+  }
+}
+
+TEST(bad_options, "without a client id, or with a text that is too long, it is not opened") {
+  static char text[OCC_OPTION_MAX + 2];
+  memset(text, 't', sizeof text - 1);
+  for (int which = 0; which < 8; which++) {
+    host_options all = options(0);
+    const char **const texts[] = {
+      &all.identity,        &all.client_id,           &all.client_secret,
+      &all.agent_client_id, &all.agent_client_secret, &all.scope};
+    if (which < 6) {
+      *texts[which] = text;
+    } else {
+      *texts[which == 6 ? 1 : 3] = "";
+    }
+    CHECK_NUMBER(host_open_new(&all), OCC_STATUS_INVALID_OPTIONS);
+    CHECK(input_is_wiped());
+    CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_NOT_OPEN);
+  }
+}
+
+TEST(opened_again, "a session whose options were refused can be opened with others") {
+  host_options all = options(REVOKING);
+  all.client_id = "";
+  CHECK_NUMBER(host_open_new(&all), OCC_STATUS_INVALID_OPTIONS);
+  all.client_id = "s";
+  all.client_secret = "";
+  CHECK_NUMBER(host_open(&all), OCC_STATUS_OK);
+  (void)begin(OCC_OWNER_CUSTOMER, 1, "");
+  CHECK_TEXT(last_body(), "grant_type=password&username=anna&password=pass&client_id=s");
+}
+
+TEST(opened_twice, "a session that is open stays as it is when it is opened again") {
+  open_as_customer();
+  const host_options all = options(0);
+  CHECK_NUMBER(host_open(&all), OCC_STATUS_DONE);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  CHECK(input_is_wiped());
+  (void)occ_session_sign_out(&session, NOW);
+  CHECK_NUMBER(host.request_count, 1);
+}
+
+TEST(unknown_numbers, "unknown owners, requests and deliveries are refused, and change nothing") {
+  open();
+  const uint32_t request = begin(OCC_OWNER_CUSTOMER, 1, "");
+  host_forget();
+  CHECK_NUMBER(host_sign_in(NOW, OCC_OWNER_CLIENT, 2, "a", "b", ""), OCC_STATUS_UNKNOWN_OWNER);
+  CHECK_NUMBER(host_sign_in(NOW, (occ_owner)0, 2, "a", "b", ""), OCC_STATUS_UNKNOWN_OWNER);
+  CHECK_NUMBER(host_sign_in(NOW, (occ_owner)77, 2, "a", "b", ""), OCC_STATUS_UNKNOWN_OWNER);
+  CHECK_NUMBER(host_answer(NOW, 0, 200, TOKEN("a1")), OCC_STATUS_UNKNOWN_REQUEST);
+  CHECK_NUMBER(host_answer(NOW, request + 1, 200, TOKEN("a1")), OCC_STATUS_UNKNOWN_REQUEST);
+  CHECK_NUMBER(host_fail(NOW, request, (occ_delivery)0), OCC_STATUS_UNKNOWN_DELIVERY);
+  CHECK_NUMBER(host_fail(NOW, request, OCC_DELIVERY_END), OCC_STATUS_UNKNOWN_DELIVERY);
+  CHECK_TEXT(host.order, "");
+  CHECK_NUMBER(host_answer(NOW, request, 200, TOKEN("a1")), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+}
+
+TEST(answered_twice, "a request is answered once, a token request as well as a revocation") {
+  open();
+  const uint32_t token = begin(OCC_OWNER_CUSTOMER, 1, "");
+  CHECK_NUMBER(host_answer(NOW, token, 200, TOKEN("a1")), OCC_STATUS_OK);
+  CHECK_NUMBER(host_answer(NOW, token, 200, TOKEN("a2")), OCC_STATUS_UNKNOWN_REQUEST);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  open_as_customer();
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
+  const uint32_t first = last();
+  CHECK_NUMBER(host_answer(NOW, first, 200, ""), OCC_STATUS_OK);
+  const uint32_t second = last();
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, first, 200, ""), OCC_STATUS_UNKNOWN_REQUEST);
+  CHECK_TEXT(host.order, "");
+  CHECK_NUMBER(host_answer(NOW, second, 200, ""), OCC_STATUS_OK);
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, second, 200, ""), OCC_STATUS_UNKNOWN_REQUEST);
+  CHECK_TEXT(host.order, "");
+}
+
+/* ---- Who is revoked, and when ------------------------------------------------------------------
+ */
+
+TEST(r1, "R1 R10 R14: a customer's sign-out is saved and told before his tokens are revoked") {
+  open_as_customer();
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "ended save state request alarm ");
+  CHECK_TEXT(host.saved.at, "");
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_TEXT(host.user_id.at, "anonymous");
+  CHECK_NUMBER(host.revoking, 2);
+  CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_REVOKE);
+  CHECK_TEXT(host_last_request()->authorization.at, "Bearer a1");
+  CHECK_TEXT(last_body(), "token=r1&token_type_hint=refresh_token" SHOP);
+  CHECK(settle(NOW, 200));
+  CHECK_TEXT(host.order, "revoked state request ");
+  CHECK(!host_remembers("r1"));
+  CHECK_TEXT(host_last_request()->authorization.at, "Bearer a1");
+  CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
+  CHECK(settle(NOW, 200));
+  CHECK_NUMBER(host.revoking, 0);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK(!host_remembers("a1") && !host_remembers("r1"));
+}
+
+TEST(r2,
+     "R2: an agent's sign-out revokes his grant and the retired one, each under its own bearer") {
+  open_as_customer();
+  sign_in(OCC_OWNER_AGENT, "", TOKENS("a2", "r2"));
+  CHECK_NUMBER(host.state, OCC_STATE_AGENT);
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 2);
+  CHECK_NUMBER(host.endings, 2);
+  CHECK_NUMBER(host.revoking, 4);
+  bool agent = false;
+  bool customer = false;
+  for (unsigned i = 0; i < 2; i++) {
+    const host_request *request = &host.requests[i];
+    agent = agent || (strcmp(request->body.at,
+                             "token=r2&token_type_hint=refresh_token&client_id=desk") == 0 &&
+                      strcmp(request->authorization.at, "Bearer a2") == 0);
+    customer =
+      customer || (strcmp(request->body.at, "token=r1&token_type_hint=refresh_token" SHOP) == 0 &&
+                   strcmp(request->authorization.at, "Bearer a1") == 0);
+  }
+  CHECK(agent && customer);
+}
+
+TEST(r3, "R3: an emulated customer signs out and nothing is sent") {
+  open_emulating();
+  CHECK_TEXT(host.user_id.at, "anna");
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "save state ");
+  CHECK_NUMBER(host.state, OCC_STATE_AGENT);
+  CHECK_TEXT(host_authorization(), "Bearer a2");
+  CHECK(strstr(host.saved.at, "\"retired\":{\"owner\":\"customer\"") != NULL);
+  CHECK(strstr(host.saved.at, "parked") == NULL && strstr(host.saved.at, "anna") == NULL);
+}
+
+TEST(r4, "R4: until the agent's token is there the customer's session is whole; a refusal changes "
+         "nothing") {
+  open_as_customer();
+  const uint32_t request = begin(OCC_OWNER_AGENT, 2, "anna");
+  CHECK_TEXT(host.order, "state request ");
+  CHECK_NUMBER(host.state, OCC_STATE_AGENT_TAKING_OVER);
+  CHECK_TEXT(host.user_id.at, "current");
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, request, 400, "{\"error\":\"invalid_grant\"}"), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "signed_in state ");
+  CHECK_NUMBER(host.sign_in_status, OCC_STATUS_INVALID_CREDENTIALS);
+  CHECK_NUMBER(host.attempt, 2);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+}
+
+TEST(r5, "R5: an agent's sign-out restores the parked customer") {
+  open_emulating();
+  CHECK_NUMBER(occ_session_sign_out_agent(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(host.user_id.at, "current");
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  CHECK_NUMBER(host.request_count, 1);
+  CHECK_TEXT(last_body(), "token=r2&token_type_hint=refresh_token&client_id=desk");
+}
+
+TEST(r6, "R6: emulating another customer retires the parked grant, the same one does not") {
+  open_emulating();
+  CHECK_NUMBER(host_emulate(NOW, "anna"), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "");
+  CHECK(number_of(OCC_SLOT_PARKED) != 0);
+  CHECK_NUMBER(host_emulate(NOW, "annab"), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "save state ");
+  CHECK_TEXT(host.user_id.at, "annab");
+  CHECK_NUMBER(number_of(OCC_SLOT_PARKED), 0);
+  CHECK(number_of(OCC_SLOT_RETIRED) != 0);
+  host_forget();
+  CHECK_NUMBER(occ_session_sign_out_agent(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_NUMBER(host.request_count, 2);
+}
+
+TEST(r7_cancelled, "R7: a token that comes for a cancelled sign-in is revoked and never active") {
+  open();
+  const uint32_t request = begin(OCC_OWNER_CUSTOMER, 1, "");
+  CHECK_NUMBER(occ_session_cancel(&session, NOW, 2), OCC_STATUS_OK);
+  CHECK_NUMBER(host.sign_ins, 0);
+  CHECK_NUMBER(occ_session_cancel(&session, NOW, 1), OCC_STATUS_OK);
+  CHECK_NUMBER(host.sign_in_status, OCC_STATUS_CANCELLED);
+  host_forget();
+  CHECK_NUMBER(occ_session_cancel(&session, NOW, 1), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "");
+  CHECK_NUMBER(host_answer(NOW, request, 200, TOKEN("a1")), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "state request ");
+  CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
+  CHECK_TEXT(host_authorization(), "");
+}
+
+TEST(r7_refresh_signed_out,
+     "R7 R21: a refresh that ends after the sign-out is revoked and brings nothing back") {
+  open_as_customer();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  const uint32_t refresh = last();
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.renewals, 1);
+  CHECK_TEXT(host.renewed.at, "");
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, refresh, 200, TOKENS("a2", "r2")), OCC_STATUS_OK);
+  CHECK_NUMBER(host.saves, 0);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_TEXT(last_body(), "token=r2&token_type_hint=refresh_token" SHOP);
+  CHECK_TEXT(host_authorization(), "");
+}
+
+TEST(r7_refresh, "R7: a refresh keeps the number, replaces the tokens and revokes none") {
+  open_as_customer();
+  const double number = number_of(OCC_SLOT_ACTIVE);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  CHECK_TEXT(last_body(), "grant_type=refresh_token&refresh_token=r1" SHOP);
+  const uint32_t refresh = last();
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, refresh, 200, TOKEN("a2")), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK_NUMBER(number_of(OCC_SLOT_ACTIVE), number);
+  CHECK_TEXT(host.renewed.at, "Bearer a2");
+  CHECK(!host_remembers("a1") && host_remembers("r1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_WAIT);
+  CHECK_TEXT(last_body(), "grant_type=refresh_token&refresh_token=r1" SHOP);
+}
+
+TEST(r7_mac, "R7: a token that is no bearer token is not used, and is revoked") {
+  open();
+  const uint32_t request = begin(OCC_OWNER_CUSTOMER, 1, "");
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, request, 200, "{\"access_token\":\"m1\",\"token_type\":\"mac\"}"),
+               OCC_STATUS_OK);
+  CHECK_NUMBER(host.sign_in_status, OCC_STATUS_UNEXPECTED_RESPONSE);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_TEXT(last_body(), "token=m1&token_type_hint=access_token" SHOP);
+  CHECK_TEXT(host_last_request()->authorization.at, "");
+}
+
+TEST(r8, "R8: signing out again sends nothing again") {
+  open_as_customer();
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
+  host_forget();
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_DONE);
+  CHECK_NUMBER(occ_session_sign_out_agent(&session, NOW), OCC_STATUS_DONE);
+  CHECK_TEXT(host.order, "");
+}
+
+TEST(r9_rejected, "R9: a rejected token without a refresh token is dropped with no request") {
+  open();
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_NOTHING);
+  CHECK_TEXT(host.order, "ended save state expired ");
+  CHECK_NUMBER(host.expired, OCC_OWNER_CUSTOMER);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK(!host_remembers("a1"));
+}
+
+TEST(r9_refused, "R9 R20: a refused refresh ends the session once, with no request") {
+  open_as_customer();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host.request_count, 1);
+  const uint32_t refresh = last();
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, refresh, 401, "{\"error\":\"invalid_token\"}"), OCC_STATUS_OK);
+  CHECK_NUMBER(host.expiries, 1);
+  CHECK_NUMBER(host.expired, OCC_OWNER_CUSTOMER);
+  CHECK_NUMBER(host.renewals, 1);
+  CHECK_TEXT(host.renewed.at, "");
+  CHECK_NUMBER(host.request_count, 0);
+  host_forget();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host.expiries, 0);
+}
+
+TEST(r9_agent, "R9 R2: when the agent's grant is dead the retired one is revoked, his own is not") {
+  open_as_customer();
+  sign_in(OCC_OWNER_AGENT, "", TOKEN("a2"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host.expired, OCC_OWNER_AGENT);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_NUMBER(host.request_count, 1);
+  CHECK_TEXT(last_body(), "token=r1&token_type_hint=refresh_token" SHOP);
+}
+
+TEST(r9_parked, "R9: a parked grant whose refresh is refused is dropped, and the agent stays") {
+  open_as_customer();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  const uint32_t refresh = last();
+  sign_in(OCC_OWNER_AGENT, "anna", TOKENS("a2", "r2"));
+  CHECK_NUMBER(host_answer(NOW, refresh, 400, "{\"error\":\"invalid_grant\"}"), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "ended save state ");
+  CHECK_NUMBER(host.state, OCC_STATE_EMULATING);
+  CHECK_NUMBER(number_of(OCC_SLOT_PARKED), 0);
+  CHECK_NUMBER(occ_session_sign_out_agent(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+}
+
+/* ---- How it is sent ----------------------------------------------------------------------------
+ */
+
+TEST(r10_no_bearer, "R10: where the profile says so, a revocation carries no Authorization") {
+  open_with(1, OCC_FLAG_REVOKE, 0);
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
+  (void)occ_session_sign_out(&session, NOW);
+  CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
+  CHECK_TEXT(host_last_request()->authorization.at, "");
+}
+
+TEST(r11_failure, "R11: failure of the first revocation does not stop the second") {
+  const uint32_t statuses[] = {302, 401, 404, 500, 503};
+  for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+    open_as_customer();
+    (void)occ_session_sign_out(&session, NOW);
+    CHECK(settle(NOW, statuses[i]));
+    CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
+  }
+}
+
+TEST(r11_leave, "R11: when the page goes away, what is queued is sent at once, and not again") {
+  open_as_customer();
+  (void)occ_session_sign_out(&session, NOW);
+  const uint32_t first = last();
+  host_forget();
+  CHECK_NUMBER(occ_session_leave(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 1);
+  CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
+  const uint32_t second = last();
+  host_forget();
+  CHECK_NUMBER(occ_session_leave(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host_answer(NOW, second, 200, ""), OCC_STATUS_OK);
+  CHECK_NUMBER(host.revoking, 1);
+  CHECK_NUMBER(host_answer(NOW, first, 200, ""), OCC_STATUS_OK);
+  CHECK_NUMBER(host.revoking, 0);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK(!host_remembers("a1") && !host_remembers("r1"));
+}
+
+TEST(r11_leave_stray, "R7 R11: when the page goes away, a stray that waits is revoked at once") {
+  open();
+  const uint32_t first = begin(OCC_OWNER_CUSTOMER, 1, "");
+  (void)begin(OCC_OWNER_CUSTOMER, 2, "");
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, first, 200, TOKENS("a1", "r1")), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK_NUMBER(occ_session_leave(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 2);
+}
+
+TEST(r13, "R13: with no revocation endpoint nothing is sent, and all is settled at once") {
+  open_with(1, OCC_FLAG_BEARER, 0);
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "ended save state alarm ");
+  CHECK_NUMBER(host.revoking, 0);
+  CHECK(!host_remembers("a1") && !host_remembers("r1"));
+}
+
+TEST(r17, "R16 R17: every way in which a revocation can end is told once, and settles it") {
+  const struct {
+    occ_delivery delivery;
+    uint32_t http_status;
+    occ_outcome outcome;
+  } cases[] = {
+    {OCC_DELIVERY_ANSWERED, 200, OCC_OUTCOME_REVOKED},
+    {OCC_DELIVERY_ANSWERED, 204, OCC_OUTCOME_REVOKED},
+    {OCC_DELIVERY_ANSWERED, 299, OCC_OUTCOME_REVOKED},
+    {OCC_DELIVERY_ANSWERED, 401, OCC_OUTCOME_ALREADY_INVALID},
+    {OCC_DELIVERY_ANSWERED, 302, OCC_OUTCOME_UNSUPPORTED},
+    {OCC_DELIVERY_ANSWERED, 304, OCC_OUTCOME_UNSUPPORTED},
+    {OCC_DELIVERY_ANSWERED, 404, OCC_OUTCOME_UNSUPPORTED},
+    {OCC_DELIVERY_REDIRECTED, 0, OCC_OUTCOME_UNSUPPORTED},
+    {OCC_DELIVERY_ANSWERED, 400, OCC_OUTCOME_REJECTED},
+    {OCC_DELIVERY_ANSWERED, 403, OCC_OUTCOME_REJECTED},
+    {OCC_DELIVERY_ANSWERED, 429, OCC_OUTCOME_REJECTED},
+    {OCC_DELIVERY_ANSWERED, 500, OCC_OUTCOME_SERVER_ERROR},
+    {OCC_DELIVERY_ANSWERED, 503, OCC_OUTCOME_SERVER_ERROR},
+    {OCC_DELIVERY_UNREACHABLE, 0, OCC_OUTCOME_UNREACHABLE},
+    {OCC_DELIVERY_TIMED_OUT, 0, OCC_OUTCOME_TIMED_OUT},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    open();
+    sign_in(OCC_OWNER_AGENT, "", TOKEN("a1"));
+    (void)occ_session_sign_out(&session, NOW);
+    const uint32_t request = last();
+    host_forget();
+    CHECK_NUMBER(
+      occ_session_completed(&session, NOW, request, cases[i].delivery, cases[i].http_status, 0, 0),
+      OCC_STATUS_OK);
+    CHECK_TEXT(host.order, "revoked state ");
+    CHECK_NUMBER(host.outcome, cases[i].outcome);
+    CHECK_NUMBER(host.outcome_status, cases[i].http_status);
+    CHECK_NUMBER(host.revoked_owner, OCC_OWNER_AGENT);
+    CHECK_NUMBER(host.revoked_token, OCC_TOKEN_ACCESS);
+    CHECK_NUMBER(host.revoking, 0);
+    CHECK(!host_remembers("a1"));
+  }
+}
+
+/* Signed out, with the one revocation sent. */
+static void open_with_retries(uint32_t retries) {
+  open_with(1, REVOKING, retries);
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
+  (void)occ_session_sign_out(&session, NOW);
+}
+
+TEST(r18_when, "R18: only unreachable, 429 and 503 are tried again") {
+  const struct {
+    occ_delivery delivery;
+    uint32_t http_status;
+    bool again;
+  } cases[] = {
+    {OCC_DELIVERY_UNREACHABLE, 0, true},   {OCC_DELIVERY_ANSWERED, 429, true},
+    {OCC_DELIVERY_ANSWERED, 503, true},    {OCC_DELIVERY_ANSWERED, 500, false},
+    {OCC_DELIVERY_ANSWERED, 502, false},   {OCC_DELIVERY_ANSWERED, 401, false},
+    {OCC_DELIVERY_ANSWERED, 200, false},   {OCC_DELIVERY_ANSWERED, 400, false},
+    {OCC_DELIVERY_REDIRECTED, 302, false}, {OCC_DELIVERY_TIMED_OUT, 0, false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    open_with_retries(1);
+    const uint32_t request = last();
+    host_forget();
+    (void)occ_session_completed(&session, NOW, request, cases[i].delivery, cases[i].http_status, 0,
+                                0);
+    CHECK_NUMBER(host.revocations, cases[i].again ? 0 : 1);
+    CHECK_NUMBER(host.alarm, cases[i].again ? NOW + 2000 : 0);
+    CHECK_NUMBER(host.request_count, 0);
+  }
+}
+
+TEST(r18_how_often, "R18: it is tried again as often as was asked for, and told once") {
+  open_with_retries(2);
+  double now = NOW;
+  for (int i = 0; i < 2; i++) {
+    CHECK(settle(now, 503));
+    CHECK_TEXT(host.order, "alarm ");
+    now = host.alarm;
+    host_forget();
+    CHECK_NUMBER(occ_session_alarm(&session, now - 1), OCC_STATUS_OK);
+    CHECK_NUMBER(host.request_count, 0);
+    CHECK_NUMBER(host.alarm, now);
+    CHECK_NUMBER(occ_session_alarm(&session, now), OCC_STATUS_OK);
+    CHECK_NUMBER(host.request_count, 1);
+    CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
+  }
+  CHECK(settle(now, 503));
+  CHECK_NUMBER(host.revocations, 1);
+  CHECK_NUMBER(host.outcome, OCC_OUTCOME_SERVER_ERROR);
+  CHECK_NUMBER(host.revoking, 0);
+}
+
+TEST(r18_none, "R18: nothing is tried again unless it is asked for") {
+  open_with_retries(0);
+  CHECK(settle(NOW, 503));
+  CHECK_TEXT(host.order, "revoked state ");
+}
+
+TEST(r18_retry_after, "R18: after Retry-After, or 2 s, at most 30 s") {
+  const struct {
+    double retry_after;
+    double at;
+  } cases[] = {{0, 2000},      {1000, 1000}, {5000, 5000},      {30000, 30000}, {30001, 30000},
+               {1e300, 30000}, {-5, 2000},   {INFINITY, 30000}, {NAN, 2000}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    open_with_retries(1);
+    const uint32_t request = last();
+    (void)occ_session_completed(&session, NOW, request, OCC_DELIVERY_ANSWERED, 503,
+                                cases[i].retry_after, 0);
+    CHECK_NUMBER(host.alarm, NOW + cases[i].at);
+  }
+}
+
+TEST(r18_refresh, "R18 R11: while the refresh token is to be tried again the access token waits") {
+  open_with(1, REVOKING, 1);
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
+  (void)occ_session_sign_out(&session, NOW);
+  CHECK(settle(NOW, 429));
+  CHECK_TEXT(host.order, "alarm ");
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), "token=r1&token_type_hint=refresh_token" SHOP);
+  CHECK(settle(NOW + 2000, 429));
+  CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
+}
+
+TEST(r18_leave, "R18 R11: when the page goes away a retry does not wait") {
+  open_with_retries(1);
+  CHECK(settle(NOW, 503));
+  host_forget();
+  CHECK_NUMBER(occ_session_leave(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 1);
+}
+
+/* ---- Requests ----------------------------------------------------------------------------------
+ */
+
+TEST(r19,
+     "R19: requests that meet an expired token cause one refresh, later ones are only sent again") {
+  open_as_customer();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host.request_count, 1);
+  CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_REFRESH);
+  const uint32_t refresh = last();
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, refresh, 200, TOKENS("a2", "r2")), OCC_STATUS_OK);
+  CHECK_NUMBER(host.renewals, 1);
+  CHECK_TEXT(host.renewed.at, "Bearer a2");
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_RESEND);
+  CHECK_TEXT(host.header.at, "Bearer a2");
+  CHECK_NUMBER(host.request_count, 0);
+}
+
+TEST(r19_same_token, "R19: after a refresh that gave the same access token it is refreshed again") {
+  open_as_customer();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host_answer(NOW, last(), 200, TOKENS("a1", "r2")), OCC_STATUS_OK);
+  host_forget();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  CHECK_TEXT(last_body(), "grant_type=refresh_token&refresh_token=r2" SHOP);
+}
+
+TEST(r20,
+     "R20: a refresh that fails for a passing reason fails who waits for it, and nobody else") {
+  const struct {
+    occ_delivery delivery;
+    uint32_t http_status;
+  } cases[] = {{OCC_DELIVERY_UNREACHABLE, 0},  {OCC_DELIVERY_TIMED_OUT, 0},
+               {OCC_DELIVERY_ANSWERED, 500},   {OCC_DELIVERY_ANSWERED, 503},
+               {OCC_DELIVERY_ANSWERED, 429},   {OCC_DELIVERY_ANSWERED, 200},
+               {OCC_DELIVERY_REDIRECTED, 302}, {OCC_DELIVERY_TOO_LARGE, 200}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    open_as_customer();
+    CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+    const uint32_t refresh = last();
+    host_forget();
+    CHECK_NUMBER(
+      occ_session_completed(&session, NOW, refresh, cases[i].delivery, cases[i].http_status, 0, 0),
+      OCC_STATUS_OK);
+    CHECK_TEXT(host.order, "renewed ");
+    CHECK_TEXT(host.renewed.at, "");
+    CHECK_TEXT(host_authorization(), "Bearer a1");
+    CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+    CHECK_NUMBER(host.request_count, 1);
+  }
+}
+
+TEST(r20_client, "R20: a refresh that is refused because of the client ends the session, too") {
+  open_as_customer();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host_answer(NOW, last(), 401, "{\"error\":\"invalid_client\"}"), OCC_STATUS_OK);
+  CHECK_NUMBER(host.expired, OCC_OWNER_CUSTOMER);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+}
+
+TEST(r20_mac,
+     "R20 R7: a refresh that gave no bearer token fails who waits; what it gave is revoked") {
+  open_as_customer();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  const uint32_t refresh = last();
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, refresh, 200, "{\"access_token\":\"m1\",\"token_type\":\"mac\"}"),
+               OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "renewed state request ");
+  CHECK_TEXT(host.renewed.at, "");
+  CHECK_TEXT(last_body(), "token=m1&token_type_hint=access_token" SHOP);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+}
+
+TEST(r20_restores, "R20 R5: when the agent's refresh is refused the parked customer is restored") {
+  open_emulating();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_WAIT);
+  const uint32_t refresh = last();
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, refresh, 400, "{\"error\":\"invalid_grant\"}"), OCC_STATUS_OK);
+  CHECK_NUMBER(host.expired, OCC_OWNER_AGENT);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+}
+
+TEST(r21, "R21: a request of an older session causes neither refresh nor sign-out nor message") {
+  open_as_customer();
+  (void)occ_session_sign_out(&session, NOW);
+  host_forget();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_NOTHING);
+  CHECK_TEXT(host.order, "");
+  open_emulating();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a22"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host_renew(NOW, "Basic YTI="), OCC_STATUS_NOTHING);
+  CHECK_TEXT(host.order, "");
+}
+
+TEST(alarm,
+     "an access token is refreshed when it expires, once, and requests need not wait for it") {
+  open_as_customer();
+  CHECK_NUMBER(host.alarm, NOW + 3600000);
+  CHECK_NUMBER(host.expires_at, NOW + 3600000);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 3599999), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "alarm ");
+  CHECK_NUMBER(host.alarm, NOW + 3600000);
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 3600000), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "request ");
+  CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_REFRESH);
+  const uint32_t refresh = last();
+  host_forget();
+  CHECK_NUMBER(host_renew(NOW + 3600000, "Bearer a1"), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK_NUMBER(host_answer(NOW + 3600001, refresh, 200, TOKENS("a2", "r2")), OCC_STATUS_OK);
+  CHECK_TEXT(host.renewed.at, "Bearer a2");
+  CHECK_NUMBER(host.alarm, NOW + 7200001);
+}
+
+TEST(alarm_first,
+     "the alarm is set to what comes first: the try again of a revocation, or the refresh") {
+  open_with(1, REVOKING, 1);
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
+  (void)occ_session_sign_out(&session, NOW);
+  CHECK(settle(NOW, 503));
+  CHECK_NUMBER(host_sign_in(NOW - 1000, OCC_OWNER_CUSTOMER, 2, "anna", "pass", ""), OCC_STATUS_OK);
+  CHECK_NUMBER(host.alarm, NOW + 1000);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1000), OCC_STATUS_OK);
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  CHECK_NUMBER(host_answer(NOW + 1000, last(), 200, TOKENS("a2", "r2")), OCC_STATUS_OK);
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(host.alarm, NOW + 3601000);
+}
+
+TEST(no_alarm, "without a refresh token there is no alarm; signing out ends the one there is") {
+  open();
+  sign_in(OCC_OWNER_CUSTOMER, "",
+          "{\"access_token\":\"a1\",\"token_type\":\"bearer\",\"expires_in\":3600}");
+  CHECK_NUMBER(host.alarm, 0);
+  CHECK_NUMBER(host.expires_at, NOW + 3600000);
+  open_as_customer();
+  (void)occ_session_sign_out(&session, NOW);
+  CHECK_NUMBER(host.alarm, 0);
+}
+
+/* ---- Anonymous requests that need a client token -----------------------------------------------
+ */
+
+TEST(
+  client_token,
+  "RFC 6749 4.4: an anonymous request that may not go without a token gets the application's own") {
+  open();
+  CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host.request_count, 1);
+  CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_TOKEN);
+  CHECK_TEXT(last_body(), "grant_type=client_credentials" SHOP);
+  const uint32_t request = last();
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, request, 200, TOKEN("c1")), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "renewed ");
+  CHECK_TEXT(host.renewed.at, "Bearer c1");
+  CHECK_TEXT(host_authorization(), "");
+  CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_RESEND);
+  CHECK_TEXT(host.header.at, "Bearer c1");
+  CHECK_NUMBER(host_renew(NOW, "Bearer c0"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host.request_count, 0);
+}
+
+TEST(client_token_dead, "a client token that is rejected is replaced, and not revoked") {
+  open();
+  (void)host_renew(NOW, "");
+  (void)host_answer(NOW, last(), 200, TOKEN("c1"));
+  host_forget();
+  CHECK_NUMBER(host_renew(NOW, "Bearer c1"), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host.request_count, 1);
+  CHECK_TEXT(last_body(), "grant_type=client_credentials" SHOP);
+  CHECK(!host_remembers("c1"));
+}
+
+TEST(client_token_failed,
+     "a client token that is not given fails who waits for it; the next one asks again") {
+  const char *const answers[] = {"", "{\"access_token\":\"m1\",\"token_type\":\"mac\"}"};
+  for (size_t i = 0; i < 2; i++) {
+    open();
+    (void)host_renew(NOW, "");
+    const uint32_t request = last();
+    host_forget();
+    (void)host_answer(NOW, request, 200, answers[i]);
+    CHECK_TEXT(host.order, "renewed ");
+    CHECK_TEXT(host.renewed.at, "");
+    CHECK(!host_remembers("m1"));
+    CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_WAIT);
+    CHECK_NUMBER(host.request_count, 1);
+  }
+}
+
+TEST(client_token_stored,
+     "a client token is not stored, not put on a customer's requests and not revoked") {
+  open();
+  (void)host_renew(NOW, "");
+  (void)host_answer(NOW, last(), 200, TOKEN("c1"));
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
+  CHECK(strstr(host.saved.at, "c1") == NULL);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  CHECK_NUMBER(host_renew(NOW, "Bearer c1"), OCC_STATUS_NOTHING);
+  (void)occ_session_sign_out(&session, NOW);
+  CHECK_NUMBER(host.request_count, 1);
+  CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
+}
+
+/* ---- Sign-ins ----------------------------------------------------------------------------------
+ */
+
+TEST(sign_in_fails, "a sign-in that fails says why, once, and leaves nobody signed in") {
+  const struct {
+    occ_delivery delivery;
+    uint32_t http_status;
+    const char *body;
+    occ_status expected;
+  } cases[] = {
+    {OCC_DELIVERY_ANSWERED, 400, "{\"error\":\"invalid_grant\"}", OCC_STATUS_INVALID_CREDENTIALS},
+    {OCC_DELIVERY_ANSWERED, 401, "{\"error\":\"invalid_client\"}", OCC_STATUS_CLIENT_REFUSED},
+    {OCC_DELIVERY_ANSWERED, 200, "<html>", OCC_STATUS_UNEXPECTED_RESPONSE},
+    {OCC_DELIVERY_ANSWERED, 500, "", OCC_STATUS_SERVER_ERROR},
+    {OCC_DELIVERY_REDIRECTED, 302, "", OCC_STATUS_UNEXPECTED_RESPONSE},
+    {OCC_DELIVERY_UNREACHABLE, 0, "", OCC_STATUS_UNREACHABLE},
+    {OCC_DELIVERY_TIMED_OUT, 0, "", OCC_STATUS_UNREACHABLE},
+    {OCC_DELIVERY_TOO_LARGE, 200, "", OCC_STATUS_TOKEN_TOO_LARGE},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    open();
+    const uint32_t request = begin(OCC_OWNER_CUSTOMER, 5, "");
+    host_forget();
+    CHECK_NUMBER(occ_session_completed(&session, NOW, request, cases[i].delivery,
+                                       cases[i].http_status, 0, host_input(cases[i].body)),
+                 OCC_STATUS_OK);
+    CHECK_TEXT(host.order, "signed_in state ");
+    CHECK_NUMBER(host.attempt, 5);
+    CHECK_NUMBER(host.sign_in_status, cases[i].expected);
+    CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  }
+}
+
+TEST(token_too_large,
+     "a token over 8 KiB is refused as token-too-large, and nothing else changes") {
+  static char answer[OCC_INPUT_MAX];
+  (void)snprintf(answer, sizeof answer, "{\"access_token\":\"%08193d\",\"token_type\":\"bearer\"}",
+                 0);
+  open_as_customer();
+  const uint32_t request = begin(OCC_OWNER_AGENT, 2, "");
+  CHECK_NUMBER(host_answer(NOW, request, 200, answer), OCC_STATUS_OK);
+  CHECK_NUMBER(host.sign_in_status, OCC_STATUS_TOKEN_TOO_LARGE);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+}
+
+TEST(longest_tokens, "tokens of 8 KiB are sent, stored, taken from the storage and revoked whole") {
+  static char answer[OCC_INPUT_MAX];
+  static char stored[OCC_INPUT_MAX + 1];
+  static char body[OCC_INPUT_MAX];
+  (void)snprintf(answer, sizeof answer,
+                 "{\"access_token\":\"%08192d\",\"refresh_token\":\"%08191d1\","
+                 "\"token_type\":\"bearer\"}",
+                 0, 0);
+  open();
+  sign_in(OCC_OWNER_CUSTOMER, "", answer);
+  (void)snprintf(answer, sizeof answer,
+                 "{\"access_token\":\"%08191d2\",\"refresh_token\":\"%08191d3\","
+                 "\"token_type\":\"bearer\"}",
+                 0, 0);
+  sign_in(OCC_OWNER_AGENT, "anna", answer);
+  memcpy(stored, host.saved.at, host.saved.length + 1);
+  open();
+  CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_EMULATING);
+  (void)occ_session_sign_out_agent(&session, NOW);
+  (void)snprintf(body, sizeof body, "token=%08191d3&token_type_hint=refresh_token&client_id=desk",
+                 0);
+  CHECK_TEXT(last_body(), body);
+  CHECK_NUMBER(host_last_request()->authorization.length, 7 + 8192);
+}
+
+TEST(scope,
+     "a scope that is configured is asked for, secrets and scopes that are empty are left out") {
+  const host_options all = {.client_id = "shop",
+                            .agent_client_id = "desk",
+                            .agent_client_secret = "x",
+                            .scope = "basic openid"};
+  CHECK_NUMBER(host_open_new(&all), OCC_STATUS_OK);
+  (void)begin(OCC_OWNER_CUSTOMER, 1, "");
+  CHECK_TEXT(last_body(),
+             "grant_type=password&username=anna&password=pass&scope=basic+openid&client_id=shop");
+  (void)begin(OCC_OWNER_AGENT, 2, "");
+  CHECK_TEXT(last_body(), "grant_type=password&username=anna&password=pass&scope=basic+openid"
+                          "&client_id=desk&client_secret=x");
+}
+
+TEST(encoded, "a user name and a password are encoded, and forgotten when they are sent") {
+  open();
+  CHECK_NUMBER(host_sign_in(NOW, OCC_OWNER_CUSTOMER, 1, "j\xC3\xBCrgen@x.de", "p&=+ %w\"0rd", ""),
+               OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), "grant_type=password&username=j%C3%BCrgen%40x.de"
+                          "&password=p%26%3D%2B+%25w%220rd" SHOP);
+  CHECK(!host_remembers("p&=+ %w\"0rd") && !host_remembers("%26%3D%2B"));
+  CHECK(!host_remembers("rgen"));
+}
+
+TEST(superseded, "a newer sign-in cancels the older one") {
+  open();
+  const uint32_t first = begin(OCC_OWNER_CUSTOMER, 1, "");
+  host_forget();
+  const uint32_t second = begin(OCC_OWNER_AGENT, 2, "");
+  CHECK_NUMBER(host.sign_ins, 1);
+  CHECK_NUMBER(host.attempt, 1);
+  CHECK_NUMBER(host.sign_in_status, OCC_STATUS_CANCELLED);
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, first, 200, TOKEN("a1")), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "");
+  CHECK_NUMBER(host_answer(NOW, second, 200, TOKEN("a2")), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_AGENT);
+  CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
+}
+
+TEST(places,
+     "when all places are taken, sign-ins and refreshes wait or are refused, until one is free") {
+  open();
+  uint32_t requests[OCC_PLACES + 1];
+  unsigned sent = 0;
+  for (uint32_t attempt = 1; attempt <= OCC_PLACES + 1; attempt++) {
+    host_forget();
+    (void)begin(OCC_OWNER_CUSTOMER, attempt, "");
+    if (host.request_count > 0) {
+      requests[sent++] = last();
+    }
+  }
+  CHECK(sent >= 6 && sent <= OCC_PLACES);
+  CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_FULL);
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, requests[0], 400, "{\"error\":\"invalid_grant\"}"), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 1);
+  CHECK_NUMBER(host_answer(NOW, last(), 200, TOKENS("a1", "r1")), OCC_STATUS_OK);
+  CHECK_NUMBER(host.attempt, OCC_PLACES + 1);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+}
+
+TEST(places_all_answered,
+     "R7: a sign-in that waits for a place comes to its turn when all others are answered") {
+  open();
+  uint32_t requests[OCC_PLACES + 1];
+  unsigned sent = 0;
+  for (uint32_t attempt = 1; attempt <= OCC_PLACES + 1; attempt++) {
+    host_forget();
+    (void)begin(OCC_OWNER_CUSTOMER, attempt, "");
+    if (host.request_count > 0) {
+      requests[sent++] = last();
+    }
+  }
+  host_forget();
+  for (unsigned i = 0; i < sent; i++) {
+    char answer[100];
+    (void)snprintf(answer, sizeof answer, "{\"access_token\":\"a%u\",\"token_type\":\"bearer\"}",
+                   i);
+    CHECK_NUMBER(host_answer(NOW, requests[i], 200, answer), OCC_STATUS_OK);
+  }
+  /* Each stray is revoked, and when that has settled the sign-in is sent. */
+  CHECK_NUMBER(host.request_count, sent);
+  const unsigned revocations = host.request_count;
+  for (unsigned i = 0; i < revocations; i++) {
+    CHECK_NUMBER(host_answer(NOW, host.requests[i].number, 200, ""), OCC_STATUS_OK);
+  }
+  CHECK_NUMBER(host.request_count, revocations + 1);
+  CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_TOKEN);
+}
+
+/* ---- A server that hands out the same token twice ----------------------------------------------
+ */
+
+TEST(r29_held, "R29: a stray with the token of a held grant is that grant, and is not revoked") {
+  open();
+  const uint32_t first = begin(OCC_OWNER_CUSTOMER, 1, "");
+  const uint32_t second = begin(OCC_OWNER_CUSTOMER, 2, "");
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, first, 200, TOKENS("a1", "r1")), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "");
+  CHECK_NUMBER(host_answer(NOW, second, 200, TOKENS("a1", "r1")), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK_NUMBER(host.revoking, 0);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+}
+
+TEST(r29_late, "R29: so it is when the stray comes after the grant") {
+  open();
+  const uint32_t first = begin(OCC_OWNER_CUSTOMER, 1, "");
+  const uint32_t second = begin(OCC_OWNER_CUSTOMER, 2, "");
+  CHECK_NUMBER(host_answer(NOW, second, 200, TOKENS("a1", "r1")), OCC_STATUS_OK);
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, first, 200, TOKENS("a1", "r1")), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "");
+}
+
+TEST(r29_other, "R29: else it is revoked when the sign-in has ended, however it has") {
+  open();
+  const uint32_t first = begin(OCC_OWNER_CUSTOMER, 1, "");
+  const uint32_t second = begin(OCC_OWNER_CUSTOMER, 2, "");
+  (void)host_answer(NOW, first, 200, TOKEN("a1"));
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, second, 503, ""), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 1);
+  CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
+}
+
+TEST(r29_restored,
+     "R29 R5: a token that the agent shares with the parked customer is not revoked under him") {
+  open_as_customer();
+  sign_in(OCC_OWNER_AGENT, "anna", TOKENS("a1", "r1"));
+  CHECK_NUMBER(occ_session_sign_out_agent(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  host_forget();
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 1);
+}
+
+TEST(r29_retired, "R29 R8: a token that the agent shares with the retired grant is revoked once") {
+  open_as_customer();
+  sign_in(OCC_OWNER_AGENT, "", TOKENS("a1", "r1"));
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 1);
+  CHECK_NUMBER(host.revoking, 2);
+}
+
+TEST(r29_settled, "R29: a sign-in waits until the revocation has settled") {
+  open_as_customer();
+  (void)occ_session_sign_out(&session, NOW);
+  const uint32_t first = last();
+  host_forget();
+  CHECK_NUMBER(host_sign_in(NOW + 100, OCC_OWNER_CUSTOMER, 2, "anna", "pass", ""), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "state alarm ");
+  CHECK_NUMBER(host.alarm, NOW + 2100);
+  CHECK(host_remembers("pass"));
+  (void)host_answer(NOW + 200, first, 200, "");
+  CHECK_NUMBER(host.request_count, 1);
+  CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_REVOKE);
+  (void)host_answer(NOW + 300, last(), 200, "");
+  CHECK_NUMBER(host.request_count, 2);
+  CHECK_TEXT(last_body(), "grant_type=password&username=anna&password=pass" SHOP);
+  CHECK_NUMBER(host.alarm, 0);
+  CHECK(!host_remembers("pass"));
+}
+
+TEST(r29_late_revocation, "R29: or for 2 s") {
+  open_as_customer();
+  (void)occ_session_sign_out(&session, NOW);
+  CHECK_NUMBER(host_sign_in(NOW, OCC_OWNER_CUSTOMER, 2, "anna", "pass", ""), OCC_STATUS_OK);
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1999), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 1);
+  CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_TOKEN);
+}
+
+TEST(r29_cancelled,
+     "R29 R27: a sign-in that is cancelled while it waits is never sent, and forgotten") {
+  open_as_customer();
+  (void)occ_session_sign_out(&session, NOW);
+  CHECK_NUMBER(host_sign_in(NOW, OCC_OWNER_CUSTOMER, 2, "anna", "pass", ""), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_cancel(&session, NOW, 2), OCC_STATUS_OK);
+  CHECK_NUMBER(host.sign_in_status, OCC_STATUS_CANCELLED);
+  CHECK_NUMBER(host.alarm, 0);
+  CHECK(!host_remembers("pass"));
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "");
+}
+
+/* ---- Tabs, reloads, memory ---------------------------------------------------------------------
+ */
+
+static char stored[OCC_INPUT_MAX + 1];
+
+static void store(void) {
+  memcpy(stored, host.saved.at, host.saved.length + 1);
+}
+
+TEST(r24_ended,
+     "R24: a grant that another tab has ended is gone here, with no request and no message") {
+  open_as_customer();
+  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_SLOT_ACTIVE)), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "save state alarm ");
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_TEXT(host.saved.at, "");
+  CHECK(!host_remembers("a1") && !host_remembers("r1"));
+}
+
+TEST(r24_parked, "R24: a parked grant that has ended in another tab is not restored") {
+  open_emulating();
+  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_SLOT_PARKED)), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "save state ");
+  CHECK_NUMBER(host.state, OCC_STATE_EMULATING);
+  CHECK_TEXT(host_authorization(), "Bearer a2");
+  CHECK_NUMBER(occ_session_sign_out_agent(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+}
+
+TEST(r24_not_held, "R24: what is not held here is nothing to do") {
+  open_as_customer();
+  const double numbers[] = {0, -1, 7, number_of(OCC_SLOT_ACTIVE) + 1, NAN, INFINITY, 1e300};
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    CHECK_NUMBER(occ_session_ended(&session, NOW, numbers[i]), OCC_STATUS_DONE);
+  }
+  CHECK_TEXT(host.order, "");
+}
+
+TEST(r24_waiting,
+     "R24 R21: requests that wait for a refresh of a grant that has ended are answered") {
+  open_as_customer();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  const uint32_t refresh = last();
+  host_forget();
+  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_SLOT_ACTIVE)), OCC_STATUS_OK);
+  CHECK_NUMBER(host.renewals, 1);
+  CHECK_TEXT(host.renewed.at, "");
+  CHECK_NUMBER(host.request_count, 0);
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, refresh, 200, TOKENS("a2", "r2")), OCC_STATUS_OK);
+  CHECK_NUMBER(host.saves, 0);
+  CHECK_TEXT(last_body(), "token=r2&token_type_hint=refresh_token" SHOP);
+}
+
+TEST(r24_agent,
+     "R24 R5: when the agent has signed out in another tab, the customer is restored here") {
+  open_emulating();
+  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_SLOT_ACTIVE)), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  CHECK_NUMBER(host.request_count, 0);
+}
+
+TEST(r24_shared,
+     "R24: where tabs share the session, a signed-out session leaves a snapshot that says so") {
+  open_with(1, REVOKING | OCC_FLAG_SHARED, 0);
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
+  (void)occ_session_sign_out(&session, NOW);
+  CHECK_TEXT(host.saved.at, "{\"v\":1,\"for\":\"here\",\"epoch\":2}");
+}
+
+TEST(r24_stale, "R24 R25: a snapshot is taken only if it is newer") {
+  open_as_customer();
+  store();
+  CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_STALE);
+  CHECK_TEXT(host.order, "");
+  (void)occ_session_sign_out(&session, NOW);
+  host_forget();
+  CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_STALE);
+  CHECK_TEXT(host.order, "");
+  CHECK_TEXT(host_authorization(), "");
+}
+
+TEST(r24_newer, "R24: a newer snapshot is taken whole, and not saved again") {
+  open_as_customer();
+  const double number = number_of(OCC_SLOT_ACTIVE);
+  (void)snprintf(stored, sizeof stored,
+                 "{\"v\":1,\"for\":\"here\",\"epoch\":9,\"active\":{\"owner\":\"customer\","
+                 "\"number\":%.0f,\"expires\":0,\"access\":\"a9\"}}",
+                 number);
+  CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_OK);
+  CHECK_NUMBER(host.saves, 0);
+  CHECK_NUMBER(host.states, 1);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK_TEXT(host_authorization(), "Bearer a9");
+  CHECK(!host_remembers("Bearer a1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_RESEND);
+  /* The refresh token that the snapshot leaves out is kept. */
+  CHECK_NUMBER(host_renew(NOW, "Bearer a9"), OCC_STATUS_WAIT);
+  CHECK_TEXT(last_body(), "grant_type=refresh_token&refresh_token=r1" SHOP);
+}
+
+TEST(r24_emulated,
+     "R24: an emulation that another tab has begun begins here, with the tokens that are here") {
+  open_as_customer();
+  sign_in(OCC_OWNER_AGENT, "", TOKENS("a2", "r2"));
+  store();
+  CHECK_NUMBER(host_emulate(NOW, "berta"), OCC_STATUS_OK);
+  char newer[OCC_INPUT_MAX + 1];
+  memcpy(newer, host.saved.at, host.saved.length + 1);
+  open_with(2, REVOKING | OCC_FLAG_PERSIST, 0);
+  CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_AGENT);
+  CHECK_NUMBER(host_adopt(NOW, newer), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_EMULATING);
+  CHECK_TEXT(host.user_id.at, "berta");
+  CHECK_NUMBER(occ_session_sign_out_agent(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 2);
+  CHECK_NUMBER(host.revoking, 4);
+}
+
+TEST(r24_signed_out, "R24: a newer snapshot without grants signs out, without a request") {
+  open_emulating();
+  CHECK_NUMBER(host_adopt(NOW, "{\"v\":1,\"for\":\"here\",\"epoch\":9}"), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK(!host_remembers("a1") && !host_remembers("r2"));
+}
+
+TEST(r24_pending,
+     "R24: a sign-in that is pending goes on over a newer snapshot, or is cancelled by it") {
+  open_with(1, REVOKING | OCC_FLAG_SHARED, 0);
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
+  store();
+  open_with(2, REVOKING | OCC_FLAG_SHARED, 0);
+  (void)begin(OCC_OWNER_AGENT, 3, "");
+  host_forget();
+  CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_AGENT_TAKING_OVER);
+  CHECK_NUMBER(host.sign_ins, 0);
+  open_with(3, REVOKING | OCC_FLAG_SHARED, 0);
+  const uint32_t request = begin(OCC_OWNER_CUSTOMER, 4, "");
+  host_forget();
+  CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_NUMBER(host.sign_in_status, OCC_STATUS_CANCELLED);
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, request, 200, TOKEN("a3")), OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), "token=a3&token_type_hint=access_token" SHOP);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+}
+
+TEST(r24_full, "R24: a snapshot is taken also when tokens are on their way in every place, twice") {
+  open();
+  for (uint32_t attempt = 1; attempt <= OCC_PLACES; attempt++) {
+    (void)begin(OCC_OWNER_CUSTOMER, attempt, "");
+  }
+  for (int epoch = 5; epoch < 7; epoch++) {
+    char newer[400];
+    (void)snprintf(newer, sizeof newer,
+                   "{\"v\":1,\"for\":\"here\",\"epoch\":%d,"
+                   "\"active\":{\"owner\":\"agent\",\"number\":8,\"expires\":0,\"access\":\"x%d\"},"
+                   "\"retired\":{\"owner\":\"customer\",\"number\":7,\"expires\":0,"
+                   "\"access\":\"y%d\"}}",
+                   epoch, epoch, epoch);
+    CHECK_NUMBER(host_adopt(NOW, newer), OCC_STATUS_OK);
+    CHECK_NUMBER(host.state, OCC_STATE_AGENT);
+  }
+  CHECK_TEXT(host_authorization(), "Bearer x6");
+  CHECK(!host_remembers("x5") && !host_remembers("y5"));
+}
+
+TEST(r24_refused, "R24: a refresh that is refused after another tab's has succeeded ends nothing") {
+  open_with(1, REVOKING | OCC_FLAG_PERSIST | OCC_FLAG_SHARED, 0);
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  const uint32_t refresh = last();
+  (void)snprintf(stored, sizeof stored,
+                 "{\"v\":1,\"for\":\"here\",\"epoch\":9,\"active\":{\"owner\":\"customer\","
+                 "\"number\":%.0f,\"expires\":0,\"access\":\"a9\",\"refresh\":\"r9\"}}",
+                 number_of(OCC_SLOT_ACTIVE));
+  CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_OK);
+  CHECK_NUMBER(host_answer(NOW, refresh, 400, "{\"error\":\"invalid_grant\"}"), OCC_STATUS_OK);
+  CHECK_NUMBER(host.expiries, 0);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(host_authorization(), "Bearer a9");
+}
+
+TEST(r25, "R25: a page that is loaded again has the same state, the parked grant included") {
+  open_emulating();
+  store();
+  open_with(2, REVOKING | OCC_FLAG_PERSIST, 0);
+  CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "state alarm ");
+  CHECK_NUMBER(host.state, OCC_STATE_EMULATING);
+  CHECK_TEXT(host.user_id.at, "anna");
+  CHECK_NUMBER(host.expires_at, NOW + 3600000);
+  CHECK_NUMBER(host.alarm, NOW + 3600000);
+  host_forget();
+  CHECK_NUMBER(occ_session_sign_out_agent(&session, NOW), OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), "token=r2&token_type_hint=refresh_token&client_id=desk");
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+}
+
+TEST(r25_no_refresh_token, "R25: refresh tokens are not stored unless they are to persist") {
+  open_with(1, REVOKING, 0);
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
+  CHECK(strstr(host.saved.at, "a1") != NULL);
+  CHECK(strstr(host.saved.at, "r1") == NULL);
+}
+
+TEST(r26, "R26: a snapshot that is not ours changes nothing") {
+  open_as_customer();
+  store();
+  const char *const bad[] = {"", "{}", "null", "{\"v\":2,\"for\":\"here\",\"epoch\":9}",
+                             "{\"v\":1,\"for\":\"there\",\"epoch\":9}"};
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    CHECK_NUMBER(host_adopt(NOW, bad[i]), OCC_STATUS_BAD_SNAPSHOT);
+  }
+  CHECK_TEXT(host.order, "");
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  host_options all = options(REVOKING);
+  all.identity = "elsewhere";
+  CHECK_NUMBER(host_open_new(&all), OCC_STATUS_OK);
+  CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_BAD_SNAPSHOT);
+  CHECK_TEXT(host.order, "");
+}
+
+TEST(r26_overflow, "R26: a snapshot that does not fit is not stored half") {
+  static char answer[OCC_INPUT_MAX];
+  static char quotes[2 * OCC_TOKEN_MAX + 1];
+  for (size_t i = 0; i < OCC_TOKEN_MAX; i++) {
+    quotes[2 * i] = '\\';
+    quotes[2 * i + 1] = '"';
+  }
+  open();
+  for (int i = 0; i < 2; i++) {
+    (void)snprintf(answer, sizeof answer,
+                   "{\"access_token\":\"%s\",\"refresh_token\":\"%s\",\"token_type\":\"bearer\"}",
+                   quotes, quotes);
+    sign_in(i == 0 ? OCC_OWNER_CUSTOMER : OCC_OWNER_AGENT, "", answer);
+    const size_t length = host.saved.length;
+    CHECK(length == 0 || host.saved.at[length - 1] == '}');
+  }
+}
+
+TEST(r27_refresh, "R27: nothing is left of longer tokens that a refresh has replaced") {
+  open();
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("first-access-token", "first-refresh-token"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer first-access-token"), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host_answer(NOW, last(), 200, TOKENS("a2", "r2")), OCC_STATUS_OK);
+  CHECK(!host_remembers("access-token") && !host_remembers("refresh-token"));
+}
+
+TEST(r27_arena, "R27: nothing is left of a response in the arena") {
+  static const unsigned char wiped[OCC_ARENA_MAX];
+  open_as_customer();
+  store();
+  open();
+  (void)host_adopt(NOW, stored);
+  const void *arena = occ_arena_allocate(OCC_ARENA_MAX);
+  CHECK(arena != NULL && memcmp(arena, wiped, sizeof wiped) == 0);
+  occ_arena_wipe();
+}
+
+TEST(numbers, "a grant's number is never used again, nor in a session with another nonce") {
+  open_as_customer();
+  const double first = number_of(OCC_SLOT_ACTIVE);
+  (void)occ_session_sign_out(&session, NOW);
+  (void)occ_session_leave(&session, NOW);
+  (void)occ_session_sign_out(&session, NOW);
+  CHECK_NUMBER(host_sign_in(NOW + 5000, OCC_OWNER_CUSTOMER, 2, "anna", "pass", ""), OCC_STATUS_OK);
+  (void)occ_session_alarm(&session, NOW + 7000);
+  (void)host_answer(NOW + 7000, last(), 200, TOKEN("a2"));
+  CHECK(number_of(OCC_SLOT_ACTIVE) > first);
+  const uint32_t nonces[] = {0, 2, UINT32_MAX};
+  for (size_t i = 0; i < sizeof nonces / sizeof nonces[0]; i++) {
+    open_with(nonces[i], REVOKING | OCC_FLAG_PERSIST, 0);
+    sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
+    const double number = number_of(OCC_SLOT_ACTIVE);
+    CHECK(number != first && number >= 1 && number <= 9007199254740991.0);
+    store();
+    open_with(9, REVOKING, 0);
+    CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_OK);
+    CHECK_NUMBER(number_of(OCC_SLOT_ACTIVE), number);
+  }
+}
