@@ -8,8 +8,8 @@
 #include "text.h"
 
 /* Like strtod for what JSON allows: sign, digits, fraction, exponent. *end is set behind the
- * number, or to text if there is none. Whole numbers up to 2^53 are exact; others may be off in the last
- * places, and what is too large is infinite. */
+ * number, or to text if there is none. Whole numbers up to 2^53 are exact; others may be off in the
+ * last places, and what is too large is infinite. */
 double occ_number_read(const char *text, char **end);
 
 /* Writes a whole number from 0 to 2^53. */
