@@ -21,7 +21,27 @@ import { INPUT_MAX } from './numbers.js';
  * @property {(authorization: string) => Effect} occ_host_authorization
  */
 
-/** @typedef {Awaited<ReturnType<typeof openCore>>} Core */
+/**
+ * The core: its exports as src/occ_session.h describes them, without the session and the time, and
+ * with a text or bytes in place of each length. Each gives a status of numbers.js when its effects
+ * have come.
+ *
+ * @typedef {object} Core
+ * @property {(nonce: number, flags: number, retries: number, ...texts: string[]) => number} occ_open
+ * @property {() => number} occ_close
+ * @property {(owner: number, attempt: number, username: string, password: string, customerId: string) => number} occ_sign_in
+ * @property {(attempt: number) => number} occ_cancel
+ * @property {(customerId: string) => number} occ_emulate
+ * @property {() => number} occ_sign_out
+ * @property {() => number} occ_sign_out_agent
+ * @property {() => number} occ_authorization
+ * @property {(rejected: string) => number} occ_renew
+ * @property {(request: number, delivery: number, status: number, retryAfter: number, body: Uint8Array) => number} occ_completed
+ * @property {(at: number) => number} occ_alarm
+ * @property {() => number} occ_leave
+ * @property {(snapshot: string) => number} occ_adopt
+ * @property {(number: number) => number} occ_ended
+ */
 
 /**
  * @param {WebAssembly.Module} module
@@ -49,71 +69,31 @@ export async function openCore(module, host) {
     };
   }
   const { exports } = await WebAssembly.instantiate(module, { env });
-  const core = /** @type {Record<string, (...parameters: number[]) => number>} */ (
-    /** @type {unknown} */ (exports)
-  );
   const memory = new Uint8Array(/** @type {WebAssembly.Memory} */ (exports.memory).buffer);
-  const input = memory.subarray(core.occ_input()).subarray(0, INPUT_MAX);
+  const at = /** @type {() => number} */ (exports.occ_input)();
+  const input = memory.subarray(at, at + INPUT_MAX);
 
-  /** Gives the status of a call when its effects have come. A listener that one of them calls may call the core itself: then what is left of them goes first. @param {number} status */
-  const run = (status) => {
-    for (let next; (next = effects.shift());) next();
-    return status;
-  };
-
-  /**
-   * An event of the core: it is given the time, and then the parameters, where a text goes into the
-   * input buffer behind the ones before it and its length in its place; for one that does not fit, a
-   * length that no input has.
-   *
-   * @param {string} name
-   * @returns {(...parameters: any[]) => number}
-   */
-  const event =
-    (name) =>
-    (...parameters) => {
+  /** @type {Record<string, (...parameters: any[]) => number>} */
+  const core = {};
+  for (const [name, call] of Object.entries(exports)) {
+    core[name] = (...parameters) => {
       let used = 0;
       const values = parameters.map((parameter) => {
-        if (typeof parameter !== 'string') return parameter;
+        if (typeof parameter === 'number') return parameter;
+        if (typeof parameter !== 'string') {
+          input.set(parameter);
+          return parameter.length;
+        }
         const { read, written } = encoder.encodeInto(parameter, input.subarray(used));
         used += written;
+        // For a text that does not fit, a length that no input has.
         return read < parameter.length ? INPUT_MAX + 1 : written;
       });
-      return run(core[name](Date.now(), ...values));
+      const status = /** @type {(...values: number[]) => number} */ (call)(Date.now(), ...values);
+      // A listener that an effect calls may call the core itself: then the effects before go first.
+      for (let effect; (effect = effects.shift());) effect();
+      return status;
     };
-
-  return {
-    /** @type {(nonce: number, flags: number, retries: number, ...texts: string[]) => number} */
-    open: event('occ_open'),
-    close: () => core.occ_close(),
-    /** @type {(owner: number, attempt: number, username: string, password: string, customerId: string) => number} */
-    signIn: event('occ_sign_in'),
-    /** @type {(attempt: number) => number} */
-    cancel: event('occ_cancel'),
-    /** @type {(customerId: string) => number} */
-    emulate: event('occ_emulate'),
-    /** @type {() => number} */
-    signOut: event('occ_sign_out'),
-    /** @type {() => number} */
-    signOutAgent: event('occ_sign_out_agent'),
-    /** @type {() => number} */
-    authorization: event('occ_authorization'),
-    /** @type {(rejected: string) => number} */
-    renew: event('occ_renew'),
-    /** @param {number} request @param {import('./shim.js').Completion} completion */
-    completed(request, { delivery, status, retryAfter, body }) {
-      input.set(body);
-      return run(
-        core.occ_completed(Date.now(), request, delivery, status, retryAfter, body.length),
-      );
-    },
-    /** @param {number} at the time that has come, whatever the clock says by now */
-    alarm: (at) => run(core.occ_alarm(Math.max(at, Date.now()))),
-    /** @type {() => number} */
-    leave: event('occ_leave'),
-    /** @type {(snapshot: string) => number} */
-    adopt: event('occ_adopt'),
-    /** @type {(number: number) => number} */
-    ended: event('occ_ended'),
-  };
+  }
+  return /** @type {Core} */ (/** @type {unknown} */ (core));
 }

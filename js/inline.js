@@ -6,5 +6,5 @@ export * from './index.js';
 
 /** @type {typeof create} */
 export async function createSession(options) {
-  return create({ wasm: `data:application/wasm;base64,${wasm}`, ...options });
+  return create({ ...options, wasm: options?.wasm ?? `data:application/wasm;base64,${wasm}` });
 }

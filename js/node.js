@@ -7,5 +7,10 @@ export * from './index.js';
 
 /** @type {typeof create} */
 export async function createSession(options) {
-  return create({ wasm: readFile(new URL('./core.wasm', import.meta.url)), ...options });
+  const file = new URL('./core.wasm', import.meta.url);
+  // Read only when it is waited for.
+  const bytes = /** @type {PromiseLike<BufferSource>} */ ({
+    then: (resolve, reject) => readFile(file).then(resolve, reject),
+  });
+  return create({ ...options, wasm: options?.wasm ?? bytes });
 }

@@ -17,8 +17,6 @@ import { FLAG_BEARER, FLAG_PERSIST, FLAG_REVOKE, FLAG_SHARED } from './numbers.j
  * @property {[number, number, ...string[]]} core what occ_session_open takes behind the nonce
  */
 
-const LONGEST_TIMER = 2 ** 31 - 1;
-
 /** @param {unknown} condition @param {string} message @returns {asserts condition} */
 function expect(condition, message) {
   if (!condition) throw new SessionError('invalid-options', message);
@@ -27,8 +25,8 @@ function expect(condition, message) {
 /** @param {unknown} value @param {string} name */
 function text(value, name) {
   expect(
-    typeof value === 'string' && value.length <= 1024,
-    `${name} must be a string of at most 1024 characters`,
+    typeof value === 'string' && new TextEncoder().encode(value).length <= 1024,
+    `${name} must be a string of at most 1024 bytes`,
   );
   return value;
 }
@@ -91,7 +89,7 @@ export function readOptions(options) {
   const base = folderUrl(baseUrl, 'baseUrl');
   /** @param {'token' | 'revoke'} name */
   const endpoint = (name) =>
-    httpUrl(endpoints[name] ?? `authorizationserver/oauth/${name}`, `endpoints.${name}`, base).href;
+    httpUrl(endpoints[name] || `authorizationserver/oauth/${name}`, `endpoints.${name}`, base).href;
   expect(text(clientId, 'clientId'), 'clientId must not be empty');
   expect(text(agentClientId, 'agentClientId'), 'agentClientId must not be empty');
   expect(Array.isArray(apiPrefixes), 'apiPrefixes must be an array');
@@ -112,7 +110,7 @@ export function readOptions(options) {
     tokenUrl: endpoint('token'),
     revokeUrl,
     apiPrefixes: apiPrefixes.map((prefix) => folderUrl(prefix, 'apiPrefixes', base)),
-    timeoutMs: count(timeoutMs, 'revocation.timeoutMs', LONGEST_TIMER),
+    timeoutMs: count(timeoutMs, 'revocation.timeoutMs', 1e9),
     storage,
     storageKey: text(storageKey, 'storageKey'),
     fetch,
@@ -120,10 +118,10 @@ export function readOptions(options) {
     core: [
       (revokeUrl ? FLAG_REVOKE : 0) |
         (authorization === 'bearer' ? FLAG_BEARER : 0) |
-        (persistRefreshToken === true ? FLAG_PERSIST : 0) |
+        (persistRefreshToken ? FLAG_PERSIST : 0) |
         (storage === 'local' ? FLAG_SHARED : 0),
       count(retries, 'revocation.retries', 100),
-      `${base.href} ${clientId} ${agentClientId}`,
+      text(`${base.href} ${clientId} ${agentClientId}`, 'baseUrl with the client ids'),
       clientId,
       text(clientSecret, 'clientSecret'),
       agentClientId,

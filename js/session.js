@@ -12,33 +12,36 @@ import {
   REQUEST_REVOKE,
   STATES,
   STATE_AGENT,
+  STATE_AGENT_TAKING_OVER,
   STATE_ANONYMOUS,
+  STATE_CUSTOMER,
   STATE_EMULATING,
   STATUS_BAD_LENGTH,
   STATUS_CANCELLED,
   STATUS_CLIENT_REFUSED,
   STATUS_CLOSED,
-  STATUS_INVALID_OPTIONS,
+  STATUS_FULL,
   STATUS_WAIT,
   TOKENS,
 } from './numbers.js';
 import { readOptions } from './options.js';
-import { fetchShim, readBody } from './shim.js';
-import { addEnded, openStorage } from './storage.js';
+import { EMPTY, fetchShim, readBody } from './shim.js';
+import { openStorage } from './storage.js';
 
-/** @import { Credentials, SessionOptions, SessionState } from './types.js' */
+/** @import { Credentials, SessionListening, SessionOptions, SessionState } from './types.js' */
 /** @import { SessionErrorCode } from './error.js' */
 /** @import { Settings } from './options.js' */
 
 /** How long a token request may take, in milliseconds. */
 const TOKEN_TIMEOUT = 10_000;
 
+const CUSTOMER_ID = 'customerId must be a string of 1 to 256 bytes';
+
 /** The longest time that setTimeout keeps. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Statuses that are no code of the public API. @type {Record<number, [SessionErrorCode, string]>} */
 const MEANINGS = {
-  [STATUS_INVALID_OPTIONS]: ['invalid-options', 'an option is longer than 1024 bytes'],
   [STATUS_CLIENT_REFUSED]: [
     'invalid-options',
     'the back end refused clientId, clientSecret or scope',
@@ -51,7 +54,10 @@ const MEANINGS = {
 
 /** @param {number} status */
 function errorOf(status) {
-  const [code, message] = MEANINGS[status] ?? [ERRORS[status], ERRORS[status].replaceAll('-', ' ')];
+  const [code, message] = MEANINGS[status] ?? [
+    ERRORS[status],
+    ERRORS[status]?.replaceAll('-', ' '),
+  ];
   return new SessionError(/** @type {SessionErrorCode} */ (code), message);
 }
 
@@ -60,7 +66,7 @@ function stateOf(phase, expiresAt, revoking, userId) {
   return Object.freeze({
     phase: /** @type {SessionState['phase']} */ (STATES[phase]),
     userId,
-    signedIn: userId !== 'anonymous',
+    signedIn: [STATE_CUSTOMER, STATE_AGENT_TAKING_OVER, STATE_EMULATING].includes(phase),
     agentSignedIn: phase === STATE_AGENT || phase === STATE_EMULATING,
     emulating: phase === STATE_EMULATING,
     expiresAt: expiresAt || null,
@@ -86,23 +92,13 @@ function checked(credentials) {
  * @param {Response} response
  */
 async function isInvalidToken(response) {
-  if (/\berror="?invalid_token\b/.test(response.headers.get('www-authenticate') ?? '')) return true;
-  try {
-    const body = new TextDecoder().decode((await readBody(response.clone())) ?? EMPTY);
-    /** @type {{ type?: unknown }[]} */
-    const errors = JSON.parse(body).errors;
-    return errors.some(({ type }) => /^Invalid(Bearer)?TokenError$/.test(String(type)));
-  } catch {
-    return false;
-  }
+  if (/\binvalid_token\b/.test(response.headers.get('www-authenticate') ?? '')) return true;
+  const body = await readBody(response.clone()).catch(() => null);
+  return /"type"\s*:\s*"Invalid(Bearer)?TokenError"/.test(new TextDecoder().decode(body ?? EMPTY));
 }
-
-const EMPTY = new Uint8Array();
 
 /**
  * The session of a storefront. `change`, `revocation` and `expired` are its events.
- *
- * @implements {EventTarget}
  */
 export class Session extends EventTarget {
   #settings;
@@ -123,7 +119,7 @@ export class Session extends EventTarget {
   #timer;
   /** Ends the listeners on the page. */
   #listening = new AbortController();
-  /** What this tab has last read of what tabs share. @type {string | undefined} */
+  /** What this session has last read of what is stored. @type {string | undefined} */
   #epoch;
   /** @type {string | null} */
   #ended = null;
@@ -139,7 +135,9 @@ export class Session extends EventTarget {
   constructor(settings) {
     super();
     this.#settings = settings;
-    this.#storage = openStorage(settings.storage, settings.storageKey);
+    this.#storage = openStorage(settings.storage, settings.storageKey, (number) =>
+      this.#enter((core) => core.occ_ended(number)),
+    );
     this.#shim = fetchShim(settings.fetch, this.#listening.signal);
   }
 
@@ -147,11 +145,8 @@ export class Session extends EventTarget {
     const { wasm, core: parameters } = this.#settings;
     const module = await loadModule(wasm ?? new URL('./core.wasm', import.meta.url));
     this.#core = await openCore(module, {
-      occ_host_save: (snapshot) => () => this.#storage.snapshot.save(snapshot ?? null),
-      occ_host_ended: (number) => () => {
-        this.#ended = addEnded(this.#storage.ended.load(), number);
-        this.#storage.ended.save(this.#ended);
-      },
+      occ_host_save: (snapshot) => () => this.#storage.save(snapshot ?? null),
+      occ_host_ended: (number) => () => this.#storage.tell(number),
       occ_host_state: (phase, expiresAt, revoking, userId) => {
         this.#state = stateOf(phase, expiresAt, revoking, userId);
         return () => this.dispatchEvent(new Event('change'));
@@ -172,11 +167,10 @@ export class Session extends EventTarget {
       occ_host_authorization: (authorization) => () => (this.#authorization = authorization),
     });
     const [nonce] = crypto.getRandomValues(new Uint32Array(1));
-    const status = this.#core.open(nonce, ...parameters);
+    const status = this.#core.occ_open(nonce, ...parameters);
     if (status) throw errorOf(status);
-    this.#core.adopt(this.#storage.snapshot.load() ?? '');
     this.#synchronise();
-    this.#listen('pagehide', () => this.#enter((core) => core.leave()));
+    this.#listen('pagehide', () => this.#enter((core) => core.occ_leave()));
     this.#listen('storage', () => this.#synchronise());
     // A page that was kept while another was shown has not heard of what was stored meanwhile.
     this.#listen('pageshow', () => this.#synchronise());
@@ -199,21 +193,20 @@ export class Session extends EventTarget {
     return this.#closed ? STATUS_CLOSED : event(this.#core);
   }
 
-  /** Takes over what another tab has written (R24). */
+  /** Takes over what an earlier page or another tab has written (R24, R25). */
   #synchronise() {
     if (this.#closed) return;
-    const { snapshot, ended, isShared } = this.#storage;
-    const newest = (isShared && snapshot.load()) || '';
+    const newest = this.#storage.load() ?? '';
     // Only the epoch is remembered, since the text holds tokens.
     const epoch = /"epoch":\d+/.exec(newest)?.[0];
-    if (epoch && epoch !== this.#epoch) {
+    // With no place for it now, it is tried again at the next event.
+    if (epoch && epoch !== this.#epoch && this.#core.occ_adopt(newest) !== STATUS_FULL) {
       this.#epoch = epoch;
-      this.#core.adopt(newest);
     }
-    const list = ended.load();
+    const list = this.#storage.ended();
     if (list && list !== this.#ended) {
       this.#ended = list;
-      for (const number of list.split(' ')) this.#core.ended(Number(number));
+      for (const number of list.split(' ')) this.#core.occ_ended(Number(number));
     }
   }
 
@@ -228,21 +221,24 @@ export class Session extends EventTarget {
     const completion = await (purpose === REQUEST_REVOKE
       ? this.#shim.revoke(/** @type {string} */ (revokeUrl), body, timeoutMs, authorization)
       : this.#shim.requestToken(tokenUrl, body, TOKEN_TIMEOUT));
-    this.#enter((core) => core.completed(request, completion));
-    completion.body.fill(0);
+    const { delivery, status, retryAfter, body: answer } = completion;
+    this.#enter((core) => core.occ_completed(request, delivery, status, retryAfter, answer));
+    answer.fill(0);
   }
 
   /** @param {number} at */
   #setAlarm(at) {
     clearTimeout(this.#timer);
     if (!at) return;
-    const wait = Math.min(Math.max(at - Date.now(), 0), LONGEST_TIMER);
-    this.#timer = setTimeout(
-      () => (wait < LONGEST_TIMER ? this.#enter((core) => core.alarm(at)) : this.#setAlarm(at)),
-      wait,
-    );
-    // In Node a session that waits for its token to expire is no reason to go on.
-    /** @type {{ unref?: () => void }} */ (this.#timer).unref?.();
+    const wait = at - Date.now();
+    this.#timer =
+      wait > LONGEST_TIMER
+        ? setTimeout(() => this.#setAlarm(at), LONGEST_TIMER)
+        : setTimeout(() => this.#enter((core) => core.occ_alarm(at)), wait);
+    // In Node a session that only waits for its token to expire is no reason to go on.
+    if (!this.#state.revoking && !this.#signIns.size) {
+      /** @type {{ unref?: () => void }} */ (this.#timer).unref?.();
+    }
   }
 
   // ---- Who is there ----------------------------------------------------------------------------
@@ -257,7 +253,7 @@ export class Session extends EventTarget {
    * is cancelled.
    *
    * @param {Credentials} credentials
-   * @param {{ signal?: AbortSignal }} [options]
+   * @param {{ signal?: AbortSignal | undefined }} [options]
    * @returns {Promise<void>} rejects with a {@link SessionError}
    * @example
    * await session.signIn({ username: 'anna.keller@example.com', password: 'Welcome-1' });
@@ -272,7 +268,7 @@ export class Session extends EventTarget {
    * it the customer's session ends with the agent's.
    *
    * @param {Credentials} credentials
-   * @param {{ signal?: AbortSignal, customerId?: string }} [options]
+   * @param {{ signal?: AbortSignal | undefined, customerId?: string | undefined }} [options]
    * @returns {Promise<void>} rejects with a {@link SessionError}
    */
   signInAgent(credentials, options) {
@@ -282,20 +278,21 @@ export class Session extends EventTarget {
   /**
    * @param {number} owner
    * @param {Credentials} credentials
-   * @param {{ signal?: AbortSignal, customerId?: string }} [options]
+   * @param {{ signal?: AbortSignal | undefined, customerId?: string | undefined }} [options]
    * @returns {Promise<void>}
    */
   async #signIn(owner, credentials, { signal, customerId = '' } = {}) {
     const { username, password } = checked(credentials);
+    if (typeof customerId !== 'string') throw new TypeError(CUSTOMER_ID);
     const attempt = ++this.#attempts;
-    const cancel = () => this.#enter((core) => core.cancel(attempt));
+    const cancel = () => this.#enter((core) => core.occ_cancel(attempt));
     /** @type {Promise<void>} */
     const ended = new Promise((resolve, reject) => this.#signIns.set(attempt, { resolve, reject }));
+    signal?.addEventListener('abort', cancel);
     const status = signal?.aborted
       ? STATUS_CANCELLED
-      : this.#enter((core) => core.signIn(owner, attempt, username, password, customerId));
+      : this.#enter((core) => core.occ_sign_in(owner, attempt, username, password, customerId));
     if (status) this.#endSignIn(attempt, status);
-    signal?.addEventListener('abort', cancel);
     return ended.finally(() => signal?.removeEventListener('abort', cancel));
   }
 
@@ -316,10 +313,10 @@ export class Session extends EventTarget {
   emulate(customerId) {
     const status =
       typeof customerId === 'string'
-        ? this.#enter((core) => core.emulate(customerId))
+        ? this.#enter((core) => core.occ_emulate(customerId))
         : STATUS_BAD_LENGTH;
     if (status === STATUS_BAD_LENGTH) {
-      throw new TypeError('customerId must be a string of 1 to 256 bytes');
+      throw new TypeError(CUSTOMER_ID);
     }
     if (status) throw errorOf(status);
   }
@@ -330,12 +327,12 @@ export class Session extends EventTarget {
    * which never rejects.
    */
   async signOut() {
-    this.#enter((core) => core.signOut());
+    this.#enter((core) => core.occ_sign_out());
   }
 
   /** The agent signs out. As with {@link signOut}, it is done when this function returns. */
   async signOutAgent() {
-    this.#enter((core) => core.signOutAgent());
+    this.#enter((core) => core.occ_sign_out_agent());
   }
 
   /** Resolves when no revocation is in flight or queued; never rejects. */
@@ -349,7 +346,7 @@ export class Session extends EventTarget {
 
   /** @param {string | URL} url */
   #isOfApi(url) {
-    const { origin, pathname } = new URL(url, globalThis.location?.href);
+    const { origin, pathname } = new URL(url, globalThis.document?.baseURI);
     return this.#settings.apiPrefixes.some(
       (prefix) => origin === prefix.origin && pathname.startsWith(prefix.pathname),
     );
@@ -363,7 +360,7 @@ export class Session extends EventTarget {
    */
   authorization(url) {
     if (url !== undefined && !this.#isOfApi(url)) return undefined;
-    this.#enter((core) => core.authorization());
+    this.#enter((core) => core.occ_authorization());
     return this.#takeAuthorization();
   }
 
@@ -384,7 +381,7 @@ export class Session extends EventTarget {
   renew(rejected) {
     return new Promise((resolve) => {
       this.#renewals.add(resolve);
-      if (this.#enter((core) => core.renew(rejected)) === STATUS_WAIT) return;
+      if (this.#enter((core) => core.occ_renew(`${rejected}`)) === STATUS_WAIT) return;
       this.#renewals.delete(resolve);
       resolve(this.#takeAuthorization());
     });
@@ -439,9 +436,12 @@ export class Session extends EventTarget {
    * the state is the anonymous one.
    */
   close() {
+    // What is queued goes out now, since there will be no other moment.
+    this.#enter((core) => core.occ_leave());
     if (this.#closed) return;
     this.#closed = true;
-    this.#core.close();
+    this.#core.occ_close();
+    this.#storage.close();
     clearTimeout(this.#timer);
     this.#listening.abort();
     for (const attempt of this.#signIns.keys()) this.#endSignIn(attempt, STATUS_CLOSED);
@@ -455,7 +455,7 @@ export class Session extends EventTarget {
  * Opens the session of this page: what an earlier page has stored is taken up again.
  *
  * @param {SessionOptions} options
- * @returns {Promise<Session>} rejects with a `SessionError`: `invalid-options`, `wasm-unavailable`
+ * @returns {Promise<SessionListening & Session>} rejects with a `SessionError`: `invalid-options`, `wasm-unavailable`
  * @example
  * const session = await createSession({
  *   baseUrl: 'https://api.shop.example',
@@ -464,5 +464,5 @@ export class Session extends EventTarget {
  * });
  */
 export function createSession(options) {
-  return Session.create(options);
+  return /** @type {Promise<any>} */ (Session.create(options));
 }

@@ -12,7 +12,7 @@ import {
  * How a request ended.
  *
  * @typedef {object} Completion
- * @property {number} delivery of DELIVERY
+ * @property {number} delivery one of the numbers that begin with DELIVERY
  * @property {number} status HTTP status, 0 if there was none
  * @property {number} retryAfter milliseconds, 0 if the answer named no time (RFC 9110, 10.2.3)
  * @property {Uint8Array} body of a token response, otherwise empty
@@ -21,7 +21,8 @@ import {
 /** The most bytes of a body that are read. */
 const BODY_MAX = 65_536;
 
-const EMPTY = new Uint8Array();
+/** No body. */
+export const EMPTY = new Uint8Array();
 
 /** @param {Response} response */
 function retryAfterOf(response) {
@@ -63,7 +64,7 @@ const completion = (delivery, status = 0) => ({ delivery, status, retryAfter: 0,
  * @returns {() => boolean} whether a request to the URL has begun since; true where nothing refuses
  */
 function watchRequests(url) {
-  if (!globalThis.document) return () => true;
+  if (!globalThis.document || !globalThis.PerformanceObserver) return () => true;
   const start = performance.now();
   const observer = new PerformanceObserver(() => {});
   observer.observe({ type: 'resource' });
@@ -101,6 +102,7 @@ export function fetchShim(fetch, closed) {
     });
     const { type, status } = response;
     const redirected = type === 'opaqueredirect' || (status >= 300 && status <= 399);
+    if (!redirected && !status) throw response;
     const delivery = redirected ? DELIVERY_REDIRECTED : DELIVERY_ANSWERED;
     return { ...completion(delivery, status), retryAfter: retryAfterOf(response), response };
   }

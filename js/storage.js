@@ -17,9 +17,12 @@ function webStorage(area, key) {
   return {
     load: () => globalThis[area].getItem(key),
     save(text) {
-      // What cannot be replaced must not stay: it may hold the token of somebody who has left.
+      try {
+        if (text !== null) return globalThis[area].setItem(key, text);
+      } catch {
+        // What cannot be replaced must not stay: it may hold the token of somebody who has left.
+      }
       globalThis[area].removeItem(key);
-      if (text !== null) globalThis[area].setItem(key, text);
     },
   };
 }
@@ -46,40 +49,53 @@ function careful(storage) {
 }
 
 /**
- * What tabs share: with `'local'` the snapshot itself. With `'session'` a duplicated tab starts with
- * a copy of the snapshot; the numbers of the grants that have ended in one of them, in localStorage,
- * tell the others (R24). Both can be read at any moment, so that a tab never acts on an old state,
- * and the browser says when they change.
+ * What an earlier page has left, and what tabs share (R24). With `'local'` that is the snapshot
+ * itself. With `'session'` a duplicated tab starts with a copy of the snapshot; the numbers of the
+ * grants that have ended in one of them, in localStorage, tell the others. Both can be read at any
+ * moment, so that no tab acts on an old state; and since a browser takes a few milliseconds to show
+ * one tab what another has stored, the numbers are also sent to the tabs that are there.
  *
- * @typedef {object} SessionStorage
- * @property {SnapshotStorage} snapshot
- * @property {SnapshotStorage} ended
- * @property {boolean} isShared whether other tabs write the same snapshot
- */
-
-/**
  * @param {'memory' | 'session' | 'local' | SnapshotStorage} storage
  * @param {string} key
- * @returns {SessionStorage}
+ * @param {(number: number) => void} hear is called when a grant has ended in another tab
  */
-export function openStorage(storage, key) {
-  const isShared = storage === 'local';
-  /** @type {SnapshotStorage} */
-  const nowhere = { load: () => null, save() {} };
+export function openStorage(storage, key, hear) {
+  const isWeb = storage === 'session' || storage === 'local';
+  let isLoaded = false;
+  const snapshot = careful(
+    storage === 'local'
+      ? webStorage('localStorage', key)
+      : isWeb
+        ? webStorage('sessionStorage', key)
+        : {
+            // Once: who hands in a storage of another kind is not asked again at every event.
+            load: () => (isLoaded || typeof storage === 'string' ? null : storage.load()),
+            save: (text) => typeof storage === 'string' || storage.save(text),
+          },
+  );
+  const ended = careful(webStorage('localStorage', `${key}.ended`));
+  const channel = isWeb && globalThis.BroadcastChannel ? new BroadcastChannel(key) : undefined;
+  if (channel) {
+    channel.onmessage = ({ data }) => hear(Number(data));
+    /** @type {{ unref?: () => void }} */ (channel).unref?.();
+  }
   return {
-    snapshot: careful(
-      typeof storage === 'object'
-        ? storage
-        : storage === 'memory'
-          ? nowhere
-          : webStorage(isShared ? 'localStorage' : 'sessionStorage', key),
-    ),
-    ended: careful(storage === 'session' ? webStorage('localStorage', `${key}.ended`) : nowhere),
-    isShared,
+    /** @returns {string | null} the snapshot that was saved last */
+    load() {
+      const text = snapshot.load();
+      isLoaded = true;
+      return text;
+    },
+    save: snapshot.save,
+    /** @returns {string | null} numbers of grants that have ended, with a space between them */
+    ended: () => (storage === 'session' ? ended.load() : null),
+    /** @param {number} number of a grant that has ended here */
+    tell(number) {
+      if (storage === 'session') {
+        ended.save([...(ended.load()?.split(' ') ?? []), number].slice(-ENDED_MAX).join(' '));
+      }
+      channel?.postMessage(number);
+    },
+    close: () => channel?.close(),
   };
-}
-
-/** @param {string | null} list @param {number} number */
-export function addEnded(list, number) {
-  return [...(list?.split(' ') ?? []), number].slice(-ENDED_MAX).join(' ');
 }

@@ -34,14 +34,13 @@
  * @property {string} [storageKey] default `'occ-session'`
  * @property {boolean} [persistRefreshToken] whether refresh tokens are stored too; default false
  * @property {typeof globalThis.fetch} [fetch] default `globalThis.fetch`
- * @property {URL | string | Response | PromiseLike<Response> | BufferSource | WebAssembly.Module}
+ * @property {URL | string | Response | BufferSource | WebAssembly.Module
+ *   | PromiseLike<Response | BufferSource | WebAssembly.Module>}
  *   [wasm] core.wasm, or where it is; default: beside this module
  */
 
 /**
- * A frozen object; another one takes its place when something in it changes.
- *
- * @typedef {object} SessionState
+ * @typedef {object} StateMembers
  * @property {'anonymous' | 'customer-signing-in' | 'customer' | 'agent-signing-in'
  *   | 'agent-taking-over' | 'agent' | 'emulating'} phase
  * @property {string} userId what OCC URLs take: `'anonymous'`, `'current'`, or the id of the
@@ -51,6 +50,12 @@
  * @property {boolean} emulating
  * @property {number | null} expiresAt epoch milliseconds of the active access token, if known
  * @property {number} revoking revocations that have not settled
+ */
+
+/**
+ * A frozen object; another one takes its place when something in it changes.
+ *
+ * @typedef {Readonly<StateMembers>} SessionState
  */
 
 /**
@@ -68,6 +73,30 @@
  * @property {'revoked' | 'already-invalid' | 'unsupported' | 'rejected' | 'server-error'
  *   | 'unreachable' | 'timed-out'} outcome
  * @property {number} status HTTP status, 0 if there was none
+ */
+
+/**
+ * The detail of an `expired` event.
+ *
+ * @typedef {object} ExpiredDetail
+ * @property {'customer' | 'agent'} owner
+ */
+
+/**
+ * The events of a session, by name.
+ *
+ * @typedef {object} SessionEvents
+ * @property {Event} change `session.state` is another object
+ * @property {CustomEvent<RevocationDetail>} revocation a revocation has settled
+ * @property {CustomEvent<ExpiredDetail>} expired the server no longer takes the session's token
+ */
+
+/**
+ * What `addEventListener` of a session takes, with the events that it gives.
+ *
+ * @typedef {object} SessionListening
+ * @property {<T extends keyof SessionEvents>(type: T, listener: (event: SessionEvents[T]) => void,
+ *   options?: boolean | AddEventListenerOptions) => void} addEventListener
  */
 
 export {};

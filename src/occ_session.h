@@ -45,7 +45,7 @@
 #define OCC_CUSTOMER_ID_MAX 256
 
 /* ---- Numbers -----------------------------------------------------------------------------------
- * Each list makes the enum here and the object of the same name in js/numbers.js; 0 is never a
+ * Each list makes the enum here, and its part of js/numbers.js; 0 is never a
  * valid state or event. */
 
 #define OCC_STATES(X)                                                                              \

@@ -219,12 +219,15 @@ static void apply(occ_session *self, unsigned effects, occ_grant *granted) {
   if (effects & OCC_EFFECT_CANCEL) {
     end_sign_in(self, OCC_STATUS_CANCELLED);
   }
+  if (effects & OCC_EFFECT_REVOKE) {
+    /* Before the active one, so that a tab that hears of it never revokes the retired one itself.
+     */
+    revoke(self, occ_grants_in(&self->grants, OCC_SLOT_RETIRED));
+  }
   if (effects & OCC_EFFECT_DROP) {
     drop(active(self));
   }
   if (effects & OCC_EFFECT_REVOKE) {
-    /* In this order, so that a tab that hears of it never revokes the retired one itself. */
-    revoke(self, occ_grants_in(&self->grants, OCC_SLOT_RETIRED));
     revoke(self, active(self));
   }
   if (effects & OCC_EFFECT_RESTORE) {
@@ -438,9 +441,6 @@ char *occ_session_input(occ_session *self) {
 occ_status occ_session_open(occ_session *self, double now, uint32_t nonce, uint32_t flags,
                             uint32_t retries, const occ_option_lengths *lengths) {
   occ_status status = may_enter(self, now, 0);
-  if (status == OCC_STATUS_OK) {
-    status = OCC_STATUS_DONE;
-  }
   if (status == OCC_STATUS_NOT_OPEN) {
     status = occ_options_read(&self->options, self->input, lengths);
     self->life = status == OCC_STATUS_OK ? OCC_LIFE_OPEN : OCC_LIFE_NEW;
@@ -584,16 +584,17 @@ static occ_status wait_for(occ_session *self, double number, bool begun) {
  * (RFC 6749 section 4.4). */
 static occ_status renew_client_token(occ_session *self, occ_text rejected) {
   occ_grant *grant = occ_grants_in(&self->grants, OCC_SLOT_CLIENT);
-  if (grant != NULL && rejected.length == 0) {
+  const bool is_rejected =
+    grant != NULL && occ_text_equal(rejected, occ_grant_authorization(grant));
+  if (rejected.length > 0 && !is_rejected) {
+    return OCC_STATUS_NOTHING;
+  }
+  if (grant != NULL && !is_rejected && (grant->expires_at == 0 || grant->expires_at > self->now)) {
     hand_authorization(grant);
     return OCC_STATUS_RESEND;
   }
-  if (grant != NULL && occ_text_equal(rejected, occ_grant_authorization(grant))) {
+  if (grant != NULL) {
     occ_grant_settle(grant);
-    rejected = OCC_TEXT("");
-  }
-  if (rejected.length > 0) {
-    return OCC_STATUS_NOTHING;
   }
   return wait_for(self, CLIENT_TOKEN, begin_client_token(self));
 }
@@ -764,7 +765,8 @@ occ_status occ_session_alarm(occ_session *self, double now) {
   }
   self->alarm = 0;
   occ_grant *grant = active(self);
-  if (grant != NULL && grant->refresh_length > 0 && grant->renew_at > 0 && now >= grant->renew_at) {
+  if (grant != NULL && grant->refresh_length > 0 && grant->renew_at > 0 &&
+      self->now >= grant->renew_at) {
     grant->renew_at = 0;
     (void)begin_refresh(self, grant);
   }
@@ -792,6 +794,19 @@ static bool is_in_snapshot(const occ_snapshot *snapshot, const occ_grant *grant)
   return false;
 }
 
+/* Whether there is a free place for each grant that is not held yet. */
+static bool has_places_for(occ_session *self, const occ_snapshot *snapshot) {
+  size_t wanted = 0;
+  for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
+    const double number = snapshot->grants[i].number;
+    wanted += number > 0 && occ_grants_held(&self->grants, number) == NULL;
+  }
+  for (size_t i = 0; i < OCC_PLACES && wanted > 0; i++) {
+    wanted -= self->grants.at[i].slot == OCC_SLOT_FREE;
+  }
+  return wanted == 0;
+}
+
 /* A refresh token that the snapshot leaves out is kept by the tab that has it. */
 static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
   occ_grant *grant = occ_grants_held(&self->grants, from->number);
@@ -805,7 +820,8 @@ static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
   if (!occ_text_equal(occ_grant_access(grant), from->access)) {
     (void)occ_grant_put(grant, from->access, from->refresh);
     grant->expires_at = from->expires_at;
-    grant->renew_at = from->expires_at;
+    /* Whoever was given the tokens refreshes them in time; the others when a request needs it. */
+    grant->renew_at = 0;
   }
 }
 
@@ -861,6 +877,9 @@ static occ_status adopt(occ_session *self, occ_text json) {
   }
   if (snapshot.epoch <= self->epoch) {
     return OCC_STATUS_STALE;
+  }
+  if (!has_places_for(self, &snapshot)) {
+    return OCC_STATUS_FULL;
   }
   const occ_grant *before = active(self);
   const double number = before != NULL ? before->number : 0;

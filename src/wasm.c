@@ -63,8 +63,10 @@ EXPORT(uint32_t, occ_completed, double now, uint32_t request, uint32_t delivery,
                                retry_after, length);
 }
 
-EXPORT(uint32_t, occ_alarm, double now) {
-  return occ_session_alarm(&session, now);
+/* at: the time that the host was given. It has come, also where the clock was set back meanwhile.
+ */
+EXPORT(uint32_t, occ_alarm, double now, double at) {
+  return occ_session_alarm(&session, now < at ? at : now);
 }
 
 EXPORT(uint32_t, occ_leave, double now) {

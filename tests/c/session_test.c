@@ -306,7 +306,7 @@ TEST(opened_again, "a session whose options were refused can be opened with othe
 TEST(opened_twice, "a session that is open stays as it is when it is opened again") {
   open_as_customer();
   const host_options all = options(0);
-  CHECK_NUMBER(host_open(&all), OCC_STATUS_DONE);
+  CHECK_NUMBER(host_open(&all), OCC_STATUS_OK);
   CHECK_TEXT(host_authorization(), "Bearer a1");
   CHECK(input_is_wiped());
   (void)occ_session_sign_out(&session, NOW);
@@ -556,6 +556,19 @@ TEST(r9_agent, "R9 R2: when the agent's grant is dead the retired one is revoked
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
   CHECK_NUMBER(host.request_count, 1);
   CHECK_TEXT(last_body(), "token=r1&token_type_hint=refresh_token" SHOP);
+}
+
+TEST(r9_tabs,
+     "R9 R24: of a dead agent's grants the retired one is told to the tabs first, so that no other "
+     "tab revokes it too") {
+  open_as_customer();
+  const double customer = number_of(OCC_SLOT_ACTIVE);
+  sign_in(OCC_OWNER_AGENT, "", TOKEN("a2"));
+  const double agent = number_of(OCC_SLOT_ACTIVE);
+  host_forget();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host.endings, 2);
+  CHECK(host.ended[0] == customer && host.ended[1] == agent);
 }
 
 TEST(r9_parked, "R9: a parked grant whose refresh is refused is dropped, and the agent stays") {
@@ -948,6 +961,17 @@ TEST(client_token_dead, "a client token that is rejected is replaced, and not re
   host_forget();
   CHECK_NUMBER(host_renew(NOW, "Bearer c1"), OCC_STATUS_WAIT);
   CHECK_NUMBER(host.request_count, 1);
+  CHECK_TEXT(last_body(), "grant_type=client_credentials" SHOP);
+  CHECK(!host_remembers("c1"));
+}
+
+TEST(client_token_expired, "a client token whose time is over is replaced, and not sent again") {
+  open();
+  (void)host_renew(NOW, "");
+  (void)host_answer(NOW, last(), 200,
+                    "{\"access_token\":\"c1\",\"token_type\":\"bearer\",\"expires_in\":3600}");
+  CHECK_NUMBER(host_renew(NOW + 3599999, ""), OCC_STATUS_RESEND);
+  CHECK_NUMBER(host_renew(NOW + 3600000, ""), OCC_STATUS_WAIT);
   CHECK_TEXT(last_body(), "grant_type=client_credentials" SHOP);
   CHECK(!host_remembers("c1"));
 }
@@ -1423,6 +1447,33 @@ TEST(r24_full, "R24: a snapshot is taken also when tokens are on their way in ev
   CHECK(!host_remembers("x5") && !host_remembers("y5"));
 }
 
+TEST(r24_no_place,
+     "R24: a snapshot that finds no place changes nothing, and is taken when one is free") {
+  open();
+  uint32_t first = 0;
+  for (uint32_t attempt = 1; attempt <= OCC_PLACES; attempt++) {
+    const uint32_t request = begin(OCC_OWNER_CUSTOMER, attempt, "");
+    first = attempt == 1 ? request : first;
+  }
+  for (int grant = 1; grant <= 3; grant++) {
+    char newer[200];
+    (void)snprintf(newer, sizeof newer,
+                   "{\"v\":1,\"for\":\"here\",\"epoch\":%d,\"active\":{\"owner\":\"customer\","
+                   "\"number\":%d,\"expires\":0,\"access\":\"x%d\"}}",
+                   10 * grant, grant, grant);
+    if (grant < 3) {
+      CHECK_NUMBER(host_adopt(NOW, newer), OCC_STATUS_OK);
+      CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
+      continue;
+    }
+    CHECK_NUMBER(host_adopt(NOW, newer), OCC_STATUS_FULL);
+    CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+    CHECK_NUMBER(host_answer(NOW, first, 503, ""), OCC_STATUS_OK);
+    CHECK_NUMBER(host_adopt(NOW, newer), OCC_STATUS_OK);
+    CHECK_TEXT(host_authorization(), "Bearer x3");
+  }
+}
+
 TEST(r24_refused, "R24: a refresh that is refused after another tab's has succeeded ends nothing") {
   open_with(1, REVOKING | OCC_FLAG_PERSIST | OCC_FLAG_SHARED, 0);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
@@ -1444,11 +1495,10 @@ TEST(r25, "R25: a page that is loaded again has the same state, the parked grant
   store();
   open_with(2, REVOKING | OCC_FLAG_PERSIST, 0);
   CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_OK);
-  CHECK_TEXT(host.order, "state alarm ");
+  CHECK_TEXT(host.order, "state ");
   CHECK_NUMBER(host.state, OCC_STATE_EMULATING);
   CHECK_TEXT(host.user_id.at, "anna");
   CHECK_NUMBER(host.expires_at, NOW + 3600000);
-  CHECK_NUMBER(host.alarm, NOW + 3600000);
   host_forget();
   CHECK_NUMBER(occ_session_sign_out_agent(&session, NOW), OCC_STATUS_OK);
   CHECK_TEXT(last_body(), "token=r2&token_type_hint=refresh_token&client_id=desk");

@@ -464,7 +464,7 @@ static void call_reload(void) {
     if (is_held(&m.grants[i])) {
       m.grants[kept] = m.grants[i];
       m.grants[kept].refresh = has(OCC_FLAG_PERSIST) ? m.grants[i].refresh : 0;
-      m.grants[kept].renew_at = m.grants[i].expires_at;
+      m.grants[kept].renew_at = 0;
       kept++;
     }
   }

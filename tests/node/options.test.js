@@ -46,7 +46,7 @@ describe('options', limit, () => {
     [{ fetch: 'fetch' }, 'fetch'],
     [{ clientId: 'x'.repeat(1025) }, 'clientId'],
     // Fewer characters than 1024, but more bytes: only the core can tell.
-    [{ clientSecret: 'é'.repeat(513) }, 'an option'],
+    [{ clientSecret: 'é'.repeat(513) }, 'clientSecret'],
   ];
   for (const [options, begins] of bad) {
     const shown = JSON.stringify(options, (_key, value) =>

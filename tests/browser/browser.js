@@ -1,0 +1,148 @@
+// Chromium for the tests: how it is started, what a page must not let anybody see, and what is asked
+// of the back end in more than one file.
+import assert from 'node:assert/strict';
+import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { chromium } from 'playwright-core';
+
+/** @import { Browser, BrowserContextOptions, Page } from 'playwright-core' */
+/** @import { TestContext } from 'node:test' */
+/** @import { Backend, Entry } from '../../web/backend/index.js' */
+
+export const revokePath = '/authorizationserver/oauth/revoke';
+export const tokenPath = '/authorizationserver/oauth/token';
+
+/** @typedef {{ username: string, password: string }} Credentials */
+
+export const anna = { username: 'anna.keller@example.com', password: 'Welcome-1' };
+export const ben = { username: 'ben.okafor@example.com', password: 'Welcome-2' };
+export const agent = { username: 'asagent', password: 'Support-1' };
+
+export function openBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: [
+      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    ],
+  });
+}
+
+/**
+ * A context of its own, closed with the test; and then, since pages that go away may still have sent
+ * something, the back end is as new for the next one.
+ *
+ * @param {TestContext} t
+ * @param {Browser} browser
+ * @param {Backend} backend
+ * @param {BrowserContextOptions} [options]
+ */
+export async function openContext(t, browser, backend, options) {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(8_000);
+  t.after(async () => {
+    await context.close();
+    backend.reset();
+  });
+  return context;
+}
+
+/** That a request met a fault the browser notes by itself; no page can prevent it. */
+const networkNote = /^Failed to load resource: /;
+
+/**
+ * Collects what a page lets be seen of a fault: messages on the console, errors, rejections that
+ * nobody handled.
+ *
+ * @param {Page} page
+ * @returns {string[]} filled as they come
+ */
+export function complaintsOf(page) {
+  /** @type {string[]} */
+  const complaints = [];
+  page.on('console', (message) => {
+    if (!networkNote.test(message.text())) complaints.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => complaints.push(`${error}`));
+  return complaints;
+}
+
+/**
+ * The URLs that a page asks for by itself, from now on.
+ *
+ * @param {Page} page
+ * @returns {string[]} filled as they come
+ */
+export function requestsOf(page) {
+  /** @type {string[]} */
+  const requests = [];
+  page.on('request', (request) =>
+    requests.push(`${request.method()} ${new URL(request.url()).pathname}`),
+  );
+  return requests;
+}
+
+/** @param {Page} page @param {string} phase */
+export const waitForPhase = (page, phase) =>
+  page.waitForSelector(`body[data-phase="${phase}"]`, { state: 'attached' });
+
+/** What the server says of each token, by its label. @param {Backend} backend */
+export async function lives(backend) {
+  return Object.fromEntries(
+    (await backend.tokens()).map(({ label, active }) => [label, active ? 'active' : 'revoked']),
+  );
+}
+
+/**
+ * Which tokens the server was asked to revoke, in the order in which it was, by their labels; and
+ * each under which bearer.
+ *
+ * @param {Backend} backend
+ */
+export async function revocations(backend) {
+  const tokens = await backend.tokens();
+  /** @param {string | undefined} value */
+  const label = (value) => tokens.find(({ token }) => token === value)?.label ?? 'unknown token';
+  return backend.received({ path: revokePath }).map(({ form, authorization }) => {
+    const [type, bearer] = (authorization ?? '').split(' ');
+    assert.equal(type, 'Bearer');
+    return `${label(form?.token)} under ${label(bearer)}`;
+  });
+}
+
+/**
+ * Waits for requests that are on their way; what has not come after 10 s does not come.
+ *
+ * @param {Backend} backend
+ * @param {(entry: Entry) => boolean} predicate
+ * @param {number} count
+ */
+export async function waitFor(backend, predicate, count = 1) {
+  const late = new AbortController();
+  const error = new Error(`waited for ${count} requests such as ${predicate}`);
+  const [found] = await Promise.race([
+    Promise.all([backend.waitFor(predicate, count)]),
+    delay(10_000, [], { signal: late.signal }).then(() => Promise.reject(error)),
+  ]).finally(() => late.abort());
+  return found;
+}
+
+/** @param {Entry} entry */
+const isRevocation = ({ method, path }) => method === 'POST' && path === revokePath;
+
+/** Waits until the server has received so many revocations. @param {Backend} backend @param {number} count */
+export const received = (backend, count) => waitFor(backend, isRevocation, count);
+
+/** Waits until the server has answered so many revocations. @param {Backend} backend @param {number} count */
+export const answered = (backend, count) =>
+  waitFor(backend, (entry) => isRevocation(entry) && entry.answeredAt !== null, count);
+
+/** No token that the server has issued is in any storage of the page. @param {Page} page @param {Backend} backend */
+export async function assertStorageHasNoToken(page, backend) {
+  const stored = await page.evaluate(() =>
+    JSON.stringify([{ ...sessionStorage }, { ...localStorage }]),
+  );
+  for (const { token, label } of await backend.tokens()) {
+    assert.ok(!stored.includes(token), `${label} is still stored`);
+  }
+}

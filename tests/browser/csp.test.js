@@ -1,0 +1,85 @@
+// The engine under a content security policy: what the demo's allows is enough, and what is missing
+// in a narrower one is said.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startDemo } from '../../web/server.js';
+import { anna, complaintsOf, lives, openBrowser, openContext, waitForPhase } from './browser.js';
+import { startSite } from './site.js';
+
+/** @import { TestContext } from 'node:test' */
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Awaited<ReturnType<typeof startDemo>>} */
+let demo;
+/** @type {string} what the demo's server sends */
+let policy;
+
+before(async () => {
+  [browser, demo] = await Promise.all([openBrowser(), startDemo()]);
+  policy = (await fetch(demo.url)).headers.get('content-security-policy') ?? '';
+});
+after(() => Promise.all([browser.close(), demo.close()]));
+
+/** @param {TestContext} t @param {string} header @param {string} entry */
+async function openPage(t, header, entry) {
+  const site = await startSite({ policy: header });
+  t.after(() => site.close());
+  const context = await openContext(t, browser, demo.backend);
+  const page = await context.newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(site.page(demo.backend, { entry }));
+  return { page, complaints };
+}
+
+test('the demo asks for Trusted Types and allows WebAssembly, and no other code but its own', () => {
+  const directives = policy.split('; ');
+  assert.ok(directives.includes("default-src 'none'"));
+  assert.ok(directives.includes("script-src 'self' 'wasm-unsafe-eval'"));
+  assert.ok(directives.includes("require-trusted-types-for 'script'"));
+  assert.ok(directives.includes("trusted-types 'none'"));
+});
+
+for (const entry of ['/occ-session/index.js', '/occ-session/inline.js']) {
+  test(`${entry} signs in and out under the demo's policy`, async (t) => {
+    const { page, complaints } = await openPage(t, policy, entry);
+    await waitForPhase(page, 'anonymous');
+    await page.evaluate(async (credentials) => {
+      // What a test hands in may do what the policy forbids; a later task of the page may not.
+      await new Promise((resolve) => setTimeout(resolve));
+      await globalThis.session.signIn(credentials);
+      await globalThis.session.signOut();
+      await globalThis.session.settled();
+    }, anna);
+    assert.deepEqual(await lives(demo.backend), {
+      'customer #1 access': 'revoked',
+      'customer #1 refresh': 'revoked',
+    });
+    assert.deepEqual(complaints, []);
+
+    const refusals = await page.evaluate(async () => {
+      await new Promise((resolve) => setTimeout(resolve));
+      const forbidden = [
+        () => (document.createElement('p').innerHTML = '<b>'),
+        () => new Function('return 1')(),
+      ];
+      return forbidden.map((act) => {
+        try {
+          return `allowed: ${act()}`;
+        } catch (error) {
+          return /** @type {Error} */ (error).name;
+        }
+      });
+    });
+    assert.deepEqual(refusals, ['TypeError', 'EvalError'], 'the policy is not in force');
+  });
+
+  test(`${entry} says so where the policy forbids WebAssembly`, async (t) => {
+    const { page } = await openPage(t, policy.replace(" 'wasm-unsafe-eval'", ''), entry);
+    await waitForPhase(page, 'failed');
+    const { name, code, message } = JSON.parse(await page.innerText('body'));
+    assert.equal(name, 'SessionError');
+    assert.equal(code, 'wasm-unavailable');
+    assert.match(message, /^core\.wasm could not be loaded from .*Content Security Policy/is);
+  });
+}

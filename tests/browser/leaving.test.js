@@ -1,0 +1,163 @@
+// What is revoked when the page goes away right after a sign-out (R11, R12).
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startBackend } from '../../web/backend/index.js';
+import {
+  anna,
+  answered,
+  lives,
+  openBrowser,
+  openContext,
+  received,
+  revocations,
+  revokePath,
+  waitForPhase,
+} from './browser.js';
+import { startSite } from './site.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {import('../../web/backend/index.js').Backend} */
+let backend;
+/** @type {Awaited<ReturnType<typeof startSite>>} */
+let site;
+
+before(async () => {
+  [browser, backend, site] = await Promise.all([openBrowser(), startBackend(), startSite()]);
+});
+after(() => Promise.all([browser.close(), backend.close(), site.close()]));
+
+/** A page on which Anna is signed in. @param {import('node:test').TestContext} t */
+async function openPage(t) {
+  const context = await openContext(t, browser, backend);
+  const page = await context.newPage();
+  await page.goto(site.page(backend));
+  await signIn(page);
+  return page;
+}
+
+/** @param {import('playwright-core').Page} page */
+async function signIn(page) {
+  await waitForPhase(page, 'anonymous');
+  await page.evaluate((credentials) => globalThis.session.signIn(credentials), anna);
+}
+
+/** The refresh token and the access token, each once, each under the bearer that was still valid. */
+async function assertBothReceived() {
+  await answered(backend, 2);
+  assert.deepEqual((await revocations(backend)).sort(), [
+    'customer #1 access under customer #1 access',
+    'customer #1 refresh under customer #1 access',
+  ]);
+  assert.deepEqual(await lives(backend), {
+    'customer #1 access': 'revoked',
+    'customer #1 refresh': 'revoked',
+  });
+}
+
+describe('a page that goes away', () => {
+  test('R12: a navigation in the same task as the sign-out loses no revocation', async (t) => {
+    const page = await openPage(t);
+    await page.evaluate(() => {
+      globalThis.session.signOut();
+      location.href = '/other';
+    });
+    await page.waitForURL('**/other');
+    await assertBothReceived();
+  });
+
+  test('R12: a reload in the same task as the sign-out loses no revocation', async (t) => {
+    const page = await openPage(t);
+    await Promise.all([
+      page.waitForEvent('load'),
+      page.evaluate(() => {
+        globalThis.session.signOut();
+        location.reload();
+      }),
+    ]);
+    await waitForPhase(page, 'anonymous');
+    await assertBothReceived();
+  });
+
+  test('R12: a tab that closes itself in the same task loses no revocation', async (t) => {
+    const context = await openContext(t, browser, backend);
+    const opener = await context.newPage();
+    await opener.goto(`${site.url}other`);
+    // Only a window that a script has opened may be closed by one.
+    const [popup] = await Promise.all([
+      opener.waitForEvent('popup'),
+      opener.evaluate((url) => void open(url, '_blank'), site.page(backend)),
+    ]);
+    await signIn(popup);
+    await Promise.all([
+      popup.waitForEvent('close'),
+      popup.evaluate(() => {
+        globalThis.session.signOut();
+        close();
+      }),
+    ]);
+    await assertBothReceived();
+  });
+
+  test('R12: a tab that is closed right after the sign-out loses no revocation', async (t) => {
+    const page = await openPage(t);
+    // So that the context, and with it the browser's part of the tab, outlives the tab.
+    await page.context().newPage();
+    await page.evaluate(() => void globalThis.session.signOut());
+    await page.close({ runBeforeUnload: false });
+    await assertBothReceived();
+  });
+
+  test('R11: what waits for its turn is sent at once when the page goes away', async (t) => {
+    const page = await openPage(t);
+    backend.set({ revoke: { answer: 'hold', only: 'refresh_token' } });
+    await page.evaluate(() => void globalThis.session.signOut());
+    await received(backend, 1);
+    assert.deepEqual(await revocations(backend), ['customer #1 refresh under customer #1 access']);
+
+    await page.evaluate(() => void (location.href = '/other'));
+    await received(backend, 2);
+    assert.deepEqual(await revocations(backend), [
+      'customer #1 refresh under customer #1 access',
+      'customer #1 access under customer #1 access',
+    ]);
+    assert.equal(backend.received({ path: revokePath })[0]?.status, 'held');
+    backend.release();
+    await assertBothReceived();
+  });
+
+  test('R11: a page that stays waits for the answer to the first', async (t) => {
+    const page = await openPage(t);
+    backend.set({ revoke: { answer: 'hold', only: 'refresh_token' } });
+    await page.evaluate(() => void globalThis.session.signOut());
+    await received(backend, 1);
+    // A request that was sent later has come, so one that was sent with the first would have, too.
+    await page.evaluate((url) => fetch(url), `${backend.url}/occ/v2/shop/basesites`);
+    assert.equal(backend.received({ path: revokePath }).length, 1);
+    backend.release();
+    await assertBothReceived();
+  });
+});
+
+describe('a page whose 64 KiB for keepalive are used up by another script', () => {
+  /** @param {import('node:test').TestContext} t */
+  async function openFullPage(t) {
+    backend.set({ tokenLength: 6000 });
+    const page = await openPage(t);
+    await Promise.all([
+      page.waitForRequest('**/silent'),
+      page.evaluate(() => {
+        fetch('/silent', { method: 'POST', body: 'x'.repeat(60 * 1024), keepalive: true }).catch(
+          () => {},
+        );
+      }),
+    ]);
+    return page;
+  }
+
+  test('R12: the revocations arrive all the same', async (t) => {
+    const page = await openFullPage(t);
+    await page.evaluate(() => void globalThis.session.signOut());
+    await assertBothReceived();
+  });
+});

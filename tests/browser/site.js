@@ -1,0 +1,61 @@
+// A page with nothing in it but a session, served beside the package; the back end has an origin of
+// its own. For what must be tried without the demo's help.
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname } from 'node:path';
+
+/** @type {Record<string, string>} */
+const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+
+/** @type {Record<string, string>} */
+const files = {
+  '/': 'page.html',
+  '/page.js': 'page.js',
+  '/occ-session/index.js': '../../dist/index.js',
+  '/occ-session/inline.js': '../../dist/inline.js',
+  '/occ-session/core.wasm': '../../dist/core.wasm',
+};
+
+/** @param {{ policy?: string }} [options] the content security policy of every answer */
+export async function startSite({ policy } = {}) {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://site');
+    if (pathname === '/silent') return;
+    if (policy) response.setHeader('Content-Security-Policy', policy);
+    const file = files[pathname];
+    if (!file) {
+      response.writeHead(200, { 'Content-Type': 'text/html' });
+      response.end('<!doctype html><title>Another page</title>');
+      return;
+    }
+    response.writeHead(200, { 'Content-Type': types[extname(file)] });
+    createReadStream(new URL(file, import.meta.url)).pipe(response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+
+  const url = `http://127.0.0.1:${port}/`;
+
+  return {
+    /** Any path but the page's own is another page; /silent never answers. */
+    url,
+
+    /**
+     * The address of the page, with the session that it opens.
+     *
+     * @param {{ url: string }} backend
+     * @param {{ storage?: string, persist?: '1', entry?: string }} [options] as page.js reads them
+     */
+    page: (backend, options) =>
+      `${url}?${new URLSearchParams({ backend: backend.url, ...options })}`,
+
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,392 @@
+// Tabs that share a session or hold the same grant (R24, R8), and what a reload gives back (R25).
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startBackend } from '../../web/backend/index.js';
+import {
+  agent,
+  anna,
+  answered,
+  assertStorageHasNoToken,
+  complaintsOf,
+  lives,
+  openBrowser,
+  openContext,
+  received,
+  requestsOf,
+  revocations,
+  revokePath,
+  tokenPath,
+  waitFor,
+  waitForPhase,
+} from './browser.js';
+import { startSite } from './site.js';
+
+/** @import { Page } from 'playwright-core' */
+/** @import { TestContext } from 'node:test' */
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {import('../../web/backend/index.js').Backend} */
+let backend;
+/** @type {Awaited<ReturnType<typeof startSite>>} */
+let site;
+
+before(async () => {
+  [browser, backend, site] = await Promise.all([openBrowser(), startBackend(), startSite()]);
+});
+after(() => Promise.all([browser.close(), backend.close(), site.close()]));
+
+/** @typedef {{ storage?: 'session' | 'local', persist?: '1' }} Options */
+
+/** @param {TestContext} t @param {Options} [options] */
+async function openPage(t, options) {
+  const context = await openContext(t, browser, backend);
+  const page = await context.newPage();
+  await page.goto(site.page(backend, options));
+  await waitForPhase(page, 'anonymous');
+  return page;
+}
+
+/** @param {Page} page */
+const signIn = (page) =>
+  page.evaluate((credentials) => globalThis.session.signIn(credentials), anna);
+
+/** @param {Page} page @param {string} [customerId] */
+const signInAgent = (page, customerId) =>
+  page.evaluate(
+    ([credentials, options]) => globalThis.session.signInAgent(credentials, options),
+    /** @type {const} */ ([agent, { customerId }]),
+  );
+
+/** @param {Page} page */
+const signOut = (page) => page.evaluate(() => void globalThis.session.signOut());
+
+/** @param {Page} page */
+const stateOf = (page) => page.evaluate(() => globalThis.session.state);
+
+/** @param {Page} page */
+const bearerOf = (page) => page.evaluate(() => globalThis.session.authorization());
+
+/** Asks for what only a customer may see. @param {Page} page */
+const askForUser = (page) =>
+  page.evaluate(
+    async (url) => (await globalThis.session.fetch(url)).status,
+    `${backend.url}/occ/v2/shop/users/current`,
+  );
+
+/** Two tabs in which Anna is signed in. */
+const pairs = {
+  /** The second is opened by hand; both read one storage. @param {TestContext} t @param {Options} [options] */
+  async shared(t, options) {
+    const first = await openPage(t, { storage: 'local', ...options });
+    await signIn(first);
+    const second = await first.context().newPage();
+    await second.goto(first.url());
+    await waitForPhase(second, 'customer');
+    return [first, second];
+  },
+
+  /** A window that the page opens begins with a copy of its sessionStorage, as a duplicated tab does. @param {TestContext} t @param {Options} [options] */
+  async duplicated(t, options) {
+    const first = await openPage(t, { storage: 'session', ...options });
+    await signIn(first);
+    const [second] = await Promise.all([
+      first.waitForEvent('popup'),
+      first.evaluate(() => void open(location.href, '_blank')),
+    ]);
+    await waitForPhase(second, 'customer');
+    return [first, second];
+  },
+};
+
+/** @param {Page[]} pages */
+async function assertRevokedOnce(pages) {
+  for (const page of pages) {
+    await waitForPhase(page, 'anonymous');
+    await page.evaluate(() => globalThis.session.settled());
+  }
+  assert.deepEqual((await revocations(backend)).sort(), [
+    'customer #1 access under customer #1 access',
+    'customer #1 refresh under customer #1 access',
+  ]);
+}
+
+/** Signs out in all pages at the same moment of the clock that they share. @param {Page[]} pages */
+async function signOutAtOnce(pages) {
+  const soon = Date.now() + 100;
+  await Promise.all(
+    pages.map((page) =>
+      page.evaluate(async (at) => {
+        await new Promise((resolve) => {
+          setTimeout(resolve, at - performance.timeOrigin - performance.now());
+        });
+        globalThis.session.signOut();
+      }, soon),
+    ),
+  );
+}
+
+describe('two tabs', () => {
+  test('R24: a duplicated tab holds the same grant in a storage of its own', async (t) => {
+    const [first, second] = await pairs.duplicated(t);
+    const bearer = await bearerOf(first);
+    assert.equal(bearer, `Bearer ${(await backend.tokens())[0]?.token}`);
+    assert.equal(await bearerOf(second), bearer);
+    assert.equal(backend.received({ path: tokenPath }).length, 1);
+
+    await second.evaluate(() => sessionStorage.setItem('mine', 'yes'));
+    assert.equal(await first.evaluate(() => sessionStorage.getItem('mine')), null);
+  });
+
+  test('R24: a sign-in in one tab is a sign-in in the other that shares its storage', async (t) => {
+    const first = await openPage(t, { storage: 'local' });
+    const second = await first.context().newPage();
+    await second.goto(first.url());
+    await waitForPhase(second, 'anonymous');
+    await signIn(first);
+    await waitForPhase(second, 'customer');
+    assert.equal(await bearerOf(second), await bearerOf(first));
+    assert.equal(backend.received({ path: tokenPath }).length, 1);
+  });
+
+  for (const [kind, openPair] of Object.entries(pairs)) {
+    test(`R24: ${kind} tabs sign out together, the other without a request of its own`, async (t) => {
+      const [first, second] = await openPair(t);
+      const complaints = complaintsOf(second);
+      const requests = requestsOf(second);
+      // The second hears of it while the server has not answered the first.
+      backend.set({ revoke: { answer: 'hold' } });
+      await signOut(first);
+      await waitForPhase(second, 'anonymous');
+      await received(backend, 1);
+      assert.equal(backend.received({ path: revokePath })[0]?.answeredAt, null);
+      assert.equal(await bearerOf(second), undefined);
+      assert.deepEqual(await stateOf(second), {
+        phase: 'anonymous',
+        userId: 'anonymous',
+        signedIn: false,
+        agentSignedIn: false,
+        emulating: false,
+        expiresAt: null,
+        revoking: 0,
+      });
+      await assertStorageHasNoToken(first, backend);
+      await assertStorageHasNoToken(second, backend);
+
+      backend.resetBehaviour();
+      backend.release();
+      await answered(backend, 2);
+      await first.evaluate(() => globalThis.session.settled());
+      await second.evaluate(() => globalThis.session.settled());
+      assert.deepEqual(await revocations(backend), [
+        'customer #1 refresh under customer #1 access',
+        'customer #1 access under customer #1 access',
+      ]);
+      assert.deepEqual(requests, []);
+      assert.deepEqual(complaints, []);
+    });
+
+    test(`R24: it is the other of ${kind} tabs that signs out`, async (t) => {
+      const [first, second] = await openPair(t, { persist: '1' });
+      const requests = requestsOf(first);
+      await signOut(second);
+      await waitForPhase(first, 'anonymous');
+      await second.evaluate(() => globalThis.session.settled());
+      assert.deepEqual(await lives(backend), {
+        'customer #1 access': 'revoked',
+        'customer #1 refresh': 'revoked',
+      });
+      await assertStorageHasNoToken(first, backend);
+      assert.deepEqual(requests, []);
+    });
+
+    test(`R8: a sign-out that one of ${kind} tabs passes on to the other revokes once`, async (t) => {
+      const [first, second] = await openPair(t, { persist: '1' });
+      // As a storefront may do it itself, in the order in which the browser tells of the storage.
+      const heard = await second.evaluateHandle(() => ({
+        signedOut: new Promise((resolve) => {
+          addEventListener('storage', ({ key }) => {
+            if (key === 'sign-out') resolve(globalThis.session.signOut());
+          });
+        }),
+      }));
+      await first.evaluate(() => {
+        globalThis.session.signOut();
+        globalThis.session.signOut();
+        localStorage.setItem('sign-out', 'now');
+      });
+      await heard.evaluate(({ signedOut }) => signedOut);
+      await assertRevokedOnce([first, second]);
+    });
+
+    test(`R24: a refresh that is answered late in one of ${kind} tabs brings nothing back`, async (t) => {
+      const [first, second] = await openPair(t, { persist: '1' });
+      await backend.expireAccessTokens();
+      backend.set({ token: { answer: 'hold', only: 'refresh_token' } });
+      const asked = askForUser(second);
+      const refresh = (/** @type {import('../../web/backend/index.js').Entry} */ entry) =>
+        entry.form?.grant_type === 'refresh_token';
+      await waitFor(backend, (entry) => refresh(entry) && entry.status === 'held');
+
+      await signOut(first);
+      await waitForPhase(second, 'anonymous');
+      await first.evaluate(() => globalThis.session.settled());
+      backend.release();
+      assert.equal(await asked, 401);
+
+      // The server has rotated the tokens; those that came late are revoked by whom they came to.
+      await answered(backend, 4);
+      assert.deepEqual((await revocations(backend)).slice(2), [
+        'customer #2 refresh under customer #2 access',
+        'customer #2 access under customer #2 access',
+      ]);
+      const states = await lives(backend);
+      assert.equal(states['customer #2 access'], 'revoked');
+      assert.equal(states['customer #2 refresh'], 'revoked');
+      for (const page of [first, second]) {
+        assert.equal((await stateOf(page)).phase, 'anonymous');
+        assert.equal(await bearerOf(page), undefined);
+        await assertStorageHasNoToken(page, backend);
+        await page.reload();
+        await waitForPhase(page, 'anonymous');
+      }
+    });
+  }
+});
+
+describe('a sign-out in both tabs at once', () => {
+  test('R8: a page and the window that it has opened revoke once', async (t) => {
+    const pages = await pairs.duplicated(t, { persist: '1' });
+    await signOutAtOnce(pages);
+    await assertRevokedOnce(pages);
+  });
+
+  test(
+    'R8: tabs in processes of their own revoke once',
+    // The browser shows what one process has stored to another one some milliseconds later.
+    { todo: 'two sign-outs within a few milliseconds of each other are sent twice' },
+    async (t) => {
+      const pages = await pairs.shared(t, { persist: '1' });
+      await signOutAtOnce(pages);
+      await assertRevokedOnce(pages);
+    },
+  );
+});
+
+describe('a reload', () => {
+  /** What leads to each state, and what sign-out of everybody has to revoke afterwards. */
+  const states = [
+    {
+      name: 'customer',
+      phase: 'customer',
+      enter: signIn,
+      signOut: ['customer #1'],
+    },
+    {
+      name: 'agent',
+      phase: 'agent',
+      enter: (/** @type {Page} */ page) => signInAgent(page),
+      signOut: ['agent #1'],
+    },
+    {
+      name: 'emulating with nobody parked',
+      phase: 'emulating',
+      async enter(/** @type {Page} */ page) {
+        await signInAgent(page);
+        await page.evaluate(() => globalThis.session.emulate('0002'));
+      },
+      signOut: ['agent #1'],
+    },
+    {
+      name: 'emulating with the customer parked',
+      phase: 'emulating',
+      async enter(/** @type {Page} */ page) {
+        await signIn(page);
+        await signInAgent(page, '0001');
+      },
+      // The customer is restored by the agent's sign-out, and signs out after it.
+      signOut: ['agent #2', 'customer #1'],
+    },
+    {
+      name: 'agent with the customer retired',
+      phase: 'agent',
+      async enter(/** @type {Page} */ page) {
+        await signIn(page);
+        await signInAgent(page);
+      },
+      signOut: ['agent #2', 'customer #1'],
+    },
+  ];
+
+  for (const { name, phase, enter, signOut: grants } of states) {
+    for (const persist of [false, true]) {
+      const title = persist ? ', the refresh token included' : '';
+      test(`R25: ${name} is the same after a reload${title}`, async (t) => {
+        const page = await openPage(t, persist ? { persist: '1' } : {});
+        await enter(page);
+        const state = await stateOf(page);
+        const bearer = await bearerOf(page);
+        assert.equal(state.phase, phase);
+
+        await page.reload();
+        await waitForPhase(page, phase);
+        assert.deepEqual(await stateOf(page), state);
+        assert.equal(await bearerOf(page), bearer);
+
+        backend.set({ revocationEnds: 'token' });
+        await page.evaluate(async () => {
+          await globalThis.session.signOutAgent();
+          await globalThis.session.signOut();
+          await globalThis.session.settled();
+        });
+        // Grants are revoked side by side, the tokens of each in their order.
+        const revoked = await revocations(backend);
+        for (const grant of grants) {
+          assert.deepEqual(
+            revoked.filter((line) => line.startsWith(grant)),
+            [
+              ...(persist ? [`${grant} refresh under ${grant} access`] : []),
+              `${grant} access under ${grant} access`,
+            ],
+          );
+        }
+        assert.equal(revoked.length, grants.length * (persist ? 2 : 1));
+        assert.deepEqual(
+          await lives(backend),
+          Object.fromEntries(
+            grants.flatMap((grant) => [
+              [`${grant} access`, 'revoked'],
+              [`${grant} refresh`, persist ? 'revoked' : 'active'],
+            ]),
+          ),
+        );
+        await assertStorageHasNoToken(page, backend);
+      });
+    }
+  }
+
+  test('R25: an agent who signs out after a reload restores the customer', async (t) => {
+    const page = await openPage(t);
+    await signIn(page);
+    const bearer = await bearerOf(page);
+    await signInAgent(page, '0001');
+    await page.reload();
+    await waitForPhase(page, 'emulating');
+    await page.evaluate(() => globalThis.session.signOutAgent());
+    await waitForPhase(page, 'customer');
+    assert.equal((await stateOf(page)).userId, 'current');
+    assert.equal(await bearerOf(page), bearer);
+    assert.equal(await askForUser(page), 200);
+  });
+
+  test('R25: refresh tokens are not stored unless it is asked for', async (t) => {
+    const page = await openPage(t);
+    await signIn(page);
+    const [access, refresh] = await backend.tokens();
+    const stored = await page.evaluate(() =>
+      JSON.stringify([{ ...sessionStorage }, { ...localStorage }]),
+    );
+    assert.ok(access && stored.includes(access.token));
+    assert.ok(refresh && !stored.includes(refresh.token));
+  });
+});
