@@ -21,7 +21,7 @@
  * @property {string} [agentClientSecret] its secret
  * @property {{ token?: string | URL, revoke?: string | URL | null, authorize?: string | URL }}
  *   [endpoints] default: `authorizationserver/oauth/{token,revoke,authorize}` below `baseUrl`;
- *   `revoke: null`: there is none, and nothing is sent
+ *   `revoke: null`: there is none, and nothing is sent; `authorize` is not used in this version
  * @property {string} [scope] asked for at sign-in (RFC 6749 section 3.3)
  * @property {(string | URL)[]} [apiPrefixes] requests below these URLs get the bearer; default:
  *   `occ/`, `rest/` and `assistedservicewebservices/` below `baseUrl`

@@ -195,7 +195,7 @@ typedef struct {
 /* Opens the session, anonymous and without grants. flags are of OCC_FLAGS, retries is how often a
  * revocation is tried again (R18). nonce, at random, keeps the numbers of this session's grants
  * apart from another tab's. OCC_STATUS_INVALID_OPTIONS: a client id is missing, or a text is longer
- * than OCC_OPTION_MAX. OCC_STATUS_DONE: it is open already, and stays as it is. */
+ * than OCC_OPTION_MAX. One that is open already stays as it is. */
 occ_status occ_session_open(occ_session *self, double now, uint32_t nonce, uint32_t flags,
                             uint32_t retries, const occ_option_lengths *lengths);
 

@@ -25,7 +25,8 @@ const parts = {
     return run('ctest', ['--preset', 'native', `-j${availableParallelism()}`, ...args]);
   },
   node: (args) => runNode('tests/node', args),
-  browser: (args) => runNode('tests/browser', args),
+  // Two browsers at a time are what two cores carry.
+  browser: (args) => runNode('tests/browser', ['--test-concurrency=2', ...args]),
 };
 
 /**
