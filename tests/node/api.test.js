@@ -11,6 +11,8 @@ import {
   limit,
   Notebook,
   phases,
+  revokePath,
+  runProgram,
   scriptedFetch,
   standIn,
   tokenResponse,
@@ -136,6 +138,34 @@ describe('signing in', limit, () => {
     await assert.rejects(pending, { code: 'cancelled' });
   });
 
+  test("the caller's signal cancels it from within the change that the sign-in makes, and its token is revoked", async () => {
+    const shop = storefront();
+    const session = await shop.open();
+    const abort = new AbortController();
+    session.addEventListener('change', () => abort.abort());
+    const pending = session.signIn(anna, { signal: abort.signal });
+    assert.equal(session.state.phase, 'anonymous');
+    await assert.rejects(pending, { code: 'cancelled' });
+    await shop.backend.waitFor(({ path, status }) => path === revokePath && !!status, 2);
+    assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
+    assert.deepEqual(await shop.alive(), []);
+    assert.equal(session.authorization(), undefined);
+  });
+
+  test('a customerId that is no text is a TypeError, and nothing is sent', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    const { state } = session;
+    for (const customerId of /** @type {any[]} */ ([7, null, {}, ['0001']])) {
+      await assert.rejects(session.signInAgent(agent, { customerId }), {
+        name: 'TypeError',
+        message: /customerId/,
+      });
+    }
+    assert.equal(shop.calls.length, 1);
+    assert.equal(session.state, state);
+  });
+
   test('a signal that comes when the sign-in is done changes nothing', async () => {
     const session = await storefront().open();
     const abort = new AbortController();
@@ -217,6 +247,16 @@ describe('the state', limit, () => {
     });
   });
 
+  test('of an emulation of the id anonymous is that of any emulation', async () => {
+    const session = await storefront().openAgent();
+    session.emulate('anonymous');
+    const { phase, userId, signedIn, emulating } = session.state;
+    assert.deepEqual(
+      { phase, userId, signedIn, emulating },
+      { phase: 'emulating', userId: 'anonymous', signedIn: true, emulating: true },
+    );
+  });
+
   test('what a listener throws does not disturb the session', async (t) => {
     /** @type {unknown[]} */
     const thrown = [];
@@ -277,6 +317,24 @@ describe('the end', limit, () => {
     assert.equal(shop.calls.length, calls);
   });
 
+  test('a program that does no more than keep a session ends by itself', async () => {
+    const phase = await runProgram(
+      async (baseUrl, credentials) => {
+        const { createSession } = await import('occ-session');
+        const session = await createSession({
+          baseUrl,
+          clientId: 'mobile_android',
+          clientSecret: 'secret',
+        });
+        await session.signIn(credentials);
+        return session.state.phase;
+      },
+      storefront().backend.url,
+      anna,
+    );
+    assert.equal(phase, 'customer');
+  });
+
   test('close ends the wait for revocations and for renewals', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
@@ -293,6 +351,17 @@ describe('the end', limit, () => {
     await shop.held(2);
     other.close();
     assert.equal(await renewed, undefined);
+  });
+});
+
+describe('renew', limit, () => {
+  test('of what is no header gives nothing, and sends nothing', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    for (const rejected of /** @type {any[]} */ ([undefined, null, 7, {}])) {
+      assert.equal(await session.renew(rejected), undefined);
+    }
+    assert.equal(shop.calls.length, 1);
   });
 });
 

@@ -1,12 +1,15 @@
 // core.wasm: how it is found, its imports and exports, and the package around it.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import * as engine from 'occ-session';
 import * as inline from 'occ-session/inline';
-import { anna, failureOf, limit, useStorefront } from './storefront.js';
+import { anna, failureOf, limit, runProgram, useStorefront } from './storefront.js';
 
 const storefront = useStorefront();
 const bytes = readFileSync(new URL(import.meta.resolve('occ-session/core.wasm')));
@@ -39,6 +42,11 @@ describe('the option wasm', limit, () => {
       assert.equal(session.state.phase, 'customer');
     });
   }
+
+  test('may be undefined: then it is the one beside the module', async () => {
+    const session = await storefront().openCustomer({ wasm: undefined });
+    assert.equal(session.state.phase, 'customer');
+  });
 
   test('may be where it is, as a string or a URL', async (t) => {
     const origin = await serve(t, (_request, response) => {
@@ -225,6 +233,41 @@ describe('core.wasm', limit, () => {
 });
 
 describe('the package', limit, () => {
+  test('without a core.wasm in its place only a session that needs it fails', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'occ-session-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    for (const name of ['index.js', 'node.js']) {
+      cpSync(new URL(name, import.meta.resolve('occ-session')), join(folder, name));
+    }
+    // A rejection that nobody handles would end the process with exit code 1.
+    const outcomes = await runProgram(
+      async (url, base64) => {
+        const { createSession } = await import(url);
+        const good = { baseUrl: 'https://api.shop.example', clientId: 'mobile_android' };
+        const wasm = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        const seen = [];
+        for (const options of [undefined, {}, { ...good, wasm }, good]) {
+          try {
+            const session = await createSession(options);
+            seen.push(session.state.phase);
+          } catch (error) {
+            seen.push(/** @type {engine.SessionError} */ (error).code);
+          }
+        }
+        return seen;
+      },
+      String(pathToFileURL(join(folder, 'node.js'))),
+      bytes.toString('base64'),
+    );
+    assert.deepEqual(outcomes, [
+      'invalid-options',
+      'invalid-options',
+      'anonymous',
+      'wasm-unavailable',
+    ]);
+  });
+
   test('the inline entry point is the same engine, with the same errors, and needs no file', async (t) => {
     assert.equal(inline.SessionError, engine.SessionError);
     assert.deepEqual(Object.keys(inline).sort(), Object.keys(engine).sort());

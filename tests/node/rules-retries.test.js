@@ -1,7 +1,15 @@
 // R18: a revocation is tried again only where that was asked for, and only what may pass.
 import assert from 'node:assert/strict';
 import { describe, mock, test } from 'node:test';
-import { details, idle, limit, scriptedFetch, useStorefront } from './storefront.js';
+import {
+  anna,
+  details,
+  idle,
+  limit,
+  runProgram,
+  scriptedFetch,
+  useStorefront,
+} from './storefront.js';
 
 /** @import { SessionOptions, TestContext } from './storefront.js' */
 
@@ -132,6 +140,41 @@ describe('trying again', limit, () => {
     assert.equal(await pass(60_000), 1);
     assert.equal(tries.count, 1);
     assert.equal(seen[0].outcome, 'timed-out');
+  });
+
+  test('R18: a program that waits for it lives until the second try, and then ends', async () => {
+    const shop = storefront();
+    shop.backend.set({
+      revoke: { answer: 503, retryAfter: 1, only: 'refresh_token', times: 1 },
+      revocationEnds: 'token',
+    });
+    const outcomes = await runProgram(
+      async (url, credentials) => {
+        const { createSession } = await import('occ-session');
+        const session = await createSession({
+          baseUrl: url,
+          clientId: 'mobile_android',
+          clientSecret: 'secret',
+          revocation: { retries: 1 },
+        });
+        await session.signIn(credentials);
+        /** @type {string[]} */
+        const seen = [];
+        session.addEventListener('revocation', ({ detail }) => seen.push(detail.outcome));
+        session.signOut();
+        await session.settled();
+        return seen;
+      },
+      shop.backend.url,
+      anna,
+    );
+    assert.deepEqual(outcomes, ['revoked', 'revoked']);
+    assert.deepEqual(await shop.revoked(), [
+      'customer #1 refresh',
+      'customer #1 refresh',
+      'customer #1 access',
+    ]);
+    assert.deepEqual(await shop.alive(), []);
   });
 
   test('R18: what waits to be tried again when the session is closed is sent then, and not again', async (t) => {

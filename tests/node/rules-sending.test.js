@@ -205,6 +205,20 @@ describe('in which order', limit, () => {
     assert.equal(shop.calls.length, 3);
   });
 
+  test('R1, R7, R11: what is queued when the session is closed is sent at once', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    shop.backend.set({ revoke: { answer: 'hold-before', only: 'refresh_token' } });
+    session.signOut();
+    session.close();
+    assert.equal(shop.calls.length, 3);
+    await shop.backend.waitFor(({ path }) => path === revokePath, 2);
+    assert.deepEqual((await shop.revoked()).sort(), ['customer #1 access', 'customer #1 refresh']);
+    shop.backend.release();
+    await shop.backend.waitFor(({ path, status }) => path === revokePath && status === 200, 2);
+    assert.deepEqual(await shop.alive(), []);
+  });
+
   test('R11: a stray that waits when the page goes away is sent at once too, the refresh token first', async (t) => {
     const page = standInWindow(t);
     const shop = storefront();

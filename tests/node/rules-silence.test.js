@@ -10,6 +10,7 @@ import {
   Notebook,
   revokePath,
   scriptedFetch,
+  standIn,
   useStorefront,
 } from './storefront.js';
 
@@ -136,6 +137,7 @@ const strange = {
   ],
   'a fetch that rejects with nothing': [() => Promise.reject(undefined), ['unreachable', 0]],
   'a fetch that gives no response': [() => Promise.resolve(null), ['unreachable', 0]],
+  'the network error of the Fetch standard': [() => Response.error(), ['unreachable', 0]],
   'no content': [() => new Response(null, { status: 204 }), ['revoked', 204]],
   'a body that breaks off': [
     () => new Response(new ReadableStream({ start: (stream) => stream.error(new Error('gone')) })),
@@ -188,6 +190,14 @@ describe('in silence', limit, () => {
       await signOutInSilence(t, session, expected);
     });
   }
+
+  test('R15, R16, R17: a page that cannot tell what it has sent: unreachable', async (t) => {
+    standIn(t, 'document', { value: {} });
+    standIn(t, 'PerformanceObserver', { value: undefined });
+    const { fetch } = scriptedFetch(() => Promise.reject(new TypeError('Failed to fetch')));
+    const session = await storefront().openCustomer({ baseUrl, fetch });
+    await signOutInSilence(t, session, ['unreachable', 0]);
+  });
 
   test('R15, R16, R17: a host that is not there: unreachable', async (t) => {
     const shop = storefront();

@@ -248,6 +248,20 @@ describe('a reload', limit, () => {
     }
   });
 
+  test("R25: a storage of the caller's own is read once, when the session is opened", async (t) => {
+    const shop = storefront();
+    const storage = new Notebook();
+    const load = t.mock.method(storage, 'load');
+    const session = await shop.openCustomer({ storage });
+    await shop.getUser(session);
+    session.signOut();
+    await session.settled();
+    assert.equal(load.mock.callCount(), 1);
+    session.close();
+    await shop.open({ storage });
+    assert.equal(load.mock.callCount(), 2);
+  });
+
   for (const area of /** @type {const} */ (['session', 'local'])) {
     test(`R25: storage '${area}' keeps it under the key, in a stand-in for the browser's storage`, async (t) => {
       const storage = new WebStorage();

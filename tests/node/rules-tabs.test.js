@@ -1,6 +1,7 @@
 // R24: tabs that share a session, or hold the same grant, with stand-ins for the browser's storage and
 // its event: several sessions in one process are the tabs. Real tabs are tested in the browser.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import {
   agent,
@@ -270,4 +271,73 @@ describe("a duplicated tab (storage: 'session')", limit, () => {
     assert.equal((await shop.getUser(other)).uid, ben.username);
     assert.equal(other.state.phase, 'customer');
   });
+});
+
+describe("a page that was kept while the next one of its tab was shown (storage: 'session')", limit, () => {
+  test('R24: it takes over what the next page has stored, and writes nothing', async (t) => {
+    const sessionStorage = new WebStorage();
+    standIn(t, 'sessionStorage', { value: sessionStorage });
+    standIn(t, 'localStorage', { value: new WebStorage() });
+    // A page that is kept hears of nothing.
+    standIn(t, 'BroadcastChannel', { value: undefined });
+    const page = standInWindow(t);
+    const shop = storefront();
+    const options = /** @type {const} */ ({ storage: 'session', persistRefreshToken: true });
+    const kept = await openTab(shop, options);
+    await kept.session.signIn(anna);
+    const next = await openTab(shop, options);
+    next.session.signOut();
+    await next.session.settled();
+    await next.session.signInAgent(agent);
+    const stored = sessionStorage.getItem('occ-session');
+    assert.equal(kept.session.state.phase, 'customer');
+
+    page.dispatchEvent(new Event('pageshow'));
+    assert.equal(kept.session.state.phase, 'agent');
+    assert.deepEqual(kept.session.state, next.session.state);
+    assert.equal(
+      kept.session.authorization(),
+      `Bearer ${await shop.token('agent #2 access')}`,
+    );
+    assert.equal(sessionStorage.getItem('occ-session'), stored);
+    assert.equal(kept.requests(), 1);
+    assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
+  });
+});
+
+describe('tabs that do not see yet what another has stored', limit, () => {
+  for (const storage of /** @type {const} */ (['session', 'local'])) {
+    test(`R24, R8: a message tells them of a sign-out, and they send nothing (storage '${storage}')`, async (t) => {
+      let areas = { session: new WebStorage(), local: new WebStorage() };
+      standIn(t, 'sessionStorage', { get: () => areas.session });
+      standIn(t, 'localStorage', { get: () => areas.local });
+      const shop = storefront();
+      const options = { storage, persistRefreshToken: true };
+      const one = await openTab(shop, options);
+      await one.session.signIn(anna);
+      const ofOne = areas;
+      const ofOther = {
+        session: new WebStorage(areas.session.items),
+        local: new WebStorage(areas.local.items),
+      };
+      areas = ofOther;
+      const other = await openTab(shop, options);
+      assert.equal(other.session.state.phase, 'customer');
+
+      areas = ofOne;
+      one.session.signOut();
+      areas = ofOther;
+      assert.equal(other.session.state.phase, 'customer');
+      await once(other.session, 'change');
+      assert.equal(other.session.state.phase, 'anonymous');
+      assert.equal(other.session.authorization(), undefined);
+      const stored = ofOther[storage].getItem('occ-session') ?? '';
+      assert.equal(stored.includes(await shop.token('customer #1 access')), false);
+      other.session.signOut();
+      await one.session.settled();
+      await other.session.settled();
+      assert.equal(other.requests(), 0);
+      assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
+    });
+  }
 });

@@ -1,6 +1,9 @@
 // What the tests of the rules stand on: a back end of its own for each test, sessions against it, and
 // what came of them in the words of the rules.
+import { execFile } from 'node:child_process';
 import { afterEach, beforeEach } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createSession } from 'occ-session';
 import { startBackend } from '../../web/backend/index.js';
 
@@ -283,6 +286,26 @@ export async function failureOf(promise) {
     return error;
   }
   throw new Error('It was not rejected');
+}
+
+/**
+ * Runs a function as a program, in a Node process of its own, to the end of the process.
+ *
+ * @template {unknown[]} A
+ * @template T
+ * @param {(...parameters: A) => Promise<T>} program sees nothing of what is around it; what it takes
+ *   and what it gives is JSON
+ * @param {A} parameters
+ * @returns {Promise<T>} rejects unless the process ends by itself, with exit code 0
+ */
+export async function runProgram(program, ...parameters) {
+  const call = `await (${program})(...${JSON.stringify(parameters)})`;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', `console.log(JSON.stringify(${call}))`],
+    { cwd: fileURLToPath(new URL('../../', import.meta.url)), timeout: 10_000 },
+  );
+  return JSON.parse(stdout);
 }
 
 /** Lets everything that is ready go on: what has not happened then waits for something else. */
