@@ -273,37 +273,38 @@ describe("a duplicated tab (storage: 'session')", limit, () => {
   });
 });
 
-describe("a page that was kept while the next one of its tab was shown (storage: 'session')", limit, () => {
-  test('R24: it takes over what the next page has stored, and writes nothing', async (t) => {
-    const sessionStorage = new WebStorage();
-    standIn(t, 'sessionStorage', { value: sessionStorage });
-    standIn(t, 'localStorage', { value: new WebStorage() });
-    // A page that is kept hears of nothing.
-    standIn(t, 'BroadcastChannel', { value: undefined });
-    const page = standInWindow(t);
-    const shop = storefront();
-    const options = /** @type {const} */ ({ storage: 'session', persistRefreshToken: true });
-    const kept = await openTab(shop, options);
-    await kept.session.signIn(anna);
-    const next = await openTab(shop, options);
-    next.session.signOut();
-    await next.session.settled();
-    await next.session.signInAgent(agent);
-    const stored = sessionStorage.getItem('occ-session');
-    assert.equal(kept.session.state.phase, 'customer');
+describe(
+  "a page that was kept while the next one of its tab was shown (storage: 'session')",
+  limit,
+  () => {
+    test('R24: it takes over what the next page has stored, and writes nothing', async (t) => {
+      const sessionStorage = new WebStorage();
+      standIn(t, 'sessionStorage', { value: sessionStorage });
+      standIn(t, 'localStorage', { value: new WebStorage() });
+      // A page that is kept hears of nothing.
+      standIn(t, 'BroadcastChannel', { value: undefined });
+      const page = standInWindow(t);
+      const shop = storefront();
+      const options = /** @type {const} */ ({ storage: 'session', persistRefreshToken: true });
+      const kept = await openTab(shop, options);
+      await kept.session.signIn(anna);
+      const next = await openTab(shop, options);
+      next.session.signOut();
+      await next.session.settled();
+      await next.session.signInAgent(agent);
+      const stored = sessionStorage.getItem('occ-session');
+      assert.equal(kept.session.state.phase, 'customer');
 
-    page.dispatchEvent(new Event('pageshow'));
-    assert.equal(kept.session.state.phase, 'agent');
-    assert.deepEqual(kept.session.state, next.session.state);
-    assert.equal(
-      kept.session.authorization(),
-      `Bearer ${await shop.token('agent #2 access')}`,
-    );
-    assert.equal(sessionStorage.getItem('occ-session'), stored);
-    assert.equal(kept.requests(), 1);
-    assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
-  });
-});
+      page.dispatchEvent(new Event('pageshow'));
+      assert.equal(kept.session.state.phase, 'agent');
+      assert.deepEqual(kept.session.state, next.session.state);
+      assert.equal(kept.session.authorization(), `Bearer ${await shop.token('agent #2 access')}`);
+      assert.equal(sessionStorage.getItem('occ-session'), stored);
+      assert.equal(kept.requests(), 1);
+      assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
+    });
+  },
+);
 
 describe('tabs that do not see yet what another has stored', limit, () => {
   for (const storage of /** @type {const} */ (['session', 'local'])) {
