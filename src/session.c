@@ -220,8 +220,7 @@ static void apply(occ_session *self, unsigned effects, occ_grant *granted) {
     end_sign_in(self, OCC_STATUS_CANCELLED);
   }
   if (effects & OCC_EFFECT_REVOKE) {
-    /* Before the active one, so that a tab that hears of it never revokes the retired one itself.
-     */
+    /* Before the active one, so that no tab that hears of that one revokes this one too. */
     revoke(self, occ_grants_in(&self->grants, OCC_SLOT_RETIRED));
   }
   if (effects & OCC_EFFECT_DROP) {
