@@ -20,7 +20,7 @@ static void write_encoded(occ_writer *writer, char byte) {
   occ_write_byte(writer, hex[(unsigned char)byte & 15]);
 }
 
-void occ_form_add(occ_writer *writer, occ_text name, occ_text value) {
+void occ_form_add(occ_writer *writer, const char *name, occ_text value) {
   if (writer->used > 0) {
     occ_write_byte(writer, '&');
   }
@@ -31,7 +31,7 @@ void occ_form_add(occ_writer *writer, occ_text name, occ_text value) {
   }
 }
 
-void occ_form_add_if_any(occ_writer *writer, occ_text name, occ_text value) {
+void occ_form_add_if_any(occ_writer *writer, const char *name, occ_text value) {
   if (value.length > 0) {
     occ_form_add(writer, name, value);
   }

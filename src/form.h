@@ -5,9 +5,9 @@
 #include "text.h"
 
 /* Adds name=value, with an & in front unless it is the first. A name needs no encoding. */
-void occ_form_add(occ_writer *writer, occ_text name, occ_text value);
+void occ_form_add(occ_writer *writer, const char *name, occ_text value);
 
 /* The same, but an empty value is left out altogether. */
-void occ_form_add_if_any(occ_writer *writer, occ_text name, occ_text value);
+void occ_form_add_if_any(occ_writer *writer, const char *name, occ_text value);
 
 #endif

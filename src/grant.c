@@ -55,6 +55,7 @@ occ_status occ_grant_put(occ_grant *self, occ_text access, occ_text refresh) {
   memcpy(self->authorization, "Bearer ", OCC_BEARER_LENGTH);
   memcpy(self->authorization + OCC_BEARER_LENGTH, access.at, access.length);
   self->access_length = access.length;
+  self->authorization_length = OCC_BEARER_LENGTH + access.length;
   if (refresh.length > 0) {
     occ_wipe(self->refresh, self->refresh_length);
     memcpy(self->refresh, refresh.at, refresh.length);

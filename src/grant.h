@@ -56,10 +56,10 @@ typedef struct {
   double renew_at;   /* when it is refreshed of its own accord, 0: never */
   uint32_t request;  /* slot AWAITED: the request that asked for it */
   double refreshes;  /* slot AWAITED: the number of the grant that it continues, 0: a new one */
-  bool is_bearer;    /* false: of a token type that this client must not use (RFC 6749, 7.1) */
   occ_revocation revocation[OCC_TOKEN_END]; /* slot REVOKING: of each token */
   uint64_t earlier; /* fingerprint of the header before the last refresh; slot AWAITED: of the
                        header that is to be refreshed */
+  size_t authorization_length; /* 0: of a token type that must not be used (RFC 6749 section 7.1) */
   size_t access_length;
   size_t refresh_length;
   char authorization[OCC_BEARER_LENGTH + OCC_TOKEN_MAX]; /* "Bearer " and the access token */
@@ -98,13 +98,13 @@ OCC_INLINE occ_text occ_grant_refresh(const occ_grant *self) {
 
 /* The value of the Authorization header; empty if the token is no bearer token. */
 OCC_INLINE occ_text occ_grant_authorization(const occ_grant *self) {
-  return (occ_text){self->authorization,
-                    self->is_bearer ? OCC_BEARER_LENGTH + self->access_length : 0};
+  return (occ_text){self->authorization, self->authorization_length};
 }
 
-/* Puts tokens into a grant, in place of those that are there; an empty refresh token leaves the one
- * that is there (RFC 6749 section 6). OCC_STATUS_TOKEN_TOO_LARGE, OCC_STATUS_UNEXPECTED_RESPONSE:
- * the access token is empty or does not fit into a header. The grant is unchanged then. */
+/* Puts bearer tokens into a grant, in place of those that are there; an empty refresh token leaves
+ * the one that is there (RFC 6749 section 6). OCC_STATUS_TOKEN_TOO_LARGE,
+ * OCC_STATUS_UNEXPECTED_RESPONSE: the access token is empty or does not fit into a header. The
+ * grant is unchanged then. */
 occ_status occ_grant_put(occ_grant *self, occ_text access, occ_text refresh);
 
 /* The grant goes on with the tokens of the response to its refresh, which settles. */

@@ -53,7 +53,7 @@ void occ_json_write_text(occ_writer *writer, occ_text text) {
       occ_write_byte(writer, byte);
       continue;
     }
-    occ_write(writer, OCC_TEXT("\\u00"));
+    occ_write(writer, "\\u00");
     occ_write_byte(writer, hex[byte >> 4]);
     occ_write_byte(writer, hex[byte & 15]);
   }

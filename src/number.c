@@ -64,14 +64,14 @@ double occ_number_read(const char *text, char **end) {
 }
 
 void occ_number_write(occ_writer *writer, double number) {
-  char digits[20];
-  size_t first = sizeof digits;
+  char digits[20] = "";
+  size_t first = sizeof digits - 1;
   uint64_t rest = (uint64_t)number;
   do {
     digits[--first] = (char)('0' + rest % 10);
     rest /= 10;
   } while (rest > 0);
-  occ_write(writer, (occ_text){digits + first, sizeof digits - first});
+  occ_write(writer, digits + first);
 }
 
 double occ_number_earlier(double one, double other) {

@@ -32,8 +32,8 @@ void occ_revocation_begin(occ_session *self, occ_grant *grant) {
 static void send(occ_session *self, occ_grant *grant, occ_revocation *revocation, occ_text token,
                  occ_text hint) {
   occ_writer *form = occ_session_output(self);
-  occ_form_add(form, OCC_TEXT("token"), token);
-  occ_form_add(form, OCC_TEXT("token_type_hint"), hint);
+  occ_form_add(form, "token", token);
+  occ_form_add(form, "token_type_hint", hint);
   revocation->stage = OCC_REVOCATION_SENT;
   revocation->request = occ_session_send(
     self, OCC_REQUEST_REVOKE, grant->owner,

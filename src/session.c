@@ -68,9 +68,8 @@ static void wipe_output(occ_session *self) {
 uint32_t occ_session_send(occ_session *self, occ_request purpose, occ_owner owner,
                           occ_text authorization) {
   const occ_options *options = &self->options;
-  occ_form_add(&self->output, OCC_TEXT("client_id"),
-               occ_option_text(occ_options_client_id(options, owner)));
-  occ_form_add_if_any(&self->output, OCC_TEXT("client_secret"),
+  occ_form_add(&self->output, "client_id", occ_option_text(occ_options_client_id(options, owner)));
+  occ_form_add_if_any(&self->output, "client_secret",
                       occ_option_text(occ_options_client_secret(options, owner)));
   self->requests++;
   occ_host_request(self->requests, purpose, authorization.at, authorization.length,
@@ -311,14 +310,14 @@ static void tell_state(occ_session *self) {
 static void send_refresh(occ_session *self, occ_grant *place) {
   const occ_grant *grant = occ_grants_held(&self->grants, place->refreshes);
   occ_writer *body = occ_session_output(self);
-  occ_form_add(body, OCC_TEXT("grant_type"), OCC_TEXT("refresh_token"));
-  occ_form_add(body, OCC_TEXT("refresh_token"), occ_grant_refresh(grant));
+  occ_form_add(body, "grant_type", OCC_TEXT("refresh_token"));
+  occ_form_add(body, "refresh_token", occ_grant_refresh(grant));
   place->request = occ_session_send(self, OCC_REQUEST_REFRESH, place->owner, OCC_TEXT(""));
 }
 
 /* RFC 6749 section 4.4.2. */
 static void send_client_credentials(occ_session *self, occ_grant *place) {
-  occ_form_add(occ_session_output(self), OCC_TEXT("grant_type"), OCC_TEXT("client_credentials"));
+  occ_form_add(occ_session_output(self), "grant_type", OCC_TEXT("client_credentials"));
   place->request = occ_session_send(self, OCC_REQUEST_TOKEN, place->owner, OCC_TEXT(""));
 }
 
@@ -336,10 +335,10 @@ static void send_sign_in(occ_session *self) {
     return;
   }
   occ_writer *body = occ_session_output(self);
-  occ_form_add(body, OCC_TEXT("grant_type"), OCC_TEXT("password"));
-  occ_form_add(body, OCC_TEXT("username"), (occ_text){sign_in->username, sign_in->username_length});
-  occ_form_add(body, OCC_TEXT("password"), (occ_text){sign_in->password, sign_in->password_length});
-  occ_form_add_if_any(body, OCC_TEXT("scope"), occ_option_text(&self->options.scope));
+  occ_form_add(body, "grant_type", OCC_TEXT("password"));
+  occ_form_add(body, "username", (occ_text){sign_in->username, sign_in->username_length});
+  occ_form_add(body, "password", (occ_text){sign_in->password, sign_in->password_length});
+  occ_form_add_if_any(body, "scope", occ_option_text(&self->options.scope));
   place->request = occ_session_send(self, OCC_REQUEST_TOKEN, place->owner, OCC_TEXT(""));
   sign_in->request = place->request;
   occ_wipe(sign_in->username, sizeof sign_in->username);
@@ -656,7 +655,7 @@ static void refresh_completed(occ_session *self, occ_grant *place, occ_status st
   const double number = place->refreshes;
   const uint64_t refreshed = place->earlier;
   occ_grant *grant = occ_grants_held(&self->grants, number);
-  if (grant != NULL && status == OCC_STATUS_OK && place->is_bearer) {
+  if (grant != NULL && status == OCC_STATUS_OK && place->authorization_length > 0) {
     occ_grant_renew(grant, place);
     self->grants_changed = true;
     end_waiting(self, number, occ_grant_authorization(grant));
@@ -675,7 +674,7 @@ static void refresh_completed(occ_session *self, occ_grant *place, occ_status st
 }
 
 static void client_token_completed(occ_session *self, occ_grant *place, occ_status status) {
-  if (status != OCC_STATUS_OK || !place->is_bearer) {
+  if (status != OCC_STATUS_OK || place->authorization_length == 0) {
     occ_grant_settle(place);
     end_waiting(self, CLIENT_TOKEN, OCC_TEXT(""));
     return;
@@ -691,7 +690,7 @@ static void sign_in_completed(occ_session *self, occ_grant *place, occ_status st
     set_aside(place, status);
     return;
   }
-  if (status != OCC_STATUS_OK || !place->is_bearer) {
+  if (status != OCC_STATUS_OK || place->authorization_length == 0) {
     set_aside(place, status);
     end_sign_in(self, status != OCC_STATUS_OK ? status : OCC_STATUS_UNEXPECTED_RESPONSE);
     (void)step_simply(self, OCC_EVENT_REFUSED);
@@ -813,7 +812,6 @@ static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
     grant = occ_grants_in(&self->grants, OCC_SLOT_FREE);
     grant->number = from->number;
     grant->owner = from->owner;
-    grant->is_bearer = true;
   }
   grant->slot = from->slot;
   if (!occ_text_equal(occ_grant_access(grant), from->access)) {

@@ -8,11 +8,11 @@
 
 static const struct {
   occ_slot slot;
-  occ_text name;
+  const char *name;
 } held[OCC_SNAPSHOT_GRANTS] = {
-  {OCC_SLOT_ACTIVE, {"active", 6}},
-  {OCC_SLOT_PARKED, {"parked", 6}},
-  {OCC_SLOT_RETIRED, {"retired", 7}},
+  {OCC_SLOT_ACTIVE, "active"},
+  {OCC_SLOT_PARKED, "parked"},
+  {OCC_SLOT_RETIRED, "retired"},
 };
 
 static bool is_whole(double number, double least) {
@@ -62,7 +62,7 @@ occ_status occ_snapshot_read(occ_snapshot *self, occ_text json, occ_text identit
     return OCC_STATUS_BAD_SNAPSHOT;
   }
   for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
-    const cJSON *member = occ_json_object(object, held[i].name.at);
+    const cJSON *member = occ_json_object(object, held[i].name);
     self->grants[i].slot = held[i].slot;
     if (member != NULL && !read_grant(&self->grants[i], member)) {
       return OCC_STATUS_BAD_SNAPSHOT;
@@ -71,47 +71,48 @@ occ_status occ_snapshot_read(occ_snapshot *self, occ_text json, occ_text identit
   return occ_json_is_well_typed() && can_be_held(self) ? OCC_STATUS_OK : OCC_STATUS_BAD_SNAPSHOT;
 }
 
-static void write_name(occ_writer *writer, occ_text name) {
-  occ_write(writer, OCC_TEXT(",\""));
+static void write_name(occ_writer *writer, const char *name) {
+  occ_write(writer, ",\"");
   occ_write(writer, name);
-  occ_write(writer, OCC_TEXT("\":"));
+  occ_write(writer, "\":");
 }
 
-static void write_text(occ_writer *writer, occ_text name, occ_text text) {
+static void write_text(occ_writer *writer, const char *name, occ_text text) {
   if (text.length > 0) {
     write_name(writer, name);
     occ_json_write_text(writer, text);
   }
 }
 
-static void write_number(occ_writer *writer, occ_text name, double number) {
+static void write_number(occ_writer *writer, const char *name, double number) {
   write_name(writer, name);
   occ_number_write(writer, number);
 }
 
-static void write_grant(occ_writer *writer, occ_text name, const occ_grant *grant, bool persist) {
+static void write_grant(occ_writer *writer, const char *name, const occ_grant *grant,
+                        bool persist) {
   write_name(writer, name);
-  occ_write(writer, OCC_TEXT("{\"owner\":"));
+  occ_write(writer, "{\"owner\":");
   occ_json_write_text(writer,
                       grant->owner == OCC_OWNER_AGENT ? OCC_TEXT("agent") : OCC_TEXT("customer"));
-  write_number(writer, OCC_TEXT("number"), grant->number);
-  write_number(writer, OCC_TEXT("expires"), grant->expires_at);
-  write_text(writer, OCC_TEXT("access"), occ_grant_access(grant));
-  write_text(writer, OCC_TEXT("refresh"), persist ? occ_grant_refresh(grant) : OCC_TEXT(""));
+  write_number(writer, "number", grant->number);
+  write_number(writer, "expires", grant->expires_at);
+  write_text(writer, "access", occ_grant_access(grant));
+  write_text(writer, "refresh", persist ? occ_grant_refresh(grant) : OCC_TEXT(""));
   occ_write_byte(writer, '}');
 }
 
 void occ_snapshot_write(occ_writer *writer, occ_grants *grants, occ_text identity, double epoch,
                         occ_text customer_id, bool persist) {
-  occ_write(writer, OCC_TEXT("{\"v\":1"));
-  write_text(writer, OCC_TEXT("for"), identity);
-  write_number(writer, OCC_TEXT("epoch"), epoch);
+  occ_write(writer, "{\"v\":1");
+  write_text(writer, "for", identity);
+  write_number(writer, "epoch", epoch);
   for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
     const occ_grant *grant = occ_grants_in(grants, held[i].slot);
     if (grant != NULL) {
       write_grant(writer, held[i].name, grant, persist);
     }
   }
-  write_text(writer, OCC_TEXT("customer"), customer_id);
+  write_text(writer, "customer", customer_id);
   occ_write_byte(writer, '}');
 }

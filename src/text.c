@@ -23,17 +23,18 @@ uint64_t occ_text_fingerprint(occ_text text) {
   return hash;
 }
 
-void occ_write(occ_writer *writer, occ_text text) {
-  writer->overflow = writer->overflow || text.length > writer->size - writer->used;
-  if (writer->overflow) {
-    return;
+void occ_write(occ_writer *writer, const char *string) {
+  for (; *string != '\0'; string++) {
+    occ_write_byte(writer, *string);
   }
-  memcpy(writer->at + writer->used, text.at, text.length);
-  writer->used += text.length;
 }
 
 void occ_write_byte(occ_writer *writer, char byte) {
-  occ_write(writer, (occ_text){&byte, 1});
+  if (writer->used == writer->size) {
+    writer->overflow = true;
+    return;
+  }
+  writer->at[writer->used++] = byte;
 }
 
 void occ_wipe(void *memory, size_t length) {

@@ -35,7 +35,8 @@ bool occ_text_is_visible(occ_text text);
 /* A number that tells texts apart without holding them (FNV-1a, 64 bits). */
 uint64_t occ_text_fingerprint(occ_text text);
 
-void occ_write(occ_writer *writer, occ_text text);
+/* Writes a string that ends with a zero, without it. */
+void occ_write(occ_writer *writer, const char *string);
 void occ_write_byte(occ_writer *writer, char byte);
 
 /* Fills memory with zeros, also where the compiler can tell that nobody reads it again. */

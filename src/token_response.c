@@ -28,7 +28,9 @@ static occ_status read_tokens(occ_grant *grant, double now, const cJSON *respons
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  grant->is_bearer = is_bearer(occ_json_string(response, "token_type"));
+  if (!is_bearer(occ_json_string(response, "token_type"))) {
+    grant->authorization_length = 0;
+  }
   const double lifetime = occ_json_number(response, "expires_in");
   if (lifetime > 0 && lifetime <= LIFETIME_MAX) {
     grant->expires_at = now + lifetime * 1000;

@@ -143,9 +143,10 @@ TEST(round_trip, "every byte but zero is read back as it was written") {
     all[i] = (char)(i + 1);
   }
   occ_writer writer = {.at = text, .size = sizeof text};
-  occ_write(&writer, OCC_TEXT("{\"all\":"));
+  occ_write(&writer, "{\"all\":");
   occ_json_write_text(&writer, (occ_text){all, sizeof all});
-  occ_write(&writer, OCC_TEXT("}\0"));
+  occ_write(&writer, "}");
+  occ_write_byte(&writer, '\0');
   const cJSON *object = occ_json_parse((occ_text){text, writer.used - 1});
   CHECK(occ_text_equal(occ_json_text(object, "all"), (occ_text){all, sizeof all}));
   occ_json_release();

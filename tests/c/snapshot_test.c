@@ -48,7 +48,6 @@ static void put(size_t at, occ_slot slot, occ_owner owner, double number, const 
   grant->slot = slot;
   grant->owner = owner;
   grant->number = number;
-  grant->is_bearer = true;
   CHECK_NUMBER(
     occ_grant_put(grant, (occ_text){access, strlen(access)}, (occ_text){refresh, strlen(refresh)}),
     OCC_STATUS_OK);

@@ -29,9 +29,9 @@ TEST(fingerprint, "a fingerprint is FNV-1a with 64 bits") {
 TEST(writing, "a writer fills its buffer from the front") {
   char bytes[] = "........";
   occ_writer writer = {.at = bytes, .size = 6};
-  occ_write(&writer, OCC_TEXT("abc"));
+  occ_write(&writer, "abc");
   occ_write_byte(&writer, 'd');
-  occ_write(&writer, OCC_TEXT(""));
+  occ_write(&writer, "");
   CHECK_TEXT(bytes, "abcd....");
   CHECK_NUMBER(writer.used, 4);
   CHECK(!writer.overflow);
@@ -40,13 +40,13 @@ TEST(writing, "a writer fills its buffer from the front") {
 TEST(overflow, "once something did not fit, nothing more is written, however short") {
   char bytes[] = "........";
   occ_writer writer = {.at = bytes, .size = 6};
-  occ_write(&writer, OCC_TEXT("abcd"));
-  occ_write(&writer, OCC_TEXT("efg"));
+  occ_write(&writer, "abcd");
+  occ_write(&writer, "efg");
   CHECK(writer.overflow);
   occ_write_byte(&writer, 'h');
   CHECK(writer.overflow);
-  CHECK_TEXT(bytes, "abcd....");
-  CHECK_NUMBER(writer.used, 4);
+  CHECK_TEXT(bytes, "abcdef..");
+  CHECK_NUMBER(writer.used, 6);
 }
 
 TEST(wiping, "wiping leaves zeros, and only where it was told to") {
