@@ -5,7 +5,6 @@
 #define OCC_JSON_H
 
 #include <cJSON.h>
-#include <string.h>
 
 #include "text.h"
 
@@ -22,7 +21,7 @@ void occ_json_release(void);
 const char *occ_json_string(const cJSON *object, const char *name);
 OCC_INLINE occ_text occ_json_text(const cJSON *object, const char *name) {
   const char *string = occ_json_string(object, name);
-  return (occ_text){string, strlen(string)};
+  return (occ_text){string, occ_text_length(string)};
 }
 double occ_json_number(const cJSON *object, const char *name);
 const cJSON *occ_json_object(const cJSON *object, const char *name);

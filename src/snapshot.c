@@ -1,5 +1,7 @@
 #include "snapshot.h"
 
+#include <string.h>
+
 #include "json.h"
 #include "number.h"
 

@@ -2,6 +2,14 @@
 
 #include <string.h>
 
+size_t occ_text_length(const char *string) {
+  size_t length = 0;
+  while (string[length] != '\0') {
+    length++;
+  }
+  return length;
+}
+
 bool occ_text_equal(occ_text one, occ_text other) {
   return one.length == other.length && memcmp(one.at, other.at, one.length) == 0;
 }

@@ -1,5 +1,7 @@
 #include "token_response.h"
 
+#include <string.h>
+
 #include "json.h"
 
 /* A life time above this many seconds (three centuries) is as good as none. */
