@@ -182,22 +182,23 @@ typedef struct occ_session occ_session;
 /* The input buffer, OCC_INPUT_MAX bytes, valid as long as the session's memory. */
 char *occ_session_input(occ_session *self);
 
-/* Lengths of texts in the input, in this order. */
-typedef struct {
-  size_t identity;        /* what a snapshot must carry to be taken (R26) */
-  size_t client_id;       /* OAuth client of the storefront, at least one byte */
-  size_t client_secret;   /* 0: left out of requests, like the next two */
-  size_t agent_client_id; /* OAuth client of the agent's sign-in, at least one byte */
-  size_t agent_client_secret;
-  size_t scope;
-} occ_option_lengths;
+/* The texts among the options, in the order in which they stand in the input. */
+typedef enum {
+  OCC_OPTION_IDENTITY = 0,        /* what a snapshot must carry to be taken (R26) */
+  OCC_OPTION_CLIENT_ID,           /* OAuth client of the storefront, at least one byte */
+  OCC_OPTION_CLIENT_SECRET,       /* empty: left out of requests, like the other two that may be */
+  OCC_OPTION_AGENT_CLIENT_ID,     /* OAuth client of the agent's sign-in, at least one byte */
+  OCC_OPTION_AGENT_CLIENT_SECRET, /* directly behind its client, as above */
+  OCC_OPTION_SCOPE,
+  OCC_OPTION_END
+} occ_option;
 
 /* Opens the session, anonymous and without grants. flags are of OCC_FLAGS, retries is how often a
  * revocation is tried again (R18). nonce, at random, keeps the numbers of this session's grants
  * apart from another tab's. OCC_STATUS_INVALID_OPTIONS: a client id is missing, or a text is longer
  * than OCC_OPTION_MAX. One that is open already stays as it is. */
 occ_status occ_session_open(occ_session *self, double now, uint32_t nonce, uint32_t flags,
-                            uint32_t retries, const occ_option_lengths *lengths);
+                            uint32_t retries, const uint32_t lengths[OCC_OPTION_END]);
 
 /* Wipes the whole session. Nothing is revoked and no host function is called; every later call
  * gives OCC_STATUS_CLOSED. */

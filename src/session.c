@@ -67,10 +67,10 @@ static void wipe_output(occ_session *self) {
 
 uint32_t occ_session_send(occ_session *self, occ_request purpose, occ_owner owner,
                           occ_text authorization) {
-  const occ_options *options = &self->options;
-  occ_form_add(&self->output, "client_id", occ_option_text(occ_options_client_id(options, owner)));
-  occ_form_add_if_any(&self->output, "client_secret",
-                      occ_option_text(occ_options_client_secret(options, owner)));
+  const size_t client =
+    owner == OCC_OWNER_AGENT ? OCC_OPTION_AGENT_CLIENT_ID : OCC_OPTION_CLIENT_ID;
+  occ_form_add(&self->output, "client_id", occ_options_text(&self->options, client));
+  occ_form_add_if_any(&self->output, "client_secret", occ_options_text(&self->options, client + 1));
   self->requests++;
   occ_host_request(self->requests, purpose, authorization.at, authorization.length,
                    self->output_bytes, self->output.used);
@@ -287,8 +287,8 @@ static void save(occ_session *self) {
   occ_writer *writer = occ_session_output(self);
   self->epoch++;
   if (active(self) != NULL || (self->options.flags & OCC_FLAG_SHARED)) {
-    occ_snapshot_write(writer, &self->grants, occ_option_text(&self->options.identity), self->epoch,
-                       emulated(self), self->options.flags & OCC_FLAG_PERSIST);
+    occ_snapshot_write(writer, &self->grants, occ_options_text(&self->options, OCC_OPTION_IDENTITY),
+                       self->epoch, emulated(self), self->options.flags & OCC_FLAG_PERSIST);
   }
   /* One that does not fit is not kept, and the session lives as long as its page. */
   occ_host_save(self->output_bytes, writer->overflow ? 0 : writer->used);
@@ -338,7 +338,7 @@ static void send_sign_in(occ_session *self) {
   occ_form_add(body, "grant_type", OCC_TEXT("password"));
   occ_form_add(body, "username", (occ_text){sign_in->username, sign_in->username_length});
   occ_form_add(body, "password", (occ_text){sign_in->password, sign_in->password_length});
-  occ_form_add_if_any(body, "scope", occ_option_text(&self->options.scope));
+  occ_form_add_if_any(body, "scope", occ_options_text(&self->options, OCC_OPTION_SCOPE));
   place->request = occ_session_send(self, OCC_REQUEST_TOKEN, place->owner, OCC_TEXT(""));
   sign_in->request = place->request;
   occ_wipe(sign_in->username, sizeof sign_in->username);
@@ -437,7 +437,7 @@ char *occ_session_input(occ_session *self) {
 }
 
 occ_status occ_session_open(occ_session *self, double now, uint32_t nonce, uint32_t flags,
-                            uint32_t retries, const occ_option_lengths *lengths) {
+                            uint32_t retries, const uint32_t lengths[OCC_OPTION_END]) {
   occ_status status = may_enter(self, now, 0);
   if (status == OCC_STATUS_NOT_OPEN) {
     status = occ_options_read(&self->options, self->input, lengths);
@@ -868,7 +868,7 @@ static void replay_all(occ_session *self, const occ_snapshot *snapshot) {
 static occ_status adopt(occ_session *self, occ_text json) {
   occ_snapshot snapshot;
   const occ_status status =
-    occ_snapshot_read(&snapshot, json, occ_option_text(&self->options.identity));
+    occ_snapshot_read(&snapshot, json, occ_options_text(&self->options, OCC_OPTION_IDENTITY));
   if (status != OCC_STATUS_OK) {
     return status;
   }

@@ -27,8 +27,8 @@ typedef struct {
   bool overflow;
 } occ_writer;
 
-/* The length of a string that ends with a zero. The C library's is six times as long, for speed that
- * nothing here needs. */
+/* The length of a string that ends with a zero. The C library's is six times as long, for speed
+ * that nothing here needs. */
 size_t occ_text_length(const char *string);
 
 bool occ_text_equal(occ_text one, occ_text other);

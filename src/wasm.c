@@ -17,10 +17,10 @@ EXPORT(char *, occ_input, void) {
 EXPORT(uint32_t, occ_open, double now, uint32_t nonce, uint32_t flags, uint32_t retries,
        uint32_t identity, uint32_t client_id, uint32_t client_secret, uint32_t agent_client_id,
        uint32_t agent_client_secret, uint32_t scope) {
-  const occ_option_lengths lengths = {
+  const uint32_t lengths[OCC_OPTION_END] = {
     identity, client_id, client_secret, agent_client_id, agent_client_secret, scope,
   };
-  return occ_session_open(&session, now, nonce, flags, retries, &lengths);
+  return occ_session_open(&session, now, nonce, flags, retries, lengths);
 }
 
 EXPORT(uint32_t, occ_close, void) {

@@ -138,19 +138,13 @@ occ_status host_open(const host_options *options) {
   const char *texts[] = {
     options->identity,        options->client_id,           options->client_secret,
     options->agent_client_id, options->agent_client_secret, options->scope};
-  size_t lengths[6];
+  uint32_t lengths[OCC_OPTION_END];
   size_t used = 0;
-  for (size_t i = 0; i < 6; i++) {
-    lengths[i] = texts[i] != NULL ? input_at(used, texts[i]) : 0;
+  for (size_t i = 0; i < OCC_OPTION_END; i++) {
+    lengths[i] = texts[i] != NULL ? (uint32_t)input_at(used, texts[i]) : 0;
     used += lengths[i];
   }
-  return occ_session_open(&session, 0, options->nonce, options->flags, options->retries,
-                          &(occ_option_lengths){.identity = lengths[0],
-                                                .client_id = lengths[1],
-                                                .client_secret = lengths[2],
-                                                .agent_client_id = lengths[3],
-                                                .agent_client_secret = lengths[4],
-                                                .scope = lengths[5]});
+  return occ_session_open(&session, 0, options->nonce, options->flags, options->retries, lengths);
 }
 
 occ_status host_open_new(const host_options *options) {

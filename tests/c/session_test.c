@@ -212,10 +212,11 @@ TEST(bad_length,
 TEST(open_bad_length, "options that do not fit into the input are refused, and it is wiped") {
   memset(&session, 0, sizeof session);
   fill_input();
-  const size_t sizes[] = {(size_t)OCC_INPUT_MAX + 1, SIZE_MAX};
+  const uint32_t sizes[] = {(uint32_t)OCC_INPUT_MAX + 1, UINT32_MAX};
   for (size_t i = 0; i < 2; i++) {
-    const occ_option_lengths lengths = {.identity = 4, .client_id = 4, .scope = sizes[i]};
-    CHECK(occ_session_open(&session, NOW, 1, 0, 0, &lengths) != OCC_STATUS_OK);
+    const uint32_t lengths[OCC_OPTION_END] = {
+      [OCC_OPTION_CLIENT_ID] = 4, [OCC_OPTION_AGENT_CLIENT_ID] = 4, [OCC_OPTION_SCOPE] = sizes[i]};
+    CHECK(occ_session_open(&session, NOW, 1, 0, 0, lengths) != OCC_STATUS_OK);
     CHECK(input_is_wiped());
     CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_NOT_OPEN);
   }
@@ -224,8 +225,9 @@ TEST(open_bad_length, "options that do not fit into the input are refused, and i
 TEST(open_bad_time, "a session is not opened at a time that is none") {
   memset(&session, 0, sizeof session);
   fill_input();
-  const occ_option_lengths lengths = {.identity = 4, .client_id = 4, .agent_client_id = 4};
-  CHECK_NUMBER(occ_session_open(&session, NAN, 1, 0, 0, &lengths), OCC_STATUS_BAD_TIME);
+  const uint32_t lengths[OCC_OPTION_END] = {
+    [OCC_OPTION_CLIENT_ID] = 4, [OCC_OPTION_AGENT_CLIENT_ID] = 4};
+  CHECK_NUMBER(occ_session_open(&session, NAN, 1, 0, 0, lengths), OCC_STATUS_BAD_TIME);
   CHECK(input_is_wiped());
 }
 
