@@ -22,12 +22,22 @@ function expect(condition, message) {
   if (!condition) throw new SessionError('invalid-options', message);
 }
 
-/** @param {unknown} value @param {string} name */
-function text(value, name) {
-  expect(
-    typeof value === 'string' && new TextEncoder().encode(value).length <= 1024,
-    `${name} must be a string of at most 1024 bytes`,
-  );
+/**
+ * Whether it is a string of so many bytes.
+ *
+ * @param {unknown} value
+ * @param {number} least
+ * @param {number} most
+ * @returns {value is string}
+ */
+export function fits(value, least, most) {
+  const length = typeof value === 'string' ? new TextEncoder().encode(value).length : -1;
+  return length >= least && length <= most;
+}
+
+/** @param {unknown} value @param {string} name @param {number} [least] */
+function text(value, name, least = 0) {
+  expect(fits(value, least, 1024), `${name} must be a string of ${least} to 1024 bytes`);
   return value;
 }
 
@@ -90,8 +100,8 @@ export function readOptions(options) {
   /** @param {'token' | 'revoke'} name */
   const endpoint = (name) =>
     httpUrl(endpoints[name] || `authorizationserver/oauth/${name}`, `endpoints.${name}`, base).href;
-  expect(text(clientId, 'clientId'), 'clientId must not be empty');
-  expect(text(agentClientId, 'agentClientId'), 'agentClientId must not be empty');
+  text(clientId, 'clientId', 1);
+  text(agentClientId, 'agentClientId', 1);
   expect(Array.isArray(apiPrefixes), 'apiPrefixes must be an array');
   expect(typeof fetch === 'function', 'fetch must be a function');
   oneOf(profile, 'profile', ['legacy']);

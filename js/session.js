@@ -16,7 +16,6 @@ import {
   STATE_ANONYMOUS,
   STATE_CUSTOMER,
   STATE_EMULATING,
-  STATUS_BAD_LENGTH,
   STATUS_CANCELLED,
   STATUS_CLIENT_REFUSED,
   STATUS_CLOSED,
@@ -24,7 +23,7 @@ import {
   STATUS_WAIT,
   TOKENS,
 } from './numbers.js';
-import { readOptions } from './options.js';
+import { fits, readOptions } from './options.js';
 import { EMPTY, fetchShim, readBody } from './shim.js';
 import { openStorage } from './storage.js';
 
@@ -40,25 +39,14 @@ const CUSTOMER_ID = 'customerId must be a string of 1 to 256 bytes';
 /** The longest time that setTimeout keeps. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Statuses that are no code of the public API. @type {Record<number, [SessionErrorCode, string]>} */
-const MEANINGS = {
-  [STATUS_CLIENT_REFUSED]: [
-    'invalid-options',
-    'the back end refused clientId, clientSecret or scope',
-  ],
-  [STATUS_BAD_LENGTH]: [
-    'invalid-credentials',
-    'username and password have at most 1024 bytes, customerId 256',
-  ],
-};
-
 /** @param {number} status */
 function errorOf(status) {
-  const [code, message] = MEANINGS[status] ?? [
-    ERRORS[status],
-    ERRORS[status]?.replaceAll('-', ' '),
-  ];
-  return new SessionError(/** @type {SessionErrorCode} */ (code), message);
+  return status === STATUS_CLIENT_REFUSED
+    ? new SessionError('invalid-options', 'the back end refused clientId, clientSecret or scope')
+    : new SessionError(
+        /** @type {SessionErrorCode} */ (ERRORS[status]),
+        ERRORS[status]?.replaceAll('-', ' '),
+      );
 }
 
 /** @param {number} phase @param {number} expiresAt @param {number} revoking @param {string} userId @returns {SessionState} */
@@ -79,8 +67,8 @@ const ANONYMOUS = /* @__PURE__ */ stateOf(STATE_ANONYMOUS, 0, 0, 'anonymous');
 /** @param {Credentials} credentials */
 function checked(credentials) {
   for (const name of /** @type {const} */ (['username', 'password'])) {
-    if (!credentials?.[name] || typeof credentials[name] !== 'string') {
-      throw new SessionError('invalid-credentials', `${name} must be a string that is not empty`);
+    if (!fits(credentials?.[name], 1, 1024)) {
+      throw new SessionError('invalid-credentials', `${name} must be a string of 1 to 1024 bytes`);
     }
   }
   return credentials;
@@ -283,7 +271,7 @@ export class Session extends EventTarget {
    */
   async #signIn(owner, credentials, { signal, customerId = '' } = {}) {
     const { username, password } = checked(credentials);
-    if (typeof customerId !== 'string') throw new TypeError(CUSTOMER_ID);
+    if (!fits(customerId, 0, 256)) throw new TypeError(CUSTOMER_ID);
     const attempt = ++this.#attempts;
     const cancel = () => this.#enter((core) => core.occ_cancel(attempt));
     /** @type {Promise<void>} */
@@ -311,13 +299,8 @@ export class Session extends EventTarget {
    * @throws {SessionError} `no-agent`, `closed`; a TypeError if it is no such id
    */
   emulate(customerId) {
-    const status =
-      typeof customerId === 'string'
-        ? this.#enter((core) => core.occ_emulate(customerId))
-        : STATUS_BAD_LENGTH;
-    if (status === STATUS_BAD_LENGTH) {
-      throw new TypeError(CUSTOMER_ID);
-    }
+    if (!fits(customerId, 1, 256)) throw new TypeError(CUSTOMER_ID);
+    const status = this.#enter((core) => core.occ_emulate(customerId));
     if (status) throw errorOf(status);
   }
 

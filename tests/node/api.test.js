@@ -32,10 +32,10 @@ describe('signing in', limit, () => {
     const calls = shop.calls.length;
     /** @type {[any, string][]} */
     const bad = [
-      [undefined, 'username must be a string that is not empty'],
-      [{ username: '', password: 'x' }, 'username must be a string that is not empty'],
-      [{ username: 'x' }, 'password must be a string that is not empty'],
-      [{ username: 'x', password: 7 }, 'password must be a string that is not empty'],
+      [undefined, 'username must be a string of 1 to 1024 bytes'],
+      [{ username: '', password: 'x' }, 'username must be a string of 1 to 1024 bytes'],
+      [{ username: 'x' }, 'password must be a string of 1 to 1024 bytes'],
+      [{ username: 'x', password: 7 }, 'password must be a string of 1 to 1024 bytes'],
       [{ username: 'x'.repeat(1025), password: 'x' }, '1024 bytes'],
       [{ username: 'x', password: 'x'.repeat(80_000) }, '1024 bytes'],
     ];
