@@ -90,8 +90,9 @@ async function isInvalidToken(response) {
  */
 export class Session extends EventTarget {
   #settings;
-  #storage;
   #shim;
+  /** @type {ReturnType<typeof openStorage>} */
+  #storage = /** @type {any} */ (undefined);
   /** @type {import('./core.js').Core} */
   #core = /** @type {any} */ (undefined);
   #closed = false;
@@ -123,14 +124,11 @@ export class Session extends EventTarget {
   constructor(settings) {
     super();
     this.#settings = settings;
-    this.#storage = openStorage(settings.storage, settings.storageKey, (number) =>
-      this.#enter((core) => core.occ_ended(number)),
-    );
     this.#shim = fetchShim(settings.fetch, this.#listening.signal);
   }
 
   async #open() {
-    const { wasm, core: parameters } = this.#settings;
+    const { wasm, storage, storageKey, core: parameters } = this.#settings;
     const module = await loadModule(wasm ?? new URL('./core.wasm', import.meta.url));
     this.#core = await openCore(module, {
       occ_host_save: (snapshot) => () => this.#storage.save(snapshot ?? null),
@@ -157,6 +155,10 @@ export class Session extends EventTarget {
     const [nonce] = crypto.getRandomValues(new Uint32Array(1));
     const status = this.#core.occ_open(nonce, ...parameters);
     if (status) throw errorOf(status);
+    // Not before the core can hear of other tabs, nor if there is none.
+    this.#storage = openStorage(storage, storageKey, (number) =>
+      this.#enter((core) => core.occ_ended(number)),
+    );
     this.#synchronise();
     this.#listen('pagehide', () => this.#enter((core) => core.occ_leave()));
     this.#listen('storage', () => this.#synchronise());

@@ -2,6 +2,7 @@
 // its event: several sessions in one process are the tabs. Real tabs are tested in the browser.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import {
   agent,
@@ -341,4 +342,21 @@ describe('tabs that do not see yet what another has stored', limit, () => {
       assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
     });
   }
+
+  test('R24: a message that comes while the module is still being loaded does no harm', async (t) => {
+    standIn(t, 'sessionStorage', { value: new WebStorage() });
+    standIn(t, 'localStorage', { value: new WebStorage() });
+    /** @type {(bytes: Buffer<ArrayBuffer>) => void} */
+    let give = () => {};
+    /** @type {Promise<BufferSource>} */
+    const wasm = new Promise((resolve) => (give = resolve));
+    const opening = storefront().open({ storage: 'session', wasm });
+    const [sender, witness] = [1, 2].map(() => new BroadcastChannel('occ-session'));
+    t.after(() => [sender, witness].forEach((channel) => channel.close()));
+    const heard = once(witness, 'message');
+    sender.postMessage(7);
+    await heard;
+    give(readFileSync(new URL('../../dist/core.wasm', import.meta.url)));
+    assert.equal((await opening).state.phase, 'anonymous');
+  });
 });
