@@ -122,7 +122,7 @@ export function readOptions(options) {
     apiPrefixes: apiPrefixes.map((prefix) => folderUrl(prefix, 'apiPrefixes', base)),
     timeoutMs: count(timeoutMs, 'revocation.timeoutMs', 1e9),
     storage,
-    storageKey: text(storageKey, 'storageKey'),
+    storageKey: text(storageKey, 'storageKey', 1),
     fetch,
     wasm,
     core: [

@@ -416,8 +416,8 @@ export class Session extends EventTarget {
   // ---- The end ---------------------------------------------------------------------------------
 
   /**
-   * Wipes the memory, ends timers and listeners. Nothing is revoked, and what is stored stays, so
-   * that another session can go on with it. Sign-ins that are pending are rejected with `closed`, and
+   * Wipes the memory, ends timers and listeners. Nobody is signed out, and what is stored stays, so
+   * that another session can go on with it; only what was to be revoked already is sent now. Sign-ins that are pending are rejected with `closed`, and
    * the state is the anonymous one.
    */
   close() {

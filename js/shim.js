@@ -102,6 +102,7 @@ export function fetchShim(fetch, closed) {
     });
     const { type, status } = response;
     const redirected = type === 'opaqueredirect' || (status >= 300 && status <= 399);
+    // Response.error(), from a fetch that was handed in.
     if (!redirected && !status) throw response;
     const delivery = redirected ? DELIVERY_REDIRECTED : DELIVERY_ANSWERED;
     return { ...completion(delivery, status), retryAfter: retryAfterOf(response), response };

@@ -45,8 +45,8 @@
 #define OCC_CUSTOMER_ID_MAX 256
 
 /* ---- Numbers -----------------------------------------------------------------------------------
- * Each list makes the enum here, and its part of js/numbers.js; 0 is never a
- * valid state or event. */
+ * Each list makes the enum here, and its part of js/numbers.js; 0 is never a valid state or event.
+ */
 
 #define OCC_STATES(X)                                                                              \
   X(ANONYMOUS, 1, "anonymous")                                                                     \

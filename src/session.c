@@ -883,8 +883,7 @@ static occ_status adopt(occ_session *self, occ_text json) {
   self->epoch = snapshot.epoch;
   adopt_grants(self, &snapshot);
   if (snapshot.grants[0].number != number) {
-    /* Somebody else stands before the shop: nothing that this tab began for the one before holds.
-     */
+    /* What this tab has begun for whoever stood before the shop no longer holds. */
     self->sign_in.customer_id_length = 0;
     end_waiting(self, self->waiting_for, OCC_TEXT(""));
   }

@@ -7,12 +7,12 @@
 
 #include "occ_session.h"
 
-/* What a transition does to the grants and to the sign-in that is pending, in this order. */
+/* What a transition does to the grants and to the sign-in that is pending, in this order; where
+ * there is DROP and REVOKE, what is dropped is not revoked. */
 enum {
-  OCC_EFFECT_CANCEL = 1 << 0, /* the pending sign-in is given up */
-  OCC_EFFECT_DROP = 1 << 1,   /* the active grant is dead: out, without a request (R9) */
-  OCC_EFFECT_REVOKE =
-    1 << 2, /* the retired grant is revoked, and the active one that is left (R1, R2) */
+  OCC_EFFECT_CANCEL = 1 << 0,  /* the pending sign-in is given up */
+  OCC_EFFECT_DROP = 1 << 1,    /* the active grant is dead: out, without a request (R9) */
+  OCC_EFFECT_REVOKE = 1 << 2,  /* the retired grant, then the active one, is revoked (R1, R2) */
   OCC_EFFECT_RESTORE = 1 << 3, /* the parked grant is active again (R5) */
   OCC_EFFECT_PARK = 1 << 4,    /* the active grant is parked (R4) */
   OCC_EFFECT_RETIRE = 1 << 5,  /* the parked grant retires (R3, R6) */

@@ -43,6 +43,7 @@ describe('options', limit, () => {
     [{ storage: null }, 'storage'],
     [{ storage: { load() {} } }, 'storage'],
     [{ storageKey: 7 }, 'storageKey'],
+    [{ storageKey: '' }, 'storageKey'],
     [{ fetch: 'fetch' }, 'fetch'],
     [{ clientId: 'x'.repeat(1025) }, 'clientId'],
     // Fewer characters than 1024, but more bytes: only the core can tell.
