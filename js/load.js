@@ -19,7 +19,12 @@ export async function loadModule(source) {
     let found = await source;
     if (typeof found === 'string' || found instanceof URL) {
       where = String(found);
-      found = where.startsWith('data:') ? bytesOf(where) : await fetch(where);
+      if (where.startsWith('data:')) {
+        found = bytesOf(where);
+        where = 'a data: URL';
+      } else {
+        found = await fetch(where);
+      }
     }
     if (found instanceof Response) {
       const { url, status, headers } = found;

@@ -89,8 +89,10 @@ async function isInvalidToken(response) {
  * The session of a storefront. `change`, `revocation` and `expired` are its events.
  */
 export class Session extends EventTarget {
-  #settings;
-  #shim;
+  /** @type {Settings} */
+  #settings = /** @type {any} */ (undefined);
+  /** @type {ReturnType<typeof fetchShim>} */
+  #shim = /** @type {any} */ (undefined);
   /** @type {ReturnType<typeof openStorage>} */
   #storage = /** @type {any} */ (undefined);
   /** @type {import('./core.js').Core} */
@@ -115,20 +117,19 @@ export class Session extends EventTarget {
 
   /** @param {SessionOptions} options */
   static async create(options) {
-    const session = new Session(readOptions(options));
-    await session.#open();
+    const session = new Session();
+    await session.#open(readOptions(options));
     return session;
   }
 
+  // No constructor: the esbuild of Angular 12 sets private members too early in one of a class that
+  // extends another, and the page would throw.
+
   /** @param {Settings} settings */
-  constructor(settings) {
-    super();
+  async #open(settings) {
+    const { wasm, storage, storageKey, core: parameters } = settings;
     this.#settings = settings;
     this.#shim = fetchShim(settings.fetch, this.#listening.signal);
-  }
-
-  async #open() {
-    const { wasm, storage, storageKey, core: parameters } = this.#settings;
     const module = await loadModule(wasm ?? new URL('./core.wasm', import.meta.url));
     this.#core = await openCore(module, {
       occ_host_save: (snapshot) => () => this.#storage.save(snapshot ?? null),
@@ -361,9 +362,11 @@ export class Session extends EventTarget {
    *
    * @param {string} rejected the header value that the request carried, `''` if it carried none: then
    *   the application's own token is asked for (RFC 6749 section 4.4)
+   * @param {string | URL} [url] of the request: nothing is given for one outside `apiPrefixes`
    * @returns {Promise<string | undefined>} undefined: the answer stands; never rejects
    */
-  renew(rejected) {
+  async renew(rejected, url) {
+    if (url !== undefined && !this.#isOfApi(url)) return undefined;
     return new Promise((resolve) => {
       this.#renewals.add(resolve);
       if (this.#enter((core) => core.occ_renew(`${rejected}`)) === STATUS_WAIT) return;

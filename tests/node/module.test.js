@@ -70,6 +70,13 @@ describe('the option wasm', limit, () => {
     assert.ok(error.message.includes('text/html'), error.message);
   });
 
+  test('that is a data: URL is not repeated in the message', async () => {
+    const wasm = `data:application/wasm;base64,${'A'.repeat(50)}`;
+    const error = await failureOf(storefront().open({ wasm }));
+    assert.match(String(error), /^SessionError: core.wasm could not be loaded from a data: URL: /);
+    assert.ok(!String(error).includes('AAAA'), String(error));
+  });
+
   /** @type {Record<string, () => unknown>} */
   const bad = {
     'a page instead': () =>

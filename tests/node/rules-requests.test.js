@@ -406,6 +406,20 @@ describe('which requests', limit, () => {
     assert.deepEqual(shop.asked(), ['password']);
   });
 
+  test('R22: nothing is renewed for a 401 from elsewhere', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    const bearer = session.authorization() ?? '';
+    const { origin } = new URL(shop.backend.url);
+    for (const rejected of [bearer, '']) {
+      assert.equal(await session.renew(rejected, 'https://elsewhere.example/occ/'), undefined);
+    }
+    assert.deepEqual(shop.asked(), ['password']);
+    const renewed = await session.renew(bearer, `${origin}/occ/v2/shop/users/current`);
+    assert.equal(renewed, `Bearer ${await shop.token('customer #2 access')}`);
+    assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
+  });
+
   test('R22: prefixes of their own, with and without a slash at the end', async () => {
     const shop = storefront();
     const session = await shop.openCustomer({
