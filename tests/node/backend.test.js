@@ -316,6 +316,16 @@ describe('the revocation endpoint', limit, () => {
     assert.equal(response.status, 302);
     assert.equal(response.headers.get('location'), `${backend.url}/login.jsp`);
   });
+
+  test('another origin may read the login page, with a bearer too', async () => {
+    const headers = { origin: 'http://shop.example' };
+    const preflight = await ask('/login.jsp', { method: 'OPTIONS', headers });
+    assert.equal(preflight.status, 204);
+    assert.match(preflight.headers.get('access-control-allow-headers') ?? '', /Authorization/);
+    const page = await ask('/login.jsp', { headers });
+    assert.equal(page.headers.get('access-control-allow-origin'), 'http://shop.example');
+    assert.match(await page.text(), /Login/);
+  });
 });
 
 describe('the ends of tokens', limit, () => {
@@ -736,6 +746,101 @@ describe('the resources', limit, () => {
     await signIn({ username: dora.uid, password: dora.password });
   });
 
+  test('a guest becomes a customer with the number of the order, once', async () => {
+    const { access_token: bearer } = await (
+      await askToken({ grant_type: 'client_credentials' })
+    ).json();
+    /** @param {Record<string, string>} form @param {string} [token] */
+    const register = (form, token = bearer) =>
+      ask('/occ/v2/shop/users', {
+        method: 'POST',
+        headers: { authorization: `bearer ${token}` },
+        body: new URLSearchParams(form),
+      });
+    const gina = { guid: 'c0ffee01', password: 'Welcome-9' };
+    assert.equal((await register(gina, (await signIn(anna)).access_token)).status, 401);
+    assert.equal((await register({ guid: 'c0ffee01' })).status, 400);
+    assert.equal((await register({ ...gina, guid: 'c0ffee02' })).status, 404);
+    const response = await register(gina);
+    assert.equal(response.status, 201);
+    assert.equal((await response.json()).uid, 'gina.rossi@example.com');
+    assert.equal((await register(gina)).status, 400);
+    await signIn({ username: 'gina.rossi@example.com', password: 'Welcome-9' });
+  });
+
+  test('a customer changes name and title, and an agent does it for a customer', async () => {
+    const { access_token: bearer } = await signIn(anna);
+    /** @param {string} id @param {object} body @param {string} [token] */
+    const change = (id, body, token = bearer) =>
+      ask(`/occ/v2/shop/users/${id}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json', authorization: `bearer ${token}` },
+        body: JSON.stringify(body),
+      });
+    const response = await change('current', { firstName: 'Annabel', titleCode: 'ms' });
+    assert.equal(response.status, 200);
+    assert.equal(await response.text(), '');
+    assert.deepEqual(await (await get('/occ/v2/shop/users/current', bearer)).json(), {
+      uid: 'anna.keller@example.com',
+      customerId: '0001',
+      name: 'Annabel Keller',
+      firstName: 'Annabel',
+      lastName: 'Keller',
+      titleCode: 'ms',
+    });
+    const wrong = await change('current', { lastName: '' });
+    assert.equal(wrong.status, 400);
+    assert.equal((await wrong.json()).errors[0].message, 'lastName is missing');
+    assert.equal((await change('current', { titleCode: 'lord' })).status, 400);
+    assert.equal((await change('0002', { firstName: 'Ben' })).status, 403);
+
+    const { access_token: token } = await signIn(agent);
+    assert.equal((await change('0002', { lastName: 'Okonkwo' }, token)).status, 200);
+    assert.equal((await (await get('/occ/v2/shop/users/0002', token)).json()).name, 'Ben Okonkwo');
+  });
+
+  test('anybody sees the pages, their components, the titles and the consent templates', async () => {
+    const home = await (await get('/occ/v2/shop/cms/pages?lang=en&curr=EUR')).json();
+    assert.equal(home.label, 'homepage');
+    assert.equal(home.template, 'LandingPage2Template');
+    const login = await get('/occ/v2/shop/cms/pages?pageType=ContentPage&pageLabelOrId=%2Flogin');
+    /** @type {{ position: string, components: { component: { uid: string }[] } }[]} */
+    const slots = (await login.json()).contentSlots.contentSlot;
+    /** @param {string} position */
+    const inSlot = (position) =>
+      slots.find((slot) => slot.position === position)?.components.component.map(({ uid }) => uid);
+    assert.deepEqual(inSlot('LeftContentSlot'), ['ReturningCustomerLoginComponent']);
+    assert.deepEqual(inSlot('HeaderLinks'), ['MyAccountLink', 'SignOutLink']);
+
+    const missing = await get('/occ/v2/shop/cms/pages?pageType=ContentPage&pageLabelOrId=/logout');
+    assert.equal(missing.status, 404);
+    assert.deepEqual(await missing.json(), {
+      errors: [
+        { type: 'CMSItemNotFoundError', message: 'No content page found matching /logout.' },
+      ],
+    });
+    const components = await get('/occ/v2/shop/cms/components?componentIds=SignOutLink,Nothing');
+    const [link, ...more] = (await components.json()).component;
+    assert.equal(link.url, '/logout');
+    assert.deepEqual(more, []);
+
+    const { titles } = await (await get('/occ/v2/shop/titles')).json();
+    assert.deepEqual(titles[0], { code: 'mr', name: 'Mr.' });
+    const consents = await get('/occ/v2/shop/users/anonymous/consenttemplates');
+    assert.equal((await consents.json()).consentTemplates[0].id, 'MARKETING_NEWSLETTER');
+    assert.equal((await get('/occ/v2/shop/users/current/consenttemplates')).status, 401);
+    assert.equal((await get('/occ/v2/shop/cms/pages', 'dead')).status, 401);
+  });
+
+  test('the pictures of the products are there, and no other file', async () => {
+    const picture = await get('/medias/1001.svg');
+    assert.equal(picture.headers.get('content-type'), 'image/svg+xml');
+    assert.match(await picture.text(), /^<svg /);
+    for (const path of ['/medias/9999.svg', '/medias/mark.svg', '/medias/..%2Findex.html']) {
+      assert.equal((await get(path)).status, 404, path);
+    }
+  });
+
   test('echo answers the JSON that it got', async () => {
     const { access_token: bearer } = await signIn(anna);
     const body = JSON.stringify({ text: 'größer & schöner', list: [1, null] });
@@ -952,7 +1057,7 @@ describe('the journal', limit, () => {
     assert.equal(response.headers.get('access-control-allow-origin'), 'http://shop.example');
     assert.equal(
       response.headers.get('access-control-allow-headers'),
-      'Authorization, Content-Type, sap-commerce-cloud-user-id',
+      'Authorization, Cache-Control, Content-Type, X-Anonymous-Consents, sap-commerce-cloud-user-id',
     );
     assert.equal(
       response.headers.get('access-control-allow-methods'),

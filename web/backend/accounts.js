@@ -8,6 +8,7 @@
  * @property {string} password
  * @property {string} name
  * @property {string} customerId empty for an agent
+ * @property {string} [titleCode]
  */
 
 /** @type {readonly Readonly<Account>[]} */
@@ -18,6 +19,9 @@ export const accounts = Object.freeze([
   account('customer', 'chloé.müller@example.com', ' %&+£€', 'Chloé Müller', '0003'),
   account('agent', 'asagent', 'Support-1', 'Sam Agent', ''),
 ]);
+
+/** Who has ordered without an account, and may still make one of it. */
+export const guests = [{ guid: 'c0ffee01', uid: 'gina.rossi@example.com', name: 'Gina Rossi' }];
 
 /** @type {readonly { readonly uid: string, readonly name: string, readonly customerIds: readonly string[] }[]} */
 export const customerLists = [
@@ -68,6 +72,13 @@ export function createDirectory() {
       const member = account('customer', uid, password, name, customerId);
       members.push(member);
       return member;
+    },
+
+    /** @param {Readonly<Account>} customer @param {Partial<Account>} change */
+    change(customer, change) {
+      members = members.map((member) =>
+        member === customer ? Object.freeze({ ...member, ...change }) : member,
+      );
     },
 
     reset() {

@@ -1,6 +1,6 @@
 // What the sample shop sells, and what lies in the carts of its customers.
 
-const products = [
+export const products = [
   product('1001', 'Enamel mug', 14.5),
   product('1002', 'Linen notebook', 12),
   product('1003', 'Wool blanket', 89),

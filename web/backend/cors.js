@@ -10,7 +10,7 @@ export function answerPreflight(ctx, allowed) {
   ctx.set('Access-Control-Allow-Methods', 'GET, HEAD, POST, PUT, PATCH, DELETE');
   ctx.set(
     'Access-Control-Allow-Headers',
-    'Authorization, Content-Type, sap-commerce-cloud-user-id',
+    'Authorization, Cache-Control, Content-Type, X-Anonymous-Consents, sap-commerce-cloud-user-id',
   );
 }
 

@@ -1,8 +1,10 @@
 // The development back end: one HTTP server with a real OAuth server, a few resources of SAP Commerce, and a journal.
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createDirectory } from './accounts.js';
 import { createBehaviour } from './behaviour.js';
+import { allowOrigin, answerPreflight } from './cors.js';
 import { createDev } from './dev.js';
 import { createFaults } from './faults.js';
 import { createJournal } from './journal.js';
@@ -91,6 +93,7 @@ export async function startBackend({ port = 0 } = {}) {
     .use(journaled(journal))
     .use(faults.middleware)
     .use(occ(oauth, directory))
+    .use(medias)
     .use(loginPage)
     .use(oauth.endpoints);
   oauth.provider.on('error', (error, ctx) => {
@@ -150,10 +153,25 @@ async function read(stream) {
   }
 }
 
-/** Where an old back end sends whoever asks for something that it does not have.
- * @type {import('oidc-provider').Middleware} */
+/** The pictures of the products. @type {import('oidc-provider').Middleware} */
+async function medias(ctx, next) {
+  const name = /^\/medias\/(\d+\.svg)$/.exec(ctx.path)?.[1];
+  const file = name && new URL(`../assets/${name}`, import.meta.url);
+  const picture = file && (await readFile(file).catch(() => undefined));
+  if (!picture) return next();
+  ctx.type = 'svg';
+  ctx.body = picture;
+}
+
+/**
+ * Where an old back end sends whoever asks for something that it does not have. The page belongs to
+ * the application that has the token endpoint, and the same origins may read both.
+ * @type {import('oidc-provider').Middleware}
+ */
 function loginPage(ctx, next) {
   if (ctx.path !== '/login.jsp') return next();
+  if (ctx.method === 'OPTIONS') return answerPreflight(ctx, true);
+  allowOrigin(ctx, true);
   ctx.type = 'html';
   ctx.body = '<!doctype html><title>Login</title><h1>Login</h1>';
 }

@@ -1,6 +1,7 @@
 // The few resources of OCC and of the Assisted Service Module that a storefront needs to be tried out.
-import { customerLists } from './accounts.js';
+import { customerLists, guests } from './accounts.js';
 import { cartOf, searchProducts } from './catalogue.js';
+import { findComponents, findPage } from './cms.js';
 
 /**
  * @typedef {import('oidc-provider').Context} Context
@@ -63,24 +64,84 @@ function jsonOf(ctx) {
   }
 }
 
+const titles = [
+  { code: 'mr', name: 'Mr.' },
+  { code: 'mrs', name: 'Mrs.' },
+  { code: 'ms', name: 'Ms.' },
+];
+
+const consentTemplates = [
+  {
+    id: 'MARKETING_NEWSLETTER',
+    name: 'Newsletter',
+    description: 'I would like to receive the newsletter',
+    version: 0,
+  },
+];
+
 /** @param {Account} customer */
-function asUser({ uid, customerId, name }) {
+function asUser({ uid, customerId, name, titleCode }) {
   const [firstName = '', ...rest] = name.split(' ');
-  return { uid, customerId, name, firstName, lastName: rest.join(' ') };
+  const user = { uid, customerId, name, firstName, lastName: rest.join(' ') };
+  return titleCode ? { ...user, titleCode } : user;
 }
 
-/** @param {Request} request */
+/** A new customer, or a guest who becomes one. @param {Request} request */
 function register({ ctx, bearer, directory }) {
   if (bearer?.owner !== 'client') throw unauthorized();
-  const { uid, password, firstName, lastName } = jsonOf(ctx) ?? {};
-  for (const [field, value] of Object.entries({ uid, password, firstName, lastName })) {
-    if (typeof value !== 'string' || value === '') throw invalid(`${field} is missing`);
-  }
+  const { form } = ctx.state.entry;
+  const { uid, password, name } = form ? guestIn(form) : newcomerIn(jsonOf(ctx) ?? {});
   if (directory.byUid(uid)) {
     throw new Refusal(400, 'DuplicateUidError', 'There is an account of this name');
   }
   ctx.status = 201;
-  return asUser(directory.register(uid, password, `${firstName} ${lastName}`));
+  return asUser(directory.register(uid, password, name));
+}
+
+/** @param {Record<string, unknown>} fields */
+function newcomerIn({ uid, password, firstName, lastName }) {
+  const texts = required({ uid, password, firstName, lastName });
+  return { ...texts, name: `${texts.firstName} ${texts.lastName}` };
+}
+
+/** @param {Record<string, unknown>} fields */
+function guestIn({ guid, password }) {
+  const given = required({ guid, password });
+  const guest = guests.find((each) => each.guid === given.guid);
+  if (!guest) throw new Refusal(404, 'UnknownIdentifierError', 'There is no such guest');
+  return { ...guest, ...given };
+}
+
+/**
+ * The same fields, once none of them is missing.
+ *
+ * @template {string} T
+ * @param {Record<T, unknown>} fields
+ */
+function required(fields) {
+  for (const [field, value] of Object.entries(fields)) {
+    if (typeof value !== 'string' || value === '') throw invalid(`${field} is missing`);
+  }
+  return /** @type {Record<T, string>} */ (fields);
+}
+
+/** @param {Request} request */
+function changeProfile(request) {
+  const customer = customerOf(request);
+  const { firstName, lastName, titleCode } = { ...asUser(customer), ...jsonOf(request.ctx) };
+  required({ firstName, lastName });
+  if (titleCode && !titles.some(({ code }) => code === titleCode)) throw invalid('no such title');
+  request.directory.change(customer, { name: `${firstName} ${lastName}`, titleCode });
+  return '';
+}
+
+/** @param {Request} request */
+function showPage({ ctx }) {
+  const { pageLabelOrId } = ctx.query;
+  const page = findPage(pageLabelOrId === undefined ? undefined : String(pageLabelOrId));
+  if (page) return page;
+  const message = `No content page found matching ${pageLabelOrId}.`;
+  throw new Refusal(404, 'CMSItemNotFoundError', message);
 }
 
 /** @param {Context} ctx @param {string} name @param {number} usual @param {number} least */
@@ -136,6 +197,12 @@ function listCustomerLists(request) {
 /** @type {[method: string, path: RegExp, answer: (request: Request) => unknown][]} */
 const resources = [
   ['GET', /^\/occ\/v2\/shop\/users\/([^/]+)$/, (request) => asUser(customerOf(request))],
+  ['PATCH', /^\/occ\/v2\/shop\/users\/([^/]+)$/, changeProfile],
+  [
+    'GET',
+    /^\/occ\/v2\/shop\/users\/([^/]+)\/consenttemplates$/,
+    (request) => (request.id === 'anonymous' || customerOf(request)) && { consentTemplates },
+  ],
   [
     'GET',
     /^\/occ\/v2\/shop\/users\/([^/]+)\/carts\/current$/,
@@ -156,6 +223,13 @@ const resources = [
     'GET',
     /^\/occ\/v2\/shop\/products\/search$/,
     ({ ctx }) => searchProducts(String(ctx.query.query ?? '')),
+  ],
+  ['GET', /^\/occ\/v2\/shop\/titles$/, () => ({ titles })],
+  ['GET', /^\/occ\/v2\/shop\/cms\/pages$/, showPage],
+  [
+    'GET',
+    /^\/occ\/v2\/shop\/cms\/components$/,
+    ({ ctx }) => findComponents(String(ctx.query.componentIds ?? '').split(',')),
   ],
   ['GET', /^\/assistedservicewebservices\/customers\/search$/, searchCustomers],
   ['GET', /^\/assistedservicewebservices\/customerlists$/, listCustomerLists],
