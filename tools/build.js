@@ -23,6 +23,17 @@ import { cjsonSourceDir, fail, lock, root, setup, ToolError } from './setup.js';
 const wasmDir = join(root, 'build/wasm');
 const dist = join(root, 'dist');
 
+/** The modules that the package exports, in js/ and, bundled, in dist/. */
+const entries = [
+  'index.js',
+  'node.js',
+  'inline.js',
+  'angular/index.js',
+  'angular/signals.js',
+  'spartacus/index.js',
+  'spartacus/without-asm.js',
+];
+
 /** Leaves dist/ up to date. */
 export async function build() {
   setup('build');
@@ -94,9 +105,7 @@ async function buildPackage() {
   /** @type {[string, string | Uint8Array][]} */
   const content = [
     ['core.wasm', wasm],
-    ...(await bundle('index.js')),
-    ...(await bundle('node.js')),
-    ...(await bundle('inline.js')),
+    ...(await Promise.all(entries.map(bundle))).flat(),
     ...declarations(),
   ];
   const files = new Map(content);
@@ -125,7 +134,9 @@ async function bundle(entry) {
     .build({
       absWorkingDir: root,
       entryPoints: [`js/${entry}`],
+      outbase: 'js',
       outdir: 'dist',
+      packages: 'external',
       bundle: true,
       write: false,
       format: 'esm',
@@ -138,21 +149,23 @@ async function bundle(entry) {
       loader: { '.wasm': 'base64' },
       plugins: [
         {
-          name: 'entry points share index.js',
+          name: 'entry points share what they import',
           setup(context) {
             context.onResolve({ filter: /\/core\.wasm$/ }, () => ({
               path: join(wasmDir, 'core.wasm'),
             }));
             // A second copy of a module would be a second SessionError that is not the first.
-            if (entry !== 'index.js') {
-              context.onResolve({ filter: /^\./ }, ({ path, kind }) =>
-                kind === 'entry-point' || path.endsWith('/core.wasm')
-                  ? undefined
-                  : path === './index.js'
-                    ? { path, external: true }
-                    : { errors: [{ text: `js/${entry} may import only './index.js' of js/` }] },
-              );
-            }
+            context.onResolve({ filter: /^\./ }, ({ path, kind, resolveDir }) => {
+              const name = relative(join(root, 'js'), join(resolveDir, path));
+              return kind === 'entry-point'
+                ? undefined
+                : entries.includes(name)
+                  ? { path, external: true }
+                  : entry === 'index.js' ||
+                      (entry.includes('/') && dirname(name) === dirname(entry))
+                    ? undefined
+                    : { errors: [{ text: `js/${entry} may import only entry points of js/` }] };
+            });
           },
         },
       ],

@@ -1,0 +1,99 @@
+// Signing in and out, as Spartacus asks for it.
+import { ErrorHandler, inject } from '@angular/core';
+import {
+  AuthRedirectService,
+  GlobalMessageService,
+  GlobalMessageType,
+  RoutingService,
+} from '@spartacus/core';
+import { BehaviorSubject } from 'rxjs';
+
+import { OccSession } from '../angular/index.js';
+import { select } from './identity.js';
+
+/** @import { SessionError, SessionErrorCode } from '../index.js' */
+
+/**
+ * What the shopper is told, in the messages that Spartacus has; null: nothing.
+ *
+ * @type {Partial<Record<SessionErrorCode, { key: string, params?: object } | null>>}
+ */
+const MESSAGES = {
+  'invalid-credentials': {
+    key: 'httpHandlers.badRequestPleaseLoginAgain',
+    // Spartacus repeats what the server says, which may repeat what was typed.
+    params: { errorMessage: 'Bad credentials' },
+  },
+  'agent-signed-in': { key: 'asm.auth.agentLoggedInError' },
+  'server-error': { key: 'httpHandlers.internalServerError' },
+  unreachable: { key: 'httpHandlers.unknownError' },
+  cancelled: null,
+  closed: null,
+};
+
+/** Says why somebody could not sign in. */
+export class Refusal {
+  #messages = inject(GlobalMessageService);
+  #errors = inject(ErrorHandler);
+
+  /** @param {unknown} error */
+  tell(error) {
+    const message = MESSAGES[/** @type {SessionError} */ (error).code];
+    if (message === null) return;
+    this.#messages.add(
+      message ?? { key: 'httpHandlers.unknownError' },
+      GlobalMessageType.MSG_TYPE_ERROR,
+    );
+    // What only a developer can mend.
+    if (!message) this.#errors.handleError(error);
+  }
+}
+
+/** In place of AuthService and AsmAuthService. */
+export class OccAuth {
+  /** Requests need not wait for a refresh or a sign-out: the engine sees to that. @readonly */
+  refreshInProgress$ = new BehaviorSubject(false);
+  /** @readonly */
+  logoutInProgress$ = new BehaviorSubject(false);
+  #session = inject(OccSession);
+  #redirect = inject(AuthRedirectService);
+  #routing = inject(RoutingService);
+  #refusal = new Refusal();
+
+  isUserLoggedIn() {
+    return select(this.#session, ({ signedIn }) => signedIn);
+  }
+
+  /** @param {string} username @param {string} password */
+  async loginWithCredentials(username, password) {
+    try {
+      await this.#session.signIn({ username, password });
+      this.#redirect.redirect();
+    } catch (error) {
+      this.#refusal.tell(error);
+    }
+  }
+
+  /** There is no page of a server to sign in on. */
+  loginWithRedirect() {
+    return false;
+  }
+
+  /** No token comes in the address of the page. */
+  async checkOAuthParamsInUrl() {}
+
+  /** Whoever stands before the shop signs out; done when the call returns. */
+  async coreLogout() {
+    // What waits for it may load things: the store is to forget those of before first.
+    await this.#session.signOut();
+  }
+
+  /** Goes to the page that signs out. */
+  logout() {
+    this.#routing.go({ cxRoute: 'logout' });
+  }
+
+  setRefreshProgress() {}
+
+  setLogoutProgress() {}
+}

@@ -1,0 +1,131 @@
+// Who is there, in the terms of Spartacus: a user id for OCC and a token. Both are read off the
+// engine's state; what Spartacus would set is decided by the engine.
+import { inject } from '@angular/core';
+import { AuthStorageService, UserIdService } from '@spartacus/core';
+import { EMPTY } from 'rxjs';
+import { distinctUntilChanged, map } from 'rxjs/operators';
+
+import { OccSession } from '../angular/index.js';
+
+/** @import { AuthToken } from '@spartacus/core' */
+/** @import { Observable } from 'rxjs' */
+/** @import { SessionState } from '../index.js' */
+
+/**
+ * What Spartacus is given in place of a token. It is worth nothing at the server; a request that
+ * carries it gets the real one at the last moment.
+ */
+export const STAND_IN = 'occ-session';
+
+/**
+ * A part of the state: its present value, and each other one.
+ *
+ * @template T
+ * @param {OccSession} session
+ * @param {(state: SessionState) => T} part
+ * @returns {Observable<T>}
+ */
+export const select = (session, part) => session.state$.pipe(map(part), distinctUntilChanged());
+
+/** In place of UserIdService. */
+export class OccUserId extends UserIdService {
+  #session = inject(OccSession);
+
+  /** @override */
+  getUserId() {
+    return select(this.#session, ({ userId }) => userId);
+  }
+
+  /** @override */
+  setUserId() {}
+
+  /** @override */
+  clearUserId() {}
+}
+
+/** In place of AuthStorageService and AsmAuthStorageService. */
+export class OccAuthStorage extends AuthStorageService {
+  #session = inject(OccSession);
+
+  /** @override @returns {Observable<AuthToken>} */
+  getToken() {
+    return select(this.#session, ({ signedIn, agentSignedIn, expiresAt }) =>
+      signedIn || agentSignedIn ? (expiresAt ?? 0) : undefined,
+    ).pipe(
+      map(
+        (expiresAt) =>
+          /** @type {AuthToken} */ (
+            expiresAt === undefined
+              ? {}
+              : {
+                  access_token: STAND_IN,
+                  token_type: 'bearer',
+                  ...(expiresAt && { expires_at: `${expiresAt}` }),
+                }
+          ),
+      ),
+    );
+  }
+
+  /** @override */
+  setToken() {}
+
+  /** @override */
+  setItem() {}
+
+  /** @override */
+  removeItem() {}
+
+  // ---- What ASM asks for besides --------------------------------------------------------------
+
+  getTokenTarget() {
+    return select(this.#session, ({ agentSignedIn }) => (agentSignedIn ? 'CSAgent' : 'User'));
+  }
+
+  setTokenTarget() {}
+
+  switchTokenTargetToCSAgent() {}
+
+  switchTokenTargetToUser() {}
+
+  /** The parked grant stays in the engine. */
+  getEmulatedUserToken() {}
+
+  setEmulatedUserToken() {}
+
+  clearEmulatedUserToken() {}
+}
+
+/** In place of OAuthLibWrapperService. */
+export class OccOAuth {
+  /** Nothing comes from angular-oauth2-oidc. @readonly @type {Observable<never>} */
+  events$ = EMPTY;
+  #session = inject(OccSession);
+
+  /** @param {string} username @param {string} password */
+  authorizeWithPasswordFlow(username, password) {
+    return this.#session.signIn({ username, password });
+  }
+
+  /** The engine refreshes when a request meets a dead token. */
+  refreshToken() {}
+
+  revokeAndLogout() {
+    return this.#session.signOut();
+  }
+
+  logout() {
+    return this.#session.signOut();
+  }
+
+  getIdToken() {
+    return '';
+  }
+
+  /** No token comes in the address of the page. */
+  async tryLogin() {
+    return false;
+  }
+
+  initLoginFlow() {}
+}
