@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import process from 'node:process';
 
 import { build, buildPreset, filesIn } from './build.js';
-import { fail, root, setup } from './setup.js';
+import { fail, installNpmPackages, root, setup } from './setup.js';
 
 /**
  * @param {string} folder
@@ -17,6 +17,8 @@ const sources = (folder, pattern) =>
     .map((path) => relative(root, path))
     .filter((path) => pattern.test(path));
 
+const projects = ['tsconfig.json', 'tools/tsconfig.json', 'tools/tsconfig.spartacus.json'];
+
 /** @param {string} name of a command that npm has installed */
 const npm = (name) => join('node_modules/.bin', name);
 
@@ -26,6 +28,8 @@ try {
   // tsc wants js/numbers.js, clang-tidy what CMake knows of each file.
   await build();
   buildPreset('native');
+  // The declarations of Spartacus.
+  installNpmPackages(join(root, 'tests/storefront/angular-12'));
 
   const c = [...sources('src', /\.[ch]$/), ...sources('tests/c', /\.[ch]$/)];
   if (process.argv.includes('--fix')) {
@@ -39,7 +43,7 @@ try {
       ['clang-tidy', c.filter((path) => path.endsWith('.c')).map(tidy)],
       ['prettier', [[npm('prettier'), '--check', '--log-level=warn', '.']]],
       ['eslint', [[npm('eslint'), '--max-warnings=0', '.']]],
-      ['tsc', ['tsconfig.json', 'tools/tsconfig.json'].map((path) => [npm('tsc'), '-p', path])],
+      ['tsc', projects.map((path) => [npm('tsc'), '-p', path])],
     ];
     for (const [name, commands] of checks) {
       await report(name, commands);

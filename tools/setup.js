@@ -23,7 +23,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
@@ -123,7 +123,7 @@ export function setup(purpose = 'all') {
           (need.for === 'build' && purpose !== 'packages')) &&
         !need.there(),
     );
-  if (missing().length === 0 && hasNpmPackages()) {
+  if (missing().length === 0 && hasNpmPackages(root)) {
     return;
   }
   const unlock = lock('setup', 'waiting for another set-up to end');
@@ -139,10 +139,7 @@ export function setup(purpose = 'all') {
       }
       refuse(missing());
     }
-    if (!hasNpmPackages()) {
-      say('installing the npm packages');
-      run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
-    }
+    installNpmPackages(root);
   } finally {
     unlock();
   }
@@ -208,19 +205,24 @@ function hasCjson() {
   return ['cJSON.c', 'cJSON.h'].every((name) => existsSync(join(cjsonSourceDir, name)));
 }
 
-/** Whether node_modules holds what package-lock.json asks for. npm writes its own copy of the lock
- * file there last, so an interrupted installation is seen. */
-function hasNpmPackages() {
+/**
+ * Whether a folder's node_modules holds what its package-lock.json asks for. npm writes its own copy
+ * of the lock file there last, so an interrupted installation is seen.
+ * @param {string} folder
+ */
+function hasNpmPackages(folder) {
   try {
     /** @param {string} path @returns {[string, Record<string, unknown>][]} */
     const packages = (path) =>
-      Object.entries(JSON.parse(readFileSync(join(root, path), 'utf8')).packages);
+      Object.entries(JSON.parse(readFileSync(join(folder, path), 'utf8')).packages);
     const wanted = packages('package-lock.json').filter(([path]) => path !== '');
     const there = new Map(packages('node_modules/.package-lock.json'));
     return wanted.every(([path, { version, integrity, optional }]) => {
       const found = there.get(path);
       return found
-        ? found.version === version && found.integrity === integrity && existsSync(join(root, path))
+        ? found.version === version &&
+            found.integrity === integrity &&
+            existsSync(join(folder, path))
         : optional === true;
     });
   } catch {
@@ -229,6 +231,17 @@ function hasNpmPackages() {
 }
 
 // ---- Putting it there ----------------------------------------------------------------------------
+
+/**
+ * Installs the npm packages of a folder, unless they are there.
+ * @param {string} folder
+ */
+export function installNpmPackages(folder) {
+  if (!hasNpmPackages(folder)) {
+    say(`installing the npm packages${folder === root ? '' : ` of ${relative(root, folder)}`}`);
+    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], folder);
+  }
+}
 
 /** @param {Need[]} missing */
 function installPackages(missing) {

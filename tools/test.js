@@ -1,18 +1,21 @@
-// Builds everything and runs the tests, every part even if one before it failed.
+// Builds everything and runs the tests, every part even if one before it failed. The part
+// `storefront`, in real storefronts, runs only when it is named.
 //
-//   node tools/test.js [c | node | browser] [FILE... | OPTION...]
+//   node tools/test.js [c | node | browser | storefront] [FILE... | OPTION...]
 //
 // Files and options are handed to the runner: `node tools/test.js node --test-name-pattern=R3`,
 // `node tools/test.js c -R table_test`.
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 
-import { build, buildPreset, filesIn } from './build.js';
+import { build, buildPreset } from './build.js';
 import { fail, findChromium, root, setup, ToolError } from './setup.js';
+import { buildStorefronts } from './storefront.js';
 
-/** @type {Record<string, (args: string[]) => boolean>} */
+/** @type {Record<string, (args: string[]) => boolean | Promise<boolean>>} */
 const parts = {
   c(args) {
     try {
@@ -27,6 +30,12 @@ const parts = {
   node: (args) => runNode('tests/node', args),
   // Two browsers at a time are what two cores carry.
   browser: (args) => runNode('tests/browser', ['--test-concurrency=2', ...args]),
+  async storefront(args) {
+    await buildStorefronts();
+    const passed = runNode('tests/storefront', ['--test-concurrency=2', ...args]);
+    run(process.execPath, ['tests/storefront/table.js']);
+    return passed;
+  },
 };
 
 /**
@@ -47,9 +56,9 @@ function runNode(folder, args) {
 
 /** @param {string} folder */
 function testFiles(folder) {
-  return filesIn(join(root, folder))
-    .filter((path) => path.endsWith('.test.js'))
-    .map((path) => relative(root, path));
+  return readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.test.js'))
+    .map((name) => join(folder, name));
 }
 
 /**
@@ -64,19 +73,21 @@ function run(command, args) {
 try {
   const [only, ...args] = process.argv.slice(2);
   if (only !== undefined && !(only in parts)) {
-    throw new ToolError(`There is no part '${only}': c, node or browser.`);
+    throw new ToolError(`There is no part '${only}': ${Object.keys(parts).join(', ')}.`);
   }
   setup('test');
   await build();
-  const results = Object.entries(parts)
-    .filter(([name]) => only === undefined || name === only)
-    .map(([name, part]) => {
-      console.log(`\n== tests: ${name}`);
-      const start = performance.now();
-      const passed = part(args);
-      const seconds = ((performance.now() - start) / 1000).toFixed(1);
-      return { passed, line: `${name.padEnd(8)} ${passed ? 'passed' : 'FAILED'}  ${seconds} s` };
+  const results = [];
+  for (const name of only ? [only] : ['c', 'node', 'browser']) {
+    console.log(`\n== tests: ${name}`);
+    const start = performance.now();
+    const passed = await parts[name](args);
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    results.push({
+      passed,
+      line: `${name.padEnd(8)} ${passed ? 'passed' : 'FAILED'}  ${seconds} s`,
     });
+  }
   console.log(`\n== ${results.map(({ line }) => line).join('\n== ')}`);
   process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;
 } catch (error) {
