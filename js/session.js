@@ -85,6 +85,19 @@ async function isInvalidToken(response) {
   return /"type"\s*:\s*"Invalid(Bearer)?TokenError"/.test(new TextDecoder().decode(body ?? EMPTY));
 }
 
+/** @typedef {{ owner: string, number: number } | undefined} Holder */
+
+/**
+ * Who stands before the shop, and with which grant, of a snapshot.
+ *
+ * @param {string | undefined} snapshot
+ * @returns {Holder}
+ */
+function holderOf(snapshot) {
+  const [, owner, number] = /"active":\{"owner":"(\w+)","number":(\d+)/.exec(snapshot ?? '') ?? [];
+  return owner ? { owner, number: Number(number) } : undefined;
+}
+
 /**
  * The session of a storefront. `change`, `revocation` and `expired` are its events.
  */
@@ -112,6 +125,10 @@ export class Session extends EventTarget {
   #listening = new AbortController();
   /** What this session has last read of what is stored. @type {string | undefined} */
   #epoch;
+  /** @type {Holder} */
+  #holder;
+  /** Whether what is being adopted is the session of somebody else. */
+  #isSucceeded = false;
   /** @type {string | null} */
   #ended = null;
 
@@ -132,11 +149,25 @@ export class Session extends EventTarget {
     this.#shim = fetchShim(settings.fetch, this.#listening.signal);
     const module = await loadModule(wasm ?? new URL('./core.wasm', import.meta.url));
     this.#core = await openCore(module, {
-      occ_host_save: (snapshot) => () => this.#storage.save(snapshot ?? null),
+      occ_host_save: (snapshot) => () => {
+        this.#holder = holderOf(snapshot);
+        this.#storage.save(snapshot ?? null);
+      },
       occ_host_ended: (number) => () => this.#storage.tell(number),
       occ_host_state: (phase, expiresAt, revoking, userId) => {
-        this.#state = stateOf(phase, expiresAt, revoking, userId);
-        return () => this.dispatchEvent(new Event('change'));
+        const state = stateOf(phase, expiresAt, revoking, userId);
+        this.#state = state;
+        return () => {
+          if (this.#isSucceeded) {
+            // Somebody has left and somebody else has come while this page slept. The two may look
+            // alike, so it is told of the one before the other.
+            this.#isSucceeded = false;
+            this.#state = ANONYMOUS;
+            this.dispatchEvent(new Event('change'));
+            if (this.#state === ANONYMOUS) this.#state = state;
+          }
+          this.dispatchEvent(new Event('change'));
+        };
       },
       occ_host_signed_in: (attempt, status) => () => this.#endSignIn(attempt, status),
       occ_host_renewed: (authorization) => () => this.#endRenewals(authorization),
@@ -190,9 +221,16 @@ export class Session extends EventTarget {
     const newest = this.#storage.load() ?? '';
     // Only the epoch is remembered, since the text holds tokens.
     const epoch = /"epoch":\d+/.exec(newest)?.[0];
-    // With no place for it now, it is tried again at the next event.
-    if (epoch && epoch !== this.#epoch && this.#core.occ_adopt(newest) !== STATUS_FULL) {
-      this.#epoch = epoch;
+    if (epoch && epoch !== this.#epoch) {
+      const holder = holderOf(newest);
+      const before = this.#holder;
+      // A refresh leaves the number of a grant as it is.
+      this.#isSucceeded = before?.owner === holder?.owner && before?.number !== holder?.number;
+      const status = this.#core.occ_adopt(newest);
+      this.#isSucceeded = false;
+      if (!status) this.#holder = holder;
+      // With no place for it now, it is tried again at the next event.
+      if (status !== STATUS_FULL) this.#epoch = epoch;
     }
     const list = this.#storage.ended();
     if (list && list !== this.#ended) {
@@ -332,10 +370,14 @@ export class Session extends EventTarget {
 
   /** @param {string | URL} url */
   #isOfApi(url) {
-    const { origin, pathname } = new URL(url, globalThis.document?.baseURI);
-    return this.#settings.apiPrefixes.some(
-      (prefix) => origin === prefix.origin && pathname.startsWith(prefix.pathname),
-    );
+    try {
+      const { origin, pathname } = new URL(url, globalThis.document?.baseURI);
+      return this.#settings.apiPrefixes.some(
+        (prefix) => origin === prefix.origin && pathname.startsWith(prefix.pathname),
+      );
+    } catch {
+      return false; // What is no URL at all.
+    }
   }
 
   /**

@@ -2,7 +2,7 @@
 // packages, npm packages, cJSON's source. Without apt-get it says what is missing instead.
 // It uses no npm package, since there may be none yet.
 //
-//   node tools/setup.js [packages | build | test | check]
+//   node tools/setup.js [packages | build | test | storefront | check]
 //
 // With a purpose, only what it needs: the npm packages, or these and what a build, the tests (which
 // build), or the checks need besides.
@@ -38,7 +38,11 @@ export const findChromium = () =>
   process.env.CHROMIUM ??
   ['chromium', 'chromium-browser', 'google-chrome', 'chrome'].map(findCommand).find(Boolean);
 
-const purposes = /** @type {const} */ (['packages', 'build', 'test', 'check', 'all']);
+/** The path of Chromium's headless shell, or undefined: half the work of a Chromium with windows. */
+export const findHeadlessShell = () =>
+  process.env.CHROMIUM ?? findCommand('chromium-headless-shell');
+
+const purposes = /** @type {const} */ (['packages', 'build', 'test', 'storefront', 'check', 'all']);
 /** @typedef {(typeof purposes)[number]} Purpose */
 
 /**
@@ -86,6 +90,13 @@ const needs = [
     remedy:
       'Chromium: name it with CHROMIUM=/path/to/chromium' +
       (process.env.CHROMIUM ? ` (${process.env.CHROMIUM} cannot be run)` : ''),
+  },
+  {
+    for: 'storefront',
+    there: () => isExecutable(findHeadlessShell()),
+    packages: process.env.CHROMIUM ? [] : ['chromium-headless-shell', 'fonts-dejavu-core'],
+    remedy:
+      "Chromium's headless shell: put chromium-headless-shell on the PATH, or name any CHROMIUM",
   },
   {
     for: 'check',

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 
 import { build, buildPreset } from './build.js';
-import { fail, findChromium, root, setup, ToolError } from './setup.js';
+import { fail, findChromium, findHeadlessShell, root, setup, ToolError } from './setup.js';
 import { buildStorefronts } from './storefront.js';
 
 /** @type {Record<string, (args: string[]) => boolean | Promise<boolean>>} */
@@ -31,10 +31,23 @@ const parts = {
   // Two browsers at a time are what two cores carry.
   browser: (args) => runNode('tests/browser', ['--test-concurrency=2', ...args]),
   async storefront(args) {
+    setup('storefront');
+    process.env.CHROMIUM = findHeadlessShell();
     await buildStorefronts();
-    const passed = runNode('tests/storefront', ['--test-concurrency=2', ...args]);
-    run(process.execPath, ['tests/storefront/table.js']);
-    return passed;
+    const named = args.filter((arg) => !arg.startsWith('-'));
+    const options = args.filter((arg) => arg.startsWith('-'));
+    const files = named.length > 0 ? named : testFiles('tests/storefront');
+    // What measures runs by itself.
+    const [measuring, others] = [true, false].map((wanted) =>
+      files.filter((file) => file.endsWith('behaviours.test.js') === wanted),
+    );
+    const results = [measuring, others].map(
+      (each) =>
+        each.length === 0 ||
+        runNode('tests/storefront', ['--test-concurrency=2', ...options, ...each]),
+    );
+    if (measuring.length > 0) run(process.execPath, ['tests/storefront/table.js']);
+    return results.every(Boolean);
   },
 };
 

@@ -1,5 +1,4 @@
-// The bearer on the requests of Angular's HttpClient, put on by the innermost interceptor, so that
-// the others do not see it.
+// The bearer on the requests of Angular's HttpClient, and a new one where it has expired.
 import { HttpErrorResponse } from '@angular/common/http';
 import { inject } from '@angular/core';
 import { from, throwError } from 'rxjs';

@@ -28,8 +28,8 @@ export class OccSession {
   #zone;
   /** @type {Session | undefined} */
   #session;
-  /** Why there is no engine. */
-  #failure = new SessionError('closed', 'there is no session on a server');
+  /** @type {SessionError | undefined} */
+  #failure;
   /** @type {ReplaySubject<SessionState>} */
   #state = new ReplaySubject(1);
   /** @type {Subject<ExpiredDetail>} */
@@ -69,6 +69,7 @@ export class OccSession {
     if (isPlatformBrowser(inject(PLATFORM_ID))) {
       this.opened = this.#open(open, (error) => injector.get(ErrorHandler).handleError(error));
     } else {
+      this.#failure = new SessionError('closed', 'there is no session on a server');
       this.opened = Promise.resolve();
       this.#state.next(ANONYMOUS);
     }
@@ -105,8 +106,13 @@ export class OccSession {
    */
   #use(use) {
     const session = this.#session;
-    if (!session) throw this.#failure;
+    if (!session) throw this.#failure ?? new SessionError('closed', 'the engine is being started');
     return this.#zone.runOutsideAngular(() => use(session));
+  }
+
+  /** Why the engine could not be started; `ErrorHandler` has been told. @returns {SessionError | undefined} */
+  get failure() {
+    return this.#failure;
   }
 
   /** The state at this moment; anonymous while the engine is being started. @returns {SessionState} */
@@ -167,7 +173,7 @@ export class OccSession {
    * @returns {string | undefined}
    */
   authorization(url) {
-    return this.#session?.authorization(url);
+    return this.#session && this.#use((session) => session.authorization(url));
   }
 
   /**
@@ -182,7 +188,10 @@ export class OccSession {
   }
 
   /** Angular calls it when the application ends. */
-  ngOnDestroy() {
+  async ngOnDestroy() {
+    // That nobody is there any more is not because somebody has signed out.
+    for (const subject of [this.#state, this.#expired, this.#revocation]) subject.complete();
+    if (!this.#session) await this.opened;
     this.#session?.close();
   }
 }

@@ -1,16 +1,18 @@
 // Signing in and out, as Spartacus asks for it.
-import { ErrorHandler, inject } from '@angular/core';
+import { ErrorHandler, inject, Injector } from '@angular/core';
 import {
   AuthRedirectService,
   GlobalMessageService,
   GlobalMessageType,
+  OAuthLibWrapperService,
   RoutingService,
 } from '@spartacus/core';
-import { BehaviorSubject } from 'rxjs';
+import { BehaviorSubject, EMPTY } from 'rxjs';
 
 import { OccSession } from '../angular/index.js';
 import { select } from './identity.js';
 
+/** @import { Observable } from 'rxjs' */
 /** @import { SessionError, SessionErrorCode } from '../index.js' */
 
 /**
@@ -33,8 +35,9 @@ const MESSAGES = {
 
 /** Says why somebody could not sign in. */
 export class Refusal {
+  #session = inject(OccSession);
   #messages = inject(GlobalMessageService);
-  #errors = inject(ErrorHandler);
+  #injector = inject(Injector);
 
   /** @param {unknown} error */
   tell(error) {
@@ -44,9 +47,50 @@ export class Refusal {
       message ?? { key: 'httpHandlers.unknownError' },
       GlobalMessageType.MSG_TYPE_ERROR,
     );
-    // What only a developer can mend.
-    if (!message) this.#errors.handleError(error);
+    // What only a developer can mend, and has not been told yet.
+    if (!message && error !== this.#session.failure)
+      this.#injector.get(ErrorHandler).handleError(error);
   }
+}
+
+/** In place of OAuthLibWrapperService. */
+export class OccOAuth {
+  /** Nothing comes from angular-oauth2-oidc. @readonly @type {Observable<never>} */
+  events$ = EMPTY;
+  #session = inject(OccSession);
+
+  /**
+   * Whoever signs in takes the place of a customer who is there, in another tab's session for example.
+   *
+   * @param {string} username
+   * @param {string} password
+   */
+  async authorizeWithPasswordFlow(username, password) {
+    if (this.#session.state.phase === 'customer') this.#session.signOut();
+    await this.#session.signIn({ username, password });
+  }
+
+  /** The engine refreshes when a request meets a dead token. */
+  refreshToken() {}
+
+  revokeAndLogout() {
+    return this.#session.signOut();
+  }
+
+  logout() {
+    return this.#session.signOut();
+  }
+
+  getIdToken() {
+    return '';
+  }
+
+  /** No token comes in the address of the page. */
+  async tryLogin() {
+    return false;
+  }
+
+  initLoginFlow() {}
 }
 
 /** In place of AuthService and AsmAuthService. */
@@ -56,6 +100,7 @@ export class OccAuth {
   /** @readonly */
   logoutInProgress$ = new BehaviorSubject(false);
   #session = inject(OccSession);
+  #oauth = inject(OAuthLibWrapperService);
   #redirect = inject(AuthRedirectService);
   #routing = inject(RoutingService);
   #refusal = new Refusal();
@@ -67,7 +112,7 @@ export class OccAuth {
   /** @param {string} username @param {string} password */
   async loginWithCredentials(username, password) {
     try {
-      await this.#session.signIn({ username, password });
+      await this.#oauth.authorizeWithPasswordFlow(username, password);
       this.#redirect.redirect();
     } catch (error) {
       this.#refusal.tell(error);

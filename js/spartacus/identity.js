@@ -2,7 +2,6 @@
 // engine's state; what Spartacus would set is decided by the engine.
 import { inject } from '@angular/core';
 import { AuthStorageService, UserIdService } from '@spartacus/core';
-import { EMPTY } from 'rxjs';
 import { distinctUntilChanged, map } from 'rxjs/operators';
 
 import { OccSession } from '../angular/index.js';
@@ -94,38 +93,4 @@ export class OccAuthStorage extends AuthStorageService {
   setEmulatedUserToken() {}
 
   clearEmulatedUserToken() {}
-}
-
-/** In place of OAuthLibWrapperService. */
-export class OccOAuth {
-  /** Nothing comes from angular-oauth2-oidc. @readonly @type {Observable<never>} */
-  events$ = EMPTY;
-  #session = inject(OccSession);
-
-  /** @param {string} username @param {string} password */
-  authorizeWithPasswordFlow(username, password) {
-    return this.#session.signIn({ username, password });
-  }
-
-  /** The engine refreshes when a request meets a dead token. */
-  refreshToken() {}
-
-  revokeAndLogout() {
-    return this.#session.signOut();
-  }
-
-  logout() {
-    return this.#session.signOut();
-  }
-
-  getIdToken() {
-    return '';
-  }
-
-  /** No token comes in the address of the page. */
-  async tryLogin() {
-    return false;
-  }
-
-  initLoginFlow() {}
 }

@@ -8,11 +8,18 @@ import { AuthConfigService, OccConfig } from '@spartacus/core';
 export const GIVEN = new InjectionToken('options of occ-session');
 
 /**
- * A base URL as Spartacus takes it: absolute, or from the root of the storefront's own origin.
+ * A base URL as Spartacus takes it: absolute, or from the root of the storefront's own origin. What is
+ * none of them is left as it is, for the engine to name.
  *
  * @param {string} url
  */
-const absolute = (url) => (/^(\/|$)/.test(url) ? new URL(url || '/', location.href).href : url);
+function absolute(url) {
+  try {
+    return /^(\/|$)/.test(url) ? new URL(url || '/', location.href).href : url;
+  } catch {
+    return url;
+  }
+}
 
 /**
  * In an injection context only.
@@ -32,7 +39,7 @@ export function injectOptions() {
       clientSecret: auth.getClientSecret(),
       scope: auth.getOAuthLibConfig().scope ?? '',
       endpoints: { token: auth.getTokenEndpoint(), revoke: auth.getRevokeEndpoint() },
-      apiPrefixes: [api + prefix, `${api}/assistedservicewebservices/`],
+      apiPrefixes: [api + prefix.replace(/^\/?/, '/'), `${api}/assistedservicewebservices/`],
       // As Spartacus itself: the tabs of a browser share what localStorage holds.
       storage: 'local',
       ...given,

@@ -2,8 +2,8 @@
 // engine keeps: the page to go to afterwards.
 import { inject } from '@angular/core';
 import { AuthRedirectStorageService, StatePersistenceService } from '@spartacus/core';
-import { combineLatest } from 'rxjs';
-import { map } from 'rxjs/operators';
+import { Subscription } from 'rxjs';
+import { filter, map, switchMap, take } from 'rxjs/operators';
 
 import { OccSession } from '../angular/index.js';
 import { injectOptions } from './options.js';
@@ -16,21 +16,31 @@ export class OccAuthPersistence {
   #redirect = inject(AuthRedirectStorageService);
   #options = injectOptions();
 
+  #subscription = new Subscription();
+
   initSync() {
-    this.#persistence.syncWithStorage({
+    const stored = this.#persistence.syncWithStorage({
       key: 'auth',
       // Not before the engine runs: it takes over what an older storefront has left there.
-      state$: combineLatest([this.#session.state$, this.#redirect.getRedirectUrl()]).pipe(
-        map(([, redirectUrl]) => ({ redirectUrl })),
+      state$: this.#session.state$.pipe(
+        take(1),
+        filter(() => !this.#session.failure),
+        switchMap(() => this.#redirect.getRedirectUrl()),
+        map((redirectUrl) => ({ redirectUrl })),
       ),
-      onRead: (stored) => {
-        if (stored?.redirectUrl) this.#redirect.setRedirectUrl(stored.redirectUrl);
+      onRead: (found) => {
+        if (found?.redirectUrl) this.#redirect.setRedirectUrl(found.redirectUrl);
       },
     });
+    this.#subscription.add(stored);
   }
 
   /** Whether somebody will be signed in when the engine has started; asked before it has. */
   isUserLoggedIn() {
     return isAwaited(this.#options());
+  }
+
+  ngOnDestroy() {
+    this.#subscription.unsubscribe();
   }
 }

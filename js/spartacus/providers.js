@@ -7,6 +7,7 @@ import {
   ConfigInitializerService,
   OAuthFlow,
   OAuthLibWrapperService,
+  TokenRevocationInterceptor,
   UserIdService,
 } from '@spartacus/core';
 import { OAuthService } from 'angular-oauth2-oidc';
@@ -14,14 +15,15 @@ import { OAuthService } from 'angular-oauth2-oidc';
 import { OccSession } from '../angular/index.js';
 import { SessionError } from '../index.js';
 import { createSession } from '../inline.js';
-import { OccAuth } from './auth.js';
-import { OccAuthStorage, OccOAuth, OccUserId } from './identity.js';
+import { OccAuth, OccOAuth } from './auth.js';
+import { OccAuthStorage, OccUserId } from './identity.js';
 import { GIVEN, injectOptions } from './options.js';
 import { OccAuthPersistence } from './persistence.js';
 import { OccHttpHeader, OccRequests } from './requests.js';
 import { takeOver } from './take-over.js';
 import { follow } from './transitions.js';
 
+/** @import { HttpHandler, HttpRequest } from '@angular/common/http' */
 /** @import { Provider } from '@angular/core' */
 /** @import { SessionOptions } from '../index.js' */
 
@@ -53,6 +55,9 @@ function startSession() {
   return () => session.opened;
 }
 
+/** @param {HttpRequest<unknown>} request @param {HttpHandler} next */
+const passOn = (request, next) => next.handle(request);
+
 /**
  * @param {Partial<SessionOptions>} given
  * @param {{ auth: unknown, storage: unknown, header: unknown }} tokens of the services of which ASM
@@ -72,6 +77,8 @@ export function sessionProviders(given, { auth, storage, header }) {
     { provide: OAuthLibWrapperService, useFactory: () => new OccOAuth() },
     // The interceptor of its library asks for it, and then has nothing to do.
     { provide: OAuthService, useValue: {} },
+    // It would hold every request back until the engine has started.
+    { provide: TokenRevocationInterceptor, useValue: { intercept: passOn } },
     // The last interceptor of the storefront, so that the others do not see the bearer.
     { provide: HTTP_INTERCEPTORS, useFactory: () => new OccRequests(), multi: true },
   ];

@@ -108,7 +108,7 @@ export class OccRequests {
       const { baseUrl, apiPrefixes = [] } = this.#options();
       return (
         !pathname.endsWith('/basesites') &&
-        apiPrefixes.some((prefix) => href.startsWith(new URL(prefix, baseUrl).href))
+        apiPrefixes.some((prefix) => href.startsWith(new URL(prefix, `${baseUrl}/`).href))
       );
     } catch {
       return false;

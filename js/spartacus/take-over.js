@@ -28,6 +28,9 @@ function read(key, area = 'localStorage') {
   }
 }
 
+/** @param {unknown} value */
+const textOf = (value) => (typeof value === 'string' ? value : '');
+
 /**
  * Whether somebody will be signed in when the engine has started.
  *
@@ -35,7 +38,9 @@ function read(key, area = 'localStorage') {
  */
 export function isAwaited(options) {
   const { storageKey = KEY } = options;
-  return Boolean(read(storageKey, areaOf(options)).active ?? read(AUTH).token?.access_token);
+  return Boolean(
+    read(storageKey, areaOf(options)).active || textOf(read(AUTH).token?.access_token),
+  );
 }
 
 /**
@@ -50,7 +55,13 @@ export function takeOver(session, options) {
   const { emulatedUserToken, tokenTarget, ...asm } = read(ASM);
   const area = areaOf(options);
   if (!['local', 'session'].includes(String(storage)) || !(token || emulatedUserToken)) return;
-  if (token?.access_token && token.access_token !== read(storageKey, area).active?.access) {
+  const access = textOf(token?.access_token);
+  // First, so that there is room for what takes its place.
+  const empty = () => {
+    localStorage.setItem(AUTH, JSON.stringify(auth));
+    localStorage.setItem(ASM, JSON.stringify(asm));
+  };
+  if (access && access !== read(storageKey, area).active?.access) {
     // The engine empties the old keys when it starts. Where it has a session all the same, that one is
     // the older: the storefront has done without the engine in between.
     session.signOutAgent();
@@ -58,34 +69,33 @@ export function takeOver(session, options) {
     const { epoch = 0 } = read(storageKey, area);
     const [nonce] = crypto.getRandomValues(new Uint32Array(1));
     /** @param {'customer' | 'agent'} owner @param {number} count @param {Token} from */
-    const grant = (owner, count, { access_token: access, expires_at: expires }) => ({
+    const grant = (owner, count, from) => ({
       owner,
       number: nonce * 2 ** 21 + count,
-      expires: Math.max(0, Number(expires) || 0),
-      access,
+      expires: Math.max(0, Number(from.expires_at) || 0),
+      access: from.access_token,
     });
     const isAgent = tokenTarget === 'CSAgent';
-    const customer = isAgent && !['current', 'anonymous'].includes(userId) ? userId : undefined;
+    const emulated = isAgent ? textOf(userId).replace(/^(current|anonymous)$/, '') : '';
     const older =
-      isAgent && emulatedUserToken?.access_token
-        ? { [customer ? 'parked' : 'retired']: grant('customer', 2, emulatedUserToken) }
+      isAgent && textOf(emulatedUserToken?.access_token)
+        ? { [emulated ? 'parked' : 'retired']: grant('customer', 2, emulatedUserToken) }
         : {};
+    // As src/snapshot.c reads it, with the identity of js/options.js, and a number as src/session.c
+    // makes it out of a nonce.
     const snapshot = {
       v: 1,
       for: `${new URL(baseUrl).href.replace(/\/?$/, '/')} ${clientId} ${agentClientId}`,
       epoch: epoch + 1,
       active: grant(isAgent ? 'agent' : 'customer', 1, token),
       ...older,
-      customer,
+      ...(emulated && { customer: emulated }),
     };
-    try {
-      globalThis[area].setItem(storageKey, JSON.stringify(snapshot));
-    } catch {
-      return; // There is no room for it: it stays where it is, for the next start.
-    }
+    empty();
+    globalThis[area].setItem(storageKey, JSON.stringify(snapshot));
     // Before anything it does, the engine looks for what is new in the storage.
     session.authorization();
+  } else {
+    empty();
   }
-  localStorage.setItem(AUTH, JSON.stringify(auth));
-  localStorage.setItem(ASM, JSON.stringify(asm));
 }

@@ -29,8 +29,9 @@ export function follow() {
     const agentLeft = before.agentSignedIn && !now.agentSignedIn;
     const signsIn = isOther && now.signedIn;
     const signsOut = agentCame || agentLeft || (isOther && (before.signedIn || now.agentSignedIn));
-    // What is kept of one customer goes before anything of the next is loaded; but where nobody
-    // follows, not before the page has let go of it, since it would be loaded again.
+    // Where somebody else has come, the store forgets what it knew at once, before anything is loaded
+    // for the next. Where nobody has, it does so after the page has taken in that nobody is there: as
+    // long as the page shows somebody, it would have what is missing loaded again.
     const actions = [
       ...(agentLeft ? [{ type: '[Auth] Logout Customer Support Agent' }] : []),
       ...(signsOut ? [new AuthActions.Logout()] : []),

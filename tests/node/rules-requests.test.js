@@ -413,7 +413,9 @@ describe('which requests', limit, () => {
     const { origin } = new URL(shop.backend.url);
     for (const rejected of [bearer, '']) {
       assert.equal(await session.renew(rejected, 'https://elsewhere.example/occ/'), undefined);
+      assert.equal(await session.renew(rejected, 'http://'), undefined);
     }
+    assert.equal(session.authorization('http://'), undefined);
     assert.deepEqual(shop.asked(), ['password']);
     const renewed = await session.renew(bearer, `${origin}/occ/v2/shop/users/current`);
     assert.equal(renewed, `Bearer ${await shop.token('customer #2 access')}`);

@@ -76,6 +76,31 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.equal(other.session.state.phase, 'anonymous');
   });
 
+  test('R24: a page that slept while one customer left and another came is told of both', async (t) => {
+    const { showPageAgain } = browser(t);
+    // A page that sleeps hears nothing.
+    standIn(t, 'BroadcastChannel', { value: undefined });
+    const shop = storefront();
+    const one = await openTab(shop, { storage: 'local' });
+    await one.session.signIn(anna);
+    const other = await openTab(shop, { storage: 'local' });
+    /** @type {string[]} */
+    const phases = [];
+    other.session.addEventListener('change', () => phases.push(other.session.state.phase));
+    one.session.signOut();
+    await one.session.signIn(ben);
+    showPageAgain();
+    assert.deepEqual(phases, ['anonymous', 'customer']);
+    assert.equal(other.session.authorization(), `Bearer ${await shop.token('customer #2 access')}`);
+
+    // A refresh is nobody else.
+    phases.length = 0;
+    await one.session.renew(one.session.authorization() ?? '');
+    showPageAgain();
+    assert.deepEqual(phases, ['customer']);
+    assert.equal(other.requests(), 0);
+  });
+
   test('R24: even before the event has come, the other tab acts on what is true by now', async (t) => {
     browser(t);
     const shop = storefront();

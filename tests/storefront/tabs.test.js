@@ -1,0 +1,196 @@
+// Two tabs of the storefront, and a tab that goes away in the moment of the sign-out.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import {
+  agent,
+  anna,
+  answered,
+  ben,
+  openBrowser,
+  received,
+  revokePath,
+  waitFor,
+} from '../browser/browser.js';
+import { openStorefront } from './storefront.js';
+
+/** @import { Browser } from 'playwright-core' */
+/** @import { TestContext } from 'node:test' */
+/** @import { Build, Storefront } from './storefront.js' */
+
+/** @type {Browser} */
+let browser;
+before(async () => {
+  browser = await openBrowser();
+});
+after(() => browser.close());
+
+const annasTokens = ['customer #1 access', 'customer #1 refresh'];
+const revocationsOfAnna = annasTokens.map((token) => `${token} under customer #1 access`);
+
+/** Anna, in the tab in which she has signed in, and in another. @param {TestContext} t @param {Build} build */
+async function openTwo(t, build) {
+  const first = await openStorefront(t, { browser, build });
+  await first.signIn(anna);
+  const second = await first.newTab();
+  await second.waitUntilShown(({ greeting }) => greeting === 'Hi, Anna Keller');
+  return [first, second];
+}
+
+/** @param {Storefront} shop @param {number} mark */
+const statuses = (shop, mark) =>
+  shop.since(mark, { path: revokePath }).map(({ form, status }) => ({
+    token: form?.token_type_hint,
+    status,
+  }));
+
+describe('two tabs, stock', () => {
+  test('a sign-out in one leaves the other as it is, which revokes once more', async (t) => {
+    const [first, second] = await openTwo(t, 'stock');
+    await first.signOut();
+    await answered(first.backend, 2);
+    assert.equal(await second.greeting(), 'Hi, Anna Keller');
+
+    const mark = first.mark();
+    await second.signOut();
+    await answered(first.backend, 3);
+    assert.deepEqual(statuses(first, mark), [{ token: 'access_token', status: 401 }]);
+  });
+});
+
+describe('two tabs, engine', () => {
+  test('R7, R24: whoever signs in where the customer of another tab has come takes that place', async (t) => {
+    const first = await openStorefront(t, { browser, build: 'engine' });
+    const second = await first.newTab('login');
+    const form = second.page.locator('cx-login-form');
+    await form.waitFor();
+    await first.signIn(anna);
+    await second.waitUntilShown(({ greeting }) => greeting === 'Hi, Anna Keller');
+
+    await form.locator('[formcontrolname=userId]').fill(ben.username);
+    await form.locator('[formcontrolname=password]').fill(ben.password);
+    await form.locator('button[type=submit]').click();
+    for (const tab of [first, second]) {
+      await tab.waitUntilShown(({ greeting }) => greeting === 'Hi, Ben Okafor');
+    }
+    assert.deepEqual(await first.tokensAlive(), ['customer #2 access', 'customer #2 refresh']);
+    assert.deepEqual([...first.complaints, ...second.complaints], []);
+  });
+
+  test('R24: a sign-in in one is a sign-in in the other', async (t) => {
+    const first = await openStorefront(t, { browser, build: 'engine' });
+    const second = await first.newTab();
+    assert.equal(await second.isShownSignedOut(), true);
+    await first.signIn(anna);
+    await second.waitUntilShown(({ greeting }) => greeting === 'Hi, Anna Keller');
+    assert.equal((await first.backend.tokens()).length, 2);
+  });
+
+  test('R24: a sign-out in one is a sign-out in the other, with no revocation of its own', async (t) => {
+    const [first, second] = await openTwo(t, 'engine');
+    await second.visit('my-account/update-profile');
+    await second.page.locator('cx-update-profile').waitFor();
+    /** @type {string[]} */
+    const sent = [];
+    second.page.on('request', (request) => {
+      if (request.method() !== 'GET') sent.push(request.url());
+    });
+    // Before the server has said anything to the first.
+    first.backend.set({ revoke: { answer: 'hold' } });
+    await first.signOut();
+    await second.waitUntilShown(({ greeting, signInLink }) => greeting === null && signInLink);
+    first.backend.resetBehaviour();
+    first.backend.release();
+    await answered(first.backend, 2);
+    assert.deepEqual((await first.revocations()).sort(), revocationsOfAnna);
+    assert.deepEqual(sent, []);
+    assert.deepEqual(await second.messages(), []);
+    assert.deepEqual(await second.storedTokens(), { engine: [], elsewhere: [] });
+
+    // The next customer finds nothing of the last in the other tab either.
+    await first.signIn(ben);
+    await second.waitUntilShown(({ greeting }) => greeting === 'Hi, Ben Okafor');
+    await second.page.locator('cx-login a', { hasText: 'My Account' }).click();
+    await second.page.waitForFunction(
+      () => document.querySelector('[name=firstName]') instanceof HTMLInputElement,
+    );
+    assert.equal(await second.page.locator('[name=firstName]').inputValue(), 'Ben');
+  });
+
+  test('R8, R24: signed out in one, the customer signs out in the other too, and nothing is revoked twice', async (t) => {
+    const [first, second] = await openTwo(t, 'engine');
+    await first.clickSignOut();
+    await second.page.goto(`${second.site.url}logout`);
+    await answered(first.backend, 2);
+    await second.page.waitForURL(second.site.url);
+    assert.equal(await second.isShownSignedOut(), true);
+    assert.deepEqual((await first.revocations()).sort(), revocationsOfAnna);
+    assert.deepEqual(await first.messages(), []);
+    assert.deepEqual(await second.messages(), []);
+  });
+
+  test('R24, R2: an agent who signs out in one is gone in the other, and so is the emulated customer', async (t) => {
+    const first = await openStorefront(t, { browser, build: 'engine' });
+    await first.signInAgent(agent);
+    await first.emulate('Ben Okafor');
+    const second = await first.newTab();
+    await second.waitUntilShown((is) => is.agent && is.greeting === 'Hi, Ben Okafor');
+    await first.signOutAgent();
+    await second.waitUntilShown((is) => !is.agent && is.greeting === null && is.signInLink);
+    await answered(first.backend, 2);
+    assert.deepEqual(await first.tokensAlive(), []);
+    assert.equal((await first.revocations()).length, 2);
+    assert.deepEqual(await second.messages(), []);
+  });
+});
+
+for (const build of /** @type {const} */ (['stock', 'engine'])) {
+  const isEngine = build === 'engine';
+
+  describe(`leaving, ${build}`, () => {
+    const then = isEngine ? 'is not stored' : 'is still stored, and sent';
+    test(`R12, R14: the tab is closed before the server answers the sign-out, and the token ${then}`, async (t) => {
+      const shop = await openStorefront(t, { browser, build });
+      await shop.signIn(anna);
+      shop.backend.set({ revoke: { answer: 'silent' } });
+      await shop.clickSignOut();
+      await received(shop.backend, isEngine ? 1 : 2);
+      await shop.page.close();
+      if (isEngine) {
+        // The second no longer waits for the first.
+        await received(shop.backend, 2);
+      } else {
+        await waitFor(shop.backend, ({ path, aborted }) => path === revokePath && aborted, 2);
+      }
+
+      const mark = shop.mark();
+      const next = await shop.newTab();
+      assert.equal(await next.isShownSignedOut(), true);
+      const token = 'customer #1 access';
+      assert.deepEqual((await next.storedTokens()).elsewhere, isEngine ? [] : [token]);
+      assert.deepEqual((await next.storedTokens()).engine, []);
+      const bearers = shop.since(mark).filter(({ authorization }) => authorization !== null);
+      assert.equal(bearers.length > 0, !isEngine);
+    });
+  });
+}
+
+describe('leaving, engine', () => {
+  /** @type {[how: string, leave: (shop: Storefront) => Promise<unknown>][]} */
+  const ways = [
+    ['closes the tab', ({ page }) => page.close()],
+    ['goes to another page', ({ page, site }) => page.goto(`${site.url}login`)],
+    ['goes to another site', ({ page }) => page.goto('about:blank')],
+  ];
+  for (const [how, leave] of ways) {
+    test(`R12: the customer signs out and at once ${how}, and the tokens are dead`, async (t) => {
+      const shop = await openStorefront(t, { browser, build: 'engine' });
+      await shop.signIn(anna);
+      await shop.clickSignOut();
+      await leave(shop);
+      await answered(shop.backend, 1);
+      await received(shop.backend, 2);
+      assert.deepEqual(await shop.tokensAlive(), []);
+    });
+  }
+});
