@@ -19,7 +19,10 @@ before(async () => {
   [browser, demo] = await Promise.all([openBrowser(), startDemo()]);
   policy = (await fetch(demo.url)).headers.get('content-security-policy') ?? '';
 });
-after(() => Promise.all([browser.close(), demo.close()]));
+after(async () => {
+  await browser.close();
+  await demo.close();
+});
 
 /** @param {TestContext} t @param {string} header @param {string} entry */
 async function openPage(t, header, entry) {

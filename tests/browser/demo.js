@@ -20,7 +20,10 @@ import {
 /** The browser and the demo of one test file, ended with it. */
 export async function startShop() {
   const [browser, demo] = await Promise.all([openBrowser(), startDemo()]);
-  test.after(() => Promise.all([browser.close(), demo.close()]));
+  test.after(async () => {
+    await browser.close();
+    await demo.close();
+  });
   const { backend } = demo;
 
   return {

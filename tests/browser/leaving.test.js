@@ -25,7 +25,10 @@ let site;
 before(async () => {
   [browser, backend, site] = await Promise.all([openBrowser(), startBackend(), startSite()]);
 });
-after(() => Promise.all([browser.close(), backend.close(), site.close()]));
+after(async () => {
+  await browser.close();
+  await Promise.all([backend.close(), site.close()]);
+});
 
 /** A page on which Anna is signed in. @param {import('node:test').TestContext} t */
 async function openPage(t) {

@@ -34,7 +34,10 @@ let site;
 before(async () => {
   [browser, backend, site] = await Promise.all([openBrowser(), startBackend(), startSite()]);
 });
-after(() => Promise.all([browser.close(), backend.close(), site.close()]));
+after(async () => {
+  await browser.close();
+  await Promise.all([backend.close(), site.close()]);
+});
 
 /** @typedef {{ storage?: 'session' | 'local', persist?: '1' }} Options */
 

@@ -31,7 +31,10 @@ let backend;
 before(async () => {
   [browser, backend] = await Promise.all([openBrowser(), startBackend()]);
 });
-after(() => Promise.all([browser.close(), backend.close()]));
+after(async () => {
+  await browser.close();
+  await backend.close();
+});
 
 for (const build of ['plain-12', 'plain-21']) {
   describe(build, () => {
