@@ -277,7 +277,8 @@ after(async () => {
   await browser.close();
 });
 
-describe('sign-out', { concurrency: 2 }, () => {
+// One after the other: what runs beside it is in the figures.
+describe('sign-out', () => {
   for (const build of /** @type {const} */ (['stock', 'engine'])) {
     const isEngine = build === 'engine';
 
