@@ -56,7 +56,7 @@ export class OccHttpHeader {
 /** Who stands before the shop. @param {SessionState} state */
 const holder = ({ userId, agentSignedIn }) => `${userId} ${agentSignedIn}`;
 
-/** The innermost interceptor. */
+/** The interceptor that puts the bearer on, after all that come before it in `providers`. */
 export class OccRequests {
   #session = inject(OccSession);
   #options = injectOptions();

@@ -92,7 +92,11 @@ export function takeOver(session, options) {
       ...(emulated && { customer: emulated }),
     };
     empty();
-    globalThis[area].setItem(storageKey, JSON.stringify(snapshot));
+    try {
+      globalThis[area].setItem(storageKey, JSON.stringify(snapshot));
+    } catch {
+      return; // No room even so: the engine starts with nobody signed in.
+    }
     // Before anything it does, the engine looks for what is new in the storage.
     session.authorization();
   } else {
