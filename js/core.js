@@ -1,5 +1,6 @@
 // The core in WebAssembly as a typed object: the only file that touches its memory.
 import { INPUT_MAX } from './numbers.js';
+import { own } from './own.js';
 
 /**
  * The host functions as src/occ_host.h describes them, with a text in place of each pointer and
@@ -57,7 +58,7 @@ export async function openCore(module, host) {
     length ? decoder.decode(memory.subarray(at, at + length)) : undefined;
 
   /** @type {Record<string, (...parameters: number[]) => void>} */
-  const env = {};
+  const env = own({});
   for (const [name, note] of Object.entries(host)) {
     env[name] = (...parameters) => {
       // Two parameters of the core for each text, one for each number.
@@ -74,7 +75,7 @@ export async function openCore(module, host) {
   const input = memory.subarray(at, at + INPUT_MAX);
 
   /** @type {Record<string, (...parameters: any[]) => number>} */
-  const core = {};
+  const core = own({});
   for (const [name, call] of Object.entries(exports)) {
     core[name] = (...parameters) => {
       let used = 0;

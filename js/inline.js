@@ -6,5 +6,7 @@ export * from './index.js';
 
 /** @type {typeof create} */
 export async function createSession(options) {
-  return create({ ...options, wasm: options?.wasm ?? `data:application/wasm;base64,${wasm}` });
+  // Without what somebody has put into Object.prototype.
+  const given = /** @type {typeof options} */ ({ __proto__: null, ...options });
+  return create({ ...given, wasm: given.wasm ?? `data:application/wasm;base64,${wasm}` });
 }

@@ -1,6 +1,8 @@
 // core.wasm, from wherever the options say that it is.
+import { openCore } from './core.js';
 import { SessionError } from './error.js';
 
+/** @import { Core, Host } from './core.js' */
 /** @import { SessionOptions } from './types.js' */
 
 /** @param {string} url a data: URL, which Content Security Policy may not let us fetch */
@@ -11,9 +13,10 @@ function bytesOf(url) {
 
 /**
  * @param {NonNullable<SessionOptions['wasm']>} source
- * @returns {Promise<WebAssembly.Module>}
+ * @param {Host} host
+ * @returns {Promise<Core>}
  */
-export async function loadModule(source) {
+export async function loadCore(source, host) {
   let where = 'the given source';
   try {
     let found = await source;
@@ -31,8 +34,11 @@ export async function loadModule(source) {
       where = `${url} (${status}, ${headers.get('content-type')})`;
       found = await found.arrayBuffer();
     }
-    // An error page in its place is not compiled either.
-    return found instanceof WebAssembly.Module ? found : await WebAssembly.compile(found);
+    // An error page in its place is not compiled, nor is another module opened.
+    return await openCore(
+      found instanceof WebAssembly.Module ? found : await WebAssembly.compile(found),
+      host,
+    );
   } catch (cause) {
     throw new SessionError(
       'wasm-unavailable',

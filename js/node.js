@@ -12,5 +12,7 @@ export async function createSession(options) {
   const bytes = /** @type {PromiseLike<BufferSource>} */ ({
     then: (resolve, reject) => readFile(file).then(resolve, reject),
   });
-  return create({ ...options, wasm: options?.wasm ?? bytes });
+  // Without what somebody has put into Object.prototype.
+  const given = /** @type {typeof options} */ ({ __proto__: null, ...options });
+  return create({ ...given, wasm: given.wasm ?? bytes });
 }

@@ -1,6 +1,7 @@
 // What the options of a session mean: defaults, and clear errors for what cannot be used.
 import { SessionError } from './error.js';
 import { FLAG_BEARER, FLAG_PERSIST, FLAG_REVOKE, FLAG_SHARED } from './numbers.js';
+import { own } from './own.js';
 
 /** @import { SessionOptions, SnapshotStorage } from './types.js' */
 
@@ -87,19 +88,21 @@ export function readOptions(options) {
     agentClientSecret = agentClientId === clientId ? clientSecret : '',
     scope = '',
     profile = 'legacy',
-    endpoints = {},
+    endpoints,
     apiPrefixes = ['occ/', 'rest/', 'assistedservicewebservices/'],
-    revocation: { authorization = 'bearer', timeoutMs = 10_000, retries = 0 } = {},
+    revocation,
     storage = 'session',
     storageKey = 'occ-session',
     persistRefreshToken = false,
     fetch = /** @type {typeof globalThis.fetch} */ ((...request) => globalThis.fetch(...request)),
     wasm,
-  } = options ?? {};
+  } = own(options);
+  const { authorization = 'bearer', timeoutMs = 10_000, retries = 0 } = own(revocation);
+  const urls = own(endpoints);
   const base = folderUrl(baseUrl, 'baseUrl');
   /** @param {'token' | 'revoke'} name */
   const endpoint = (name) =>
-    httpUrl(endpoints[name] || `authorizationserver/oauth/${name}`, `endpoints.${name}`, base).href;
+    httpUrl(urls[name] || `authorizationserver/oauth/${name}`, `endpoints.${name}`, base).href;
   text(clientId, 'clientId', 1);
   text(agentClientId, 'agentClientId', 1);
   expect(Array.isArray(apiPrefixes), 'apiPrefixes must be an array');
@@ -115,7 +118,7 @@ export function readOptions(options) {
   } else {
     oneOf(storage, 'storage', ['session', 'local', 'memory']);
   }
-  const revokeUrl = endpoints.revoke === null ? null : endpoint('revoke');
+  const revokeUrl = urls.revoke === null ? null : endpoint('revoke');
   return {
     tokenUrl: endpoint('token'),
     revokeUrl,

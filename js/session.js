@@ -1,8 +1,7 @@
 // The public face: a session as an object with promises and events. What happens is decided in the
 // core; this file takes its effects to the page, in the order in which the core names them.
-import { openCore } from './core.js';
 import { SessionError } from './error.js';
-import { loadModule } from './load.js';
+import { loadCore } from './load.js';
 import {
   ERRORS,
   OUTCOMES,
@@ -24,6 +23,7 @@ import {
   TOKENS,
 } from './numbers.js';
 import { fits, readOptions } from './options.js';
+import { own } from './own.js';
 import { EMPTY, fetchShim, readBody } from './shim.js';
 import { openStorage } from './storage.js';
 
@@ -45,7 +45,7 @@ function errorOf(status) {
     ? new SessionError('invalid-options', 'the back end refused clientId, clientSecret or scope')
     : new SessionError(
         /** @type {SessionErrorCode} */ (ERRORS[status]),
-        ERRORS[status]?.replaceAll('-', ' '),
+        ERRORS[status].replaceAll('-', ' '),
       );
 }
 
@@ -147,8 +147,8 @@ export class Session extends EventTarget {
     const { wasm, storage, storageKey, core: parameters } = settings;
     this.#settings = settings;
     this.#shim = fetchShim(settings.fetch, this.#listening.signal);
-    const module = await loadModule(wasm ?? new URL('./core.wasm', import.meta.url));
-    this.#core = await openCore(module, {
+    /** @type {import('./core.js').Host} */
+    const host = {
       occ_host_save: (snapshot) => () => {
         this.#holder = holderOf(snapshot);
         this.#storage.save(snapshot ?? null);
@@ -182,11 +182,14 @@ export class Session extends EventTarget {
       occ_host_request: (request, purpose, authorization, body) => () =>
         this.#send(request, purpose, authorization, body),
       occ_host_alarm: (at) => () => this.#setAlarm(at),
-      occ_host_authorization: (authorization) => () => (this.#authorization = authorization),
-    });
+      occ_host_authorization: (authorization) => () => {
+        // And gives nothing back: effects pass through functions that a page may have patched.
+        this.#authorization = authorization;
+      },
+    };
+    this.#core = await loadCore(wasm ?? new URL('./core.wasm', import.meta.url), host);
     const [nonce] = crypto.getRandomValues(new Uint32Array(1));
-    const status = this.#core.occ_open(nonce, ...parameters);
-    if (status) throw errorOf(status);
+    this.#core.occ_open(nonce, ...parameters);
     // Not before the core can hear of other tabs, nor if there is none.
     this.#storage = openStorage(storage, storageKey, (number) =>
       this.#enter((core) => core.occ_ended(number)),
@@ -200,7 +203,7 @@ export class Session extends EventTarget {
 
   /** @param {string} type @param {() => void} listener */
   #listen(type, listener) {
-    globalThis.addEventListener?.(type, listener, { signal: this.#listening.signal });
+    globalThis.addEventListener?.(type, listener, own({ signal: this.#listening.signal }));
   }
 
   // ---- Into the core and out of it -------------------------------------------------------------
@@ -288,7 +291,7 @@ export class Session extends EventTarget {
    * await session.signIn({ username: 'anna.keller@example.com', password: 'Welcome-1' });
    */
   signIn(credentials, options) {
-    return this.#signIn(OWNER_CUSTOMER, credentials, { signal: options?.signal });
+    return this.#signIn(OWNER_CUSTOMER, credentials, { signal: own(options).signal });
   }
 
   /**
@@ -310,7 +313,8 @@ export class Session extends EventTarget {
    * @param {{ signal?: AbortSignal | undefined, customerId?: string | undefined }} [options]
    * @returns {Promise<void>}
    */
-  async #signIn(owner, credentials, { signal, customerId = '' } = {}) {
+  async #signIn(owner, credentials, options) {
+    const { signal, customerId = '' } = own(options);
     const { username, password } = checked(credentials);
     if (!fits(customerId, 0, 256)) throw new TypeError(CUSTOMER_ID);
     const attempt = ++this.#attempts;
@@ -362,7 +366,7 @@ export class Session extends EventTarget {
   /** Resolves when no revocation is in flight or queued; never rejects. */
   async settled() {
     while (this.#state.revoking) {
-      await new Promise((resolve) => this.addEventListener('change', resolve, { once: true }));
+      await new Promise((resolve) => this.addEventListener('change', resolve, own({ once: true })));
     }
   }
 
@@ -455,7 +459,10 @@ export class Session extends EventTarget {
     if (!renewed) return response;
     response.body?.cancel().catch(() => {});
     again.headers.set('Authorization', renewed);
-    return fetch(again);
+    const last = await fetch(again);
+    // The application's own token can die before its time: the next request is given another.
+    if (!authorization && last.status === 401) this.renew(renewed);
+    return last;
   }
 
   // ---- The end ---------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import {
   DELIVERY_TOO_LARGE,
   DELIVERY_UNREACHABLE,
 } from './numbers.js';
+import { own } from './own.js';
 
 /**
  * How a request ended.
@@ -14,7 +15,8 @@ import {
  * @typedef {object} Completion
  * @property {number} delivery one of the numbers that begin with DELIVERY
  * @property {number} status HTTP status, 0 if there was none
- * @property {number} retryAfter milliseconds, 0 if the answer named no time (RFC 9110, 10.2.3)
+ * @property {number} retryAfter milliseconds (RFC 9110, 10.2.3); not more than 0, or NaN, if the
+ *   answer named no time to come
  * @property {Uint8Array} body of a token response, otherwise empty
  */
 
@@ -27,8 +29,7 @@ export const EMPTY = new Uint8Array();
 /** @param {Response} response */
 function retryAfterOf(response) {
   const value = response.headers.get('retry-after') ?? '';
-  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return wait > 0 ? wait : 0;
+  return /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
 }
 
 /**
@@ -67,7 +68,7 @@ function watchRequests(url) {
   if (!globalThis.document || !globalThis.PerformanceObserver) return () => true;
   const start = performance.now();
   const observer = new PerformanceObserver(() => {});
-  observer.observe({ type: 'resource' });
+  observer.observe(own({ type: 'resource' }));
   return () => {
     const entries = observer.takeRecords();
     observer.disconnect();

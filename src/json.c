@@ -19,7 +19,7 @@ void occ_json_release(void) {
 /* The member, or NULL if it is missing or of another type. */
 static const cJSON *member(const cJSON *object, const char *name, int type) {
   const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, name);
-  if (found == NULL || (found->type & 0xFF) == type) {
+  if (found == NULL || found->type == type) {
     return found;
   }
   well_typed = false;

@@ -245,7 +245,8 @@ occ_status occ_session_renew(occ_session *self, double now, size_t length);
  */
 
 /* A request that occ_host_request began has ended. The input is the body of a token response that
- * was answered, otherwise empty. retry_after is in milliseconds, 0 if the answer had none.
+ * was answered, otherwise empty. retry_after is in milliseconds; the answer had none if it
+ * is not more than 0.
  * OCC_STATUS_UNKNOWN_REQUEST: no such request, or it was answered before.
  * OCC_STATUS_UNKNOWN_DELIVERY. */
 occ_status occ_session_completed(occ_session *self, double now, uint32_t request,

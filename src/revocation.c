@@ -63,14 +63,13 @@ static occ_outcome outcome_of(occ_delivery delivery, uint32_t http_status) {
   if (delivery == OCC_DELIVERY_UNREACHABLE) {
     return OCC_OUTCOME_UNREACHABLE;
   }
-  if (delivery == OCC_DELIVERY_REDIRECTED || http_status == 404 ||
-      (http_status >= 300 && http_status <= 399)) {
+  if (delivery == OCC_DELIVERY_REDIRECTED || http_status == 404 || http_status / 100 == 3) {
     return OCC_OUTCOME_UNSUPPORTED;
   }
   if (http_status == 401) {
     return OCC_OUTCOME_ALREADY_INVALID;
   }
-  if (http_status >= 200 && http_status <= 299) {
+  if (http_status / 100 == 2) {
     return OCC_OUTCOME_REVOKED;
   }
   return http_status >= 500 ? OCC_OUTCOME_SERVER_ERROR : OCC_OUTCOME_REJECTED;

@@ -27,10 +27,9 @@
 /* How many numbers one nonce is good for; 32 bits of nonce and 21 of these fit into a double. */
 #define NUMBERS_PER_NONCE 2097152.0
 
-/* Effects after which another grant, or none, is on requests. */
-#define OCC_EFFECTS_ON_ACTIVE                                                                      \
-  (OCC_EFFECT_DROP | OCC_EFFECT_REVOKE | OCC_EFFECT_RESTORE | OCC_EFFECT_PARK | OCC_EFFECT_ADMIT)
-#define OCC_EFFECTS_ON_GRANTS (OCC_EFFECTS_ON_ACTIVE | OCC_EFFECT_RETIRE)
+/* Effects after which another grant, or none, is on requests: none is parked but for one that is
+ * admitted, none restored but for one that has gone. */
+#define OCC_EFFECTS_ON_ACTIVE (OCC_EFFECT_DROP | OCC_EFFECT_REVOKE | OCC_EFFECT_ADMIT)
 
 /* ---- Texts -------------------------------------------------------------------------------------
  */
@@ -264,7 +263,7 @@ static occ_status step(occ_session *self, occ_event event, occ_text id, occ_gran
     set_customer_id(self, id);
   }
   apply(self, to->effects, granted);
-  if (other_customer || (to->effects & OCC_EFFECTS_ON_GRANTS)) {
+  if (other_customer || (to->effects & OCC_EFFECTS_ON_ACTIVE)) {
     self->grants_changed = true;
   }
   if (to->next != from) {
@@ -377,9 +376,8 @@ static void set_alarm(occ_session *self) {
 /* ---- Entering and leaving the core -------------------------------------------------------------
  */
 
-/* With the byte behind it, which is the zero that ends the next input. */
-static void wipe_input(occ_session *self, size_t length) {
-  occ_wipe(self->input, length < OCC_INPUT_MAX ? length + 1 : OCC_INPUT_MAX);
+static void wipe_input(occ_session *self) {
+  occ_wipe(self->input, sizeof self->input);
 }
 
 static occ_status may_enter(const occ_session *self, double now, size_t length) {
@@ -401,16 +399,15 @@ static occ_status enter(occ_session *self, double now, size_t length) {
   if (status == OCC_STATUS_OK) {
     self->life = OCC_LIFE_ENTERED;
     self->now = now;
-    self->input_length = length;
     return status;
   }
-  wipe_input(self, length);
+  wipe_input(self);
   return status;
 }
 
 /* The session is whole again: the input is wiped, the host is told. */
 static occ_status conclude(occ_session *self, occ_status status) {
-  wipe_input(self, self->input_length);
+  wipe_input(self);
   release_strays(self);
   save(self);
   tell_state(self);
@@ -447,7 +444,7 @@ occ_status occ_session_open(occ_session *self, double now, uint32_t nonce, uint3
     self->nonce = nonce;
     self->state = OCC_STATE_ANONYMOUS;
   }
-  wipe_input(self, OCC_INPUT_MAX);
+  wipe_input(self);
   return status;
 }
 
@@ -680,7 +677,6 @@ static void client_token_completed(occ_session *self, occ_grant *place, occ_stat
     return;
   }
   place->slot = OCC_SLOT_CLIENT;
-  place->refreshes = 0;
   end_waiting(self, CLIENT_TOKEN, occ_grant_authorization(place));
 }
 
@@ -811,8 +807,8 @@ static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
   if (grant == NULL) {
     grant = occ_grants_in(&self->grants, OCC_SLOT_FREE);
     grant->number = from->number;
-    grant->owner = from->owner;
   }
+  grant->owner = from->owner;
   grant->slot = from->slot;
   if (!occ_text_equal(occ_grant_access(grant), from->access)) {
     (void)occ_grant_put(grant, from->access, from->refresh);
@@ -865,6 +861,30 @@ static void replay_all(occ_session *self, const occ_snapshot *snapshot) {
   }
 }
 
+/* The grant with this number has ended already. */
+static occ_status end(occ_session *self, double number) {
+  occ_grant *grant = occ_grants_held(&self->grants, number);
+  if (grant == NULL) {
+    return OCC_STATUS_DONE;
+  }
+  const bool was_active = grant->slot == OCC_SLOT_ACTIVE;
+  occ_grant_settle(grant);
+  self->grants_changed = true;
+  if (was_active) {
+    (void)step_simply(self, OCC_EVENT_EXPIRED);
+  }
+  return OCC_STATUS_OK;
+}
+
+/* R24: a tab that has not heard of a sign-out of this one may have written since. */
+static void end_revoking(occ_session *self) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    if (self->grants.at[i].slot == OCC_SLOT_REVOKING) {
+      (void)end(self, self->grants.at[i].number);
+    }
+  }
+}
+
 static occ_status adopt(occ_session *self, occ_text json) {
   occ_snapshot snapshot;
   const occ_status status =
@@ -889,6 +909,7 @@ static occ_status adopt(occ_session *self, occ_text json) {
   }
   replay_all(self, &snapshot);
   self->state_changed = true;
+  end_revoking(self);
   return OCC_STATUS_OK;
 }
 
@@ -903,19 +924,10 @@ occ_status occ_session_adopt(occ_session *self, double now, size_t length) {
 }
 
 occ_status occ_session_ended(occ_session *self, double now, double number) {
-  const occ_status status = enter(self, now, 0);
+  occ_status status = enter(self, now, 0);
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  occ_grant *grant = occ_grants_held(&self->grants, number);
-  if (grant == NULL) {
-    return conclude(self, OCC_STATUS_DONE);
-  }
-  const bool was_active = grant->slot == OCC_SLOT_ACTIVE;
-  occ_grant_settle(grant);
-  self->grants_changed = true;
-  if (was_active) {
-    (void)step_simply(self, OCC_EVENT_EXPIRED);
-  }
-  return conclude(self, OCC_STATUS_OK);
+  status = end(self, number);
+  return conclude(self, status);
 }

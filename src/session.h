@@ -34,7 +34,6 @@ typedef enum {
 struct occ_session {
   occ_life life;
   double now;          /* the time of this call */
-  size_t input_length; /* and how much of the input it was given */
   bool is_leaving;     /* the page is going away */
   bool grants_changed; /* in this call, so that at its end they are saved */
   bool state_changed;  /* in this call, so that at its end the host is told */
@@ -52,10 +51,10 @@ struct occ_session {
   char customer_id[OCC_CUSTOMER_ID_MAX]; /* who is emulated */
   occ_options options;
   occ_sign_in sign_in;
-  occ_grants grants;
   occ_writer output;             /* into output_bytes */
   char input[OCC_INPUT_MAX + 1]; /* and a zero behind what is in it */
   char output_bytes[OCC_OUTPUT_MAX];
+  occ_grants grants; /* last, so that a sanitizer sees who looks behind the last place */
 };
 
 /* The output, empty. What is written there is for the next host function, and wiped behind it. */

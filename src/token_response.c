@@ -60,7 +60,7 @@ static occ_status read_answer(occ_grant *grant, double now, uint32_t http_status
   if (http_status == 400 || http_status == 401) {
     status = read_error(response);
   }
-  if (http_status >= 200 && http_status <= 299 && response != NULL) {
+  if (http_status / 100 == 2 && response != NULL) {
     status = read_tokens(grant, now, response);
   }
   occ_json_release();

@@ -48,6 +48,15 @@ export function sendWithBearer(session, request, send) {
     (!rejected || (await isInvalidToken(error)))
       ? session.renew(rejected, request.url)
       : undefined;
+  /** @param {string} renewed @param {string | undefined} before */
+  const sendAgain = (renewed, before) =>
+    send(withAuthorization(request, renewed)).pipe(
+      catchError((error) => {
+        // The application's own token can die before its time: the next request is given another.
+        if (!before && error.status === 401) void session.renew(renewed);
+        return throwError(error);
+      }),
+    );
   // The state is known at once, except while the application starts.
   return session.state$.pipe(
     take(1),
@@ -57,7 +66,7 @@ export function sendWithBearer(session, request, send) {
         catchError((error) =>
           from(renew(error, authorization ?? '')).pipe(
             mergeMap((renewed) =>
-              renewed ? send(withAuthorization(request, renewed)) : throwError(error),
+              renewed ? sendAgain(renewed, authorization) : throwError(error),
             ),
           ),
         ),

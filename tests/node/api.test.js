@@ -1,5 +1,6 @@
 // The public API: errors, the state object, signals, close, and storage that fails.
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, test } from 'node:test';
 import {
   agent,
@@ -61,7 +62,10 @@ describe('signing in', limit, () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     const { calls } = shop;
-    await assert.rejects(session.signIn(ben), { code: 'already-signed-in' });
+    await assert.rejects(session.signIn(ben), {
+      code: 'already-signed-in',
+      message: 'already signed in',
+    });
     assert.throws(() => session.emulate(annaId), { name: 'SessionError', code: 'no-agent' });
     assert.equal(calls.length, 1);
     await session.signInAgent(agent);
@@ -97,8 +101,29 @@ describe('signing in', limit, () => {
     );
   });
 
+  test('a token response of 64 KiB is taken, and one of a byte more is token-too-large', async () => {
+    const fill = (/** @type {number} */ length) =>
+      '{"access_token":"a","token_type":"bearer"}'.padEnd(length);
+    const fits = await storefront().openCustomer({ fetch: async () => new Response(fill(65_536)) });
+    assert.equal(fits.authorization(), 'Bearer a');
+    let cancelled = false;
+    const tooLarge = () =>
+      new ReadableStream({
+        start: (stream) => stream.enqueue(new TextEncoder().encode(fill(65_537))),
+        cancel() {
+          cancelled = true;
+          throw new Error('too late');
+        },
+      });
+    const session = await storefront().open({ fetch: async () => new Response(tooLarge()) });
+    await assert.rejects(session.signIn(anna), { code: 'token-too-large' });
+    assert.equal(cancelled, true);
+    assert.equal(session.state.phase, 'anonymous');
+  });
+
   test('what is no token response is unexpected-response', async () => {
     for (const body of [
+      null,
       '{}',
       '[]',
       '"x"',
@@ -107,7 +132,7 @@ describe('signing in', limit, () => {
       '{"access_token":"a\\nb","token_type":"bearer"}',
     ]) {
       const session = await storefront().open({ fetch: async () => new Response(body) });
-      await assert.rejects(session.signIn(anna), { code: 'unexpected-response' }, body);
+      await assert.rejects(session.signIn(anna), { code: 'unexpected-response' }, `${body}`);
       assert.equal(session.state.phase, 'anonymous');
     }
   });
@@ -170,6 +195,7 @@ describe('signing in', limit, () => {
     const session = await storefront().open();
     const abort = new AbortController();
     await session.signIn(anna, { signal: abort.signal });
+    assert.deepEqual(getEventListeners(abort.signal, 'abort'), []);
     abort.abort();
     assert.equal(session.state.phase, 'customer');
   });
@@ -298,6 +324,42 @@ describe('the end', limit, () => {
     assert.equal(storage.text, stored);
     assert.deepEqual(await shop.revoked(), []);
     assert.equal((await shop.open({ storage })).state.phase, 'customer');
+  });
+
+  test('close gives up a token request that is under way, and no revocation', async () => {
+    const never = () => new Promise(() => {});
+    const { fetch, asked } = scriptedFetch(never);
+    const session = await storefront().openCustomer({ fetch });
+    session.signOut();
+    session.close();
+    const revocations = asked.slice(1);
+    assert.deepEqual(
+      revocations.map(({ form, init }) => [form.token_type_hint, init.signal?.aborted]),
+      [
+        ['refresh_token', false],
+        ['access_token', false],
+      ],
+    );
+
+    /** @type {(AbortSignal | null | undefined)[]} */
+    const signals = [];
+    const other = await storefront().open({
+      fetch: (_url, init) => {
+        signals.push(init?.signal);
+        return /** @type {Promise<Response>} */ (never());
+      },
+    });
+    const pending = assert.rejects(other.signIn(anna), { code: 'closed' });
+    assert.deepEqual(
+      signals.map((signal) => signal?.aborted),
+      [false],
+    );
+    other.close();
+    await pending;
+    assert.deepEqual(
+      signals.map((signal) => signal?.aborted),
+      [true],
+    );
   });
 
   test('a closed session signs nobody in or out, and says so', async () => {

@@ -1,7 +1,15 @@
 // session.fetch and what adapters use instead of it: authorization and renew.
 import assert from 'node:assert/strict';
 import { describe, mock, test } from 'node:test';
-import { anna, idle, limit, scriptedFetch, tokenResponse, useStorefront } from './storefront.js';
+import {
+  anna,
+  idle,
+  limit,
+  scriptedFetch,
+  standIn,
+  tokenResponse,
+  useStorefront,
+} from './storefront.js';
 
 const storefront = useStorefront();
 const echo = '/occ/v2/shop/users/current/echo';
@@ -149,6 +157,66 @@ describe('session.fetch', limit, () => {
     await session.settled();
     assert.deepEqual(await shop.revoked(), ['customer #2 refresh', 'customer #2 access']);
   });
+
+  test('R19: a client token that dies before its time fails one request, and the next gets another', async () => {
+    const shop = storefront();
+    const session = await shop.open();
+    const register = async (/** @type {string} */ uid) => {
+      const response = await session.fetch(`${shop.backend.url}/occ/v2/shop/users`, {
+        method: 'POST',
+        body: JSON.stringify({ uid, firstName: 'A', lastName: 'B', password: 'p' }),
+      });
+      return response.status;
+    };
+    assert.equal(await register('one@example.com'), 201);
+    await shop.backend.expireAccessTokens();
+    assert.equal(await register('two@example.com'), 401);
+    assert.equal(await register('two@example.com'), 201);
+    assert.deepEqual(shop.asked(), ['client_credentials', 'client_credentials']);
+  });
+});
+
+describe('an answer that breaks off', limit, () => {
+  const url = 'https://api.shop.example/occ/v2/shop/users/current';
+  const baseUrl = 'https://api.shop.example';
+
+  test('of 401 is handed on, and no token is renewed for it', async () => {
+    const broken = () =>
+      new ReadableStream({ pull: (stream) => stream.error(new Error('broken off')) });
+    const { fetch, asked } = scriptedFetch(() => new Response(broken(), { status: 401 }));
+    const session = await storefront().openCustomer({ baseUrl, fetch });
+    const response = await session.fetch(url);
+    assert.equal(response.status, 401);
+    await assert.rejects(response.text(), { message: 'broken off' });
+    assert.deepEqual(
+      asked.map(({ form }) => form.grant_type),
+      ['password', undefined],
+    );
+    assert.equal(session.state.phase, 'customer');
+  });
+
+  test('is nothing to the request that is sent again', async () => {
+    const headers = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
+    const unwilling = new ReadableStream({
+      cancel() {
+        throw new Error('broken off');
+      },
+    });
+    for (const body of [unwilling, null]) {
+      const answers = [
+        new Response(body, { status: 401, headers }),
+        tokenResponse({ access: 'access-2' }),
+        new Response('answered'),
+      ];
+      const { fetch, asked } = scriptedFetch(() => answers.shift());
+      const session = await storefront().openCustomer({ baseUrl, fetch });
+      assert.equal(await (await session.fetch(url)).text(), 'answered');
+      assert.deepEqual(
+        asked.map(({ form }) => form.grant_type),
+        ['password', undefined, 'refresh_token', undefined],
+      );
+    }
+  });
 });
 
 describe('authorization and renew', limit, () => {
@@ -192,5 +260,42 @@ describe('authorization and renew', limit, () => {
     mock.timers.tick(10_000_000);
     await idle();
     assert.equal(asked.length, count);
+  });
+
+  test('a token that lives longer than a timer of the browser is refreshed when it expires', async (t) => {
+    const day = 86_400_000;
+    const longestTimer = 2 ** 31 - 1;
+    const { fetch, asked } = scriptedFetch(() => tokenResponse({ access: 'refreshed' }));
+    mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2030, 0, 1) });
+    const { setTimeout } = globalThis;
+    /** @type {number[]} */
+    const waits = [];
+    standIn(t, 'setTimeout', {
+      value: (/** @type {() => void} */ act, /** @type {number} */ wait) => {
+        waits.push(wait);
+        return setTimeout(act, wait);
+      },
+    });
+    t.after(() => mock.timers.reset());
+    const session = await storefront().open({
+      fetch: /** @type {typeof globalThis.fetch} */ (
+        (input, init) =>
+          asked.length > 0
+            ? fetch(input, init)
+            : fetch(input, init).then(() =>
+                tokenResponse({ access: 'a', refresh: 'r', expiresIn: 60 * 86_400 }),
+              )
+      ),
+    });
+    await session.signIn(anna);
+    for (let days = 1; days < 60; days++) {
+      mock.timers.tick(day);
+      await idle();
+    }
+    assert.equal(asked.length, 1);
+    mock.timers.tick(day);
+    await idle();
+    assert.equal(session.authorization(), 'Bearer refreshed');
+    assert.equal(Math.max(...waits), longestTimer);
   });
 });

@@ -9,7 +9,7 @@ import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import * as engine from 'occ-session';
 import * as inline from 'occ-session/inline';
-import { anna, failureOf, limit, runProgram, useStorefront } from './storefront.js';
+import { anna, failureOf, limit, runProgram, standIn, useStorefront } from './storefront.js';
 
 const storefront = useStorefront();
 const bytes = readFileSync(new URL(import.meta.resolve('occ-session/core.wasm')));
@@ -70,6 +70,15 @@ describe('the option wasm', limit, () => {
     assert.ok(error.message.includes('text/html'), error.message);
   });
 
+  test('that has a long address is named by its first 200 characters, with the cause', async () => {
+    const wasm = `http://127.0.0.1:1/${'x'.repeat(500)}`;
+    const error = await failureOf(storefront().open({ wasm }));
+    assert.ok(
+      error.message.startsWith(`core.wasm could not be loaded from ${wasm.slice(0, 200)}: `),
+    );
+    assert.ok(error.cause instanceof TypeError);
+  });
+
   test('that is a data: URL is not repeated in the message', async () => {
     const wasm = `data:application/wasm;base64,${'A'.repeat(50)}`;
     const error = await failureOf(storefront().open({ wasm }));
@@ -82,6 +91,7 @@ describe('the option wasm', limit, () => {
     'a page instead': () =>
       new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } }),
     'bytes that are no module': () => new Uint8Array([1, 2, 3]),
+    'a module of something else': () => new WebAssembly.Module(bytes.subarray(0, 8)),
     'a promise that rejects': () => Promise.reject(new Error('offline')),
     'a host that is not there': () => 'http://127.0.0.1:1/core.wasm',
     'a data: URL that is none': () => 'data:application/wasm;base64,???',
@@ -169,6 +179,37 @@ class Reader {
     return { imports, exports };
   }
 }
+
+describe('the entry point for browsers', limit, () => {
+  const url = new URL('index.js', import.meta.resolve('occ-session'));
+  const good = { baseUrl: 'https://api.shop.example', clientId: 'mobile_android' };
+
+  test('asks for core.wasm beside itself', async (t) => {
+    const { createSession } = await import(String(url));
+    /** @type {string[]} */
+    const asked = [];
+    standIn(t, 'fetch', {
+      value: async (/** @type {string} */ input) => {
+        asked.push(input);
+        return new Response(bytes);
+      },
+    });
+    const session = await createSession(good);
+    assert.deepEqual(asked, [String(new URL('core.wasm', url))]);
+    assert.equal(session.state.phase, 'anonymous');
+    session.close();
+  });
+
+  test('refuses options that are none', async () => {
+    const { createSession } = await import(String(url));
+    for (const options of [undefined, null]) {
+      await assert.rejects(createSession(options), {
+        code: 'invalid-options',
+        message: /^baseUrl must be /,
+      });
+    }
+  });
+});
 
 describe('core.wasm', limit, () => {
   test('its imports are the host functions of src/occ_host.h and nothing else', () => {
@@ -292,6 +333,12 @@ describe('the package', limit, () => {
     await session.signIn(anna);
     assert.equal((await shop.getUser(session)).uid, anna.username);
     session.close();
+  });
+
+  test('the inline entry point refuses options that are none', async () => {
+    for (const options of /** @type {any[]} */ ([undefined, null])) {
+      await assert.rejects(inline.createSession(options), { code: 'invalid-options' });
+    }
   });
 
   test('another wasm may be given to the inline entry point too', async () => {

@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createSession, SessionError } from 'occ-session';
-import { agent, failureOf, limit, scriptedFetch, standIn, useStorefront } from './storefront.js';
+import {
+  agent,
+  failureOf,
+  limit,
+  Notebook,
+  scriptedFetch,
+  standIn,
+  useStorefront,
+} from './storefront.js';
 
 const storefront = useStorefront();
 
@@ -46,6 +54,10 @@ describe('options', limit, () => {
     [{ storageKey: '' }, 'storageKey'],
     [{ fetch: 'fetch' }, 'fetch'],
     [{ clientId: 'x'.repeat(1025) }, 'clientId'],
+    [
+      { baseUrl: `https://api.shop.example/${'x'.repeat(600)}`, clientId: 'x'.repeat(400) },
+      'baseUrl with the client ids',
+    ],
     // Fewer characters than 1024, but more bytes: only the core can tell.
     [{ clientSecret: 'é'.repeat(513) }, 'clientSecret'],
   ];
@@ -72,6 +84,18 @@ describe('options', limit, () => {
     });
   }
 
+  test('the least and the most that an option may be is taken', async () => {
+    for (const options of [
+      { clientId: 'x', storageKey: 'x', revocation: { timeoutMs: 0, retries: 0 } },
+      { clientSecret: 'x'.repeat(1024), scope: 'é'.repeat(512) },
+      { storageKey: 'x'.repeat(1024), revocation: { timeoutMs: 1e9, retries: 100 } },
+    ]) {
+      const session = await createSession({ ...good, ...options });
+      assert.equal(session.state.phase, 'anonymous');
+      session.close();
+    }
+  });
+
   test('what is needed is enough, and nothing is sent or stored for it', async (t) => {
     standIn(t, 'fetch', { value: () => assert.fail('sent') });
     const session = await createSession(good);
@@ -85,7 +109,12 @@ describe('options', limit, () => {
       new URL('https://shop.example/base/?a=b#c'),
     ]) {
       const { fetch, asked } = scriptedFetch(() => new Response());
-      const session = await storefront().openCustomer({ baseUrl, fetch });
+      const storage = new Notebook();
+      const session = await storefront().openCustomer({ baseUrl, fetch, storage });
+      assert.equal(
+        JSON.parse(storage.text ?? '').for,
+        'https://shop.example/base/ mobile_android mobile_android',
+      );
       session.signOut();
       await session.settled();
       assert.deepEqual(

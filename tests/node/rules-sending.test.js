@@ -1,5 +1,6 @@
 // R10 to R13: how a revocation is sent. What counts is the request as fetch was given it and as the server received it.
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, mock, test } from 'node:test';
 import {
   agent,
@@ -20,6 +21,39 @@ const storefront = useStorefront();
 
 const never = () => new Promise(() => {});
 const baseUrl = 'https://api.shop.example';
+
+/**
+ * A page whose clock stands at 5, and whose timeline gets these requests.
+ *
+ * @param {TestContext} t
+ * @param {{ name: string, startTime: number }[]} entries
+ */
+function standInTimeline(t, entries) {
+  t.mock.method(performance, 'now', () => 5);
+  standIn(t, 'document', { value: {} });
+  standIn(t, 'PerformanceObserver', {
+    value: class {
+      /** @param {() => void} callback is called for other requests of the page */
+      constructor(callback) {
+        this.callback = callback;
+      }
+
+      /** @param {{ type: string }} options */
+      observe({ type }) {
+        this.type = type;
+        this.callback();
+      }
+
+      disconnect() {}
+
+      takeRecords() {
+        return this.type === 'resource' ? entries : [];
+      }
+    },
+  });
+}
+
+const revocationUrl = `${baseUrl}${revokePath}`;
 
 describe('what is sent', limit, () => {
   test('R10: a revocation is a form with the token, its hint, the client and the bearer', async () => {
@@ -302,17 +336,30 @@ describe('how it survives', limit, () => {
     });
   }
 
-  /** A page whose timeline has these requests. @param {TestContext} t @param {string[]} begun */
-  function standInTimeline(t, begun) {
-    standIn(t, 'document', { value: {} });
-    standIn(t, 'PerformanceObserver', {
-      value: class {
-        observe() {}
-        disconnect() {}
-        takeRecords() {
-          return begun.map((name) => ({ name, startTime: Infinity }));
-        }
-      },
+  for (const [status, isRead] of /** @type {const} */ ([
+    [200, true],
+    [300, false],
+    [302, false],
+    [399, false],
+    [400, true],
+  ])) {
+    test(`R12: of the answer to a sign-in with status ${status} the body is ${isRead ? '' : 'not '}read`, async () => {
+      let wasRead = false;
+      const body = new ReadableStream(
+        {
+          pull(stream) {
+            wasRead = true;
+            stream.close();
+          },
+        },
+        // Otherwise a stream is asked for something before anybody reads it.
+        { highWaterMark: 0 },
+      );
+      const session = await storefront().open({
+        fetch: async () => new Response(body, { status }),
+      });
+      await assert.rejects(session.signIn(anna));
+      assert.equal(wasRead, isRead);
     });
   }
 
@@ -328,7 +375,10 @@ describe('how it survives', limit, () => {
     const kept = [];
     const session = await storefront().openCustomer({ baseUrl, fetch: refusesKeepalive(kept) });
     const seen = details(session, 'revocation');
-    standInTimeline(t, []);
+    standInTimeline(t, [
+      { name: revocationUrl, startTime: 4 },
+      { name: `${baseUrl}/occ/v2/shop/products/search`, startTime: 6 },
+    ]);
     session.signOut();
     await session.settled();
     assert.deepEqual(kept, [true, false, true, false]);
@@ -344,7 +394,7 @@ describe('how it survives', limit, () => {
       const kept = [];
       const session = await storefront().openCustomer({ baseUrl, fetch: refusesKeepalive(kept) });
       const seen = details(session, 'revocation');
-      if (isPage) standInTimeline(t, [`${baseUrl}${revokePath}`]);
+      if (isPage) standInTimeline(t, [{ name: revocationUrl, startTime: 5 }]);
       session.signOut();
       await session.settled();
       assert.deepEqual(kept, [true, true]);
@@ -353,6 +403,42 @@ describe('how it survives', limit, () => {
         ['unreachable', 'unreachable'],
       );
     }
+  });
+});
+
+describe('how it ends', limit, () => {
+  test('R8: a request that is answered is not sent once more, although the timeline of the page does not have it yet', async (t) => {
+    const { fetch, asked } = scriptedFetch(() => new Response());
+    const session = await storefront().openCustomer({ baseUrl, fetch });
+    standInTimeline(t, []);
+    session.signOut();
+    await session.settled();
+    assert.deepEqual(
+      asked.map(({ form, init }) => [form.token_type_hint, init.keepalive]),
+      [
+        [undefined, undefined],
+        ['refresh_token', true],
+        ['access_token', true],
+      ],
+    );
+  });
+
+  test('R16: what is left of an answer is not read, and nothing waits for it any more', async (t) => {
+    const listened = t.mock.method(EventTarget.prototype, 'addEventListener');
+    const { fetch, asked } = scriptedFetch(() => new Response('x'));
+    const session = await storefront().openCustomer({ baseUrl, fetch });
+    session.signOut();
+    await session.settled();
+    await idle();
+    assert.deepEqual(
+      asked.map(({ init }) => init.signal?.aborted),
+      [true, true, true],
+    );
+    const targets = listened.mock.calls
+      .filter(({ arguments: [type] }) => type === 'abort')
+      .map((call) => /** @type {AbortSignal} */ (call.this));
+    assert.ok(targets.length > 0);
+    for (const target of targets) assert.deepEqual(getEventListeners(target, 'abort'), []);
   });
 });
 

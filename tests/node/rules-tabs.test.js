@@ -10,6 +10,7 @@ import {
   annaId,
   ben,
   limit,
+  scriptedFetch,
   standIn,
   standInWindow,
   useStorefront,
@@ -99,6 +100,59 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     showPageAgain();
     assert.deepEqual(phases, ['customer']);
     assert.equal(other.requests(), 0);
+  });
+
+  test('R24: what is done when it is told of the first holds: the state of the second does not come after it', async (t) => {
+    const { showPageAgain } = browser(t);
+    standIn(t, 'BroadcastChannel', { value: undefined });
+    const shop = storefront();
+    const one = await openTab(shop, { storage: 'local' });
+    await one.session.signIn(anna);
+    const other = await openTab(shop, { storage: 'local' });
+    one.session.signOut();
+    await one.session.signIn(ben);
+    /** @type {string[]} */
+    const phases = [];
+    other.session.addEventListener('change', () => phases.push(other.session.state.phase));
+    other.session.addEventListener('change', () => other.session.signOut(), { once: true });
+    showPageAgain();
+    // Of the first; of the sign-out; and of the second, who is signed out by then.
+    assert.deepEqual(phases, ['anonymous', 'anonymous', 'anonymous']);
+    assert.equal(other.session.authorization(), undefined);
+    await other.session.settled();
+    assert.equal(other.session.state.phase, 'anonymous');
+    assert.deepEqual(await shop.alive(), []);
+  });
+
+  test('R24: a session that finds no place now is taken over as soon as there is one', async (t) => {
+    browser(t);
+    standIn(t, 'BroadcastChannel', { value: undefined });
+    const shop = storefront();
+    const one = await openTab(shop, { storage: 'local' });
+    const other = await openTab(shop, { storage: 'local' });
+    // Tokens are on their way to the other tab in all the places that sign-ins may take, and two
+    // sessions that it has signed out take the rest.
+    shop.backend.set({ token: { answer: 'hold' } });
+    const attempts = Array.from({ length: 8 }, () =>
+      assert.rejects(other.session.signIn(anna), { code: 'cancelled' }),
+    );
+    await shop.held(8);
+    shop.backend.set({ token: { answer: 'normal' }, revoke: { answer: 'hold' } });
+    for (let i = 0; i < 2; i++) {
+      await one.session.signIn(ben);
+      other.session.signOut();
+      assert.equal(one.session.authorization(), undefined);
+    }
+    await one.session.signIn(ben);
+    const bearer = one.session.authorization();
+    assert.equal(other.session.authorization(), undefined);
+    assert.equal(other.session.state.phase, 'anonymous');
+    shop.backend.set({ revoke: { answer: 'normal' } });
+    shop.backend.release();
+    await Promise.all(attempts);
+    await other.session.settled();
+    assert.equal(other.session.authorization(), bearer);
+    assert.equal(other.session.state.phase, 'customer');
   });
 
   test('R24: even before the event has come, the other tab acts on what is true by now', async (t) => {
@@ -193,9 +247,41 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     one.session.signOut();
     await one.session.settled();
     await one.session.signIn(ben);
+    const newest = localStorage.getItem('occ-session') ?? '';
     localStorage.setItem('occ-session', old);
     tellTabs();
     assert.equal((await shop.getUser(one.session)).uid, ben.username);
+
+    // Nor does it make somebody else of whoever is there, when another tab writes what is newer.
+    /** @type {string[]} */
+    const phases = [];
+    one.session.addEventListener('change', () => phases.push(one.session.state.phase));
+    localStorage.setItem('occ-session', newest.replace(/"epoch":\d+/, '"epoch":1234'));
+    tellTabs();
+    assert.deepEqual(phases, ['customer']);
+  });
+
+  test('R24: an epoch is another when it differs in its last digit', async (t) => {
+    const { localStorage, tellTabs } = browser(t);
+    const shop = storefront();
+    const one = await openTab(shop, { storage: 'local' });
+    await one.session.signIn(anna);
+    const stored = localStorage.getItem('occ-session') ?? '';
+    /** @param {number} epoch @param {string} access */
+    const write = (epoch, access) =>
+      localStorage.setItem(
+        'occ-session',
+        JSON.stringify({
+          ...JSON.parse(stored),
+          epoch,
+          active: { ...JSON.parse(stored).active, access },
+        }),
+      );
+    write(10, 'x');
+    tellTabs();
+    write(11, 'y');
+    tellTabs();
+    assert.equal(one.session.authorization(), 'Bearer y');
   });
 });
 
@@ -282,6 +368,31 @@ describe("a duplicated tab (storage: 'session')", limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
+  test('R24: of the grants that have ended the last fifty are known to other tabs', async (t) => {
+    const { localStorage, duplicate, original, enter } = browser(t);
+    const shop = storefront();
+    const { fetch } = scriptedFetch(() => new Response());
+    const one = await shop.open({ storage: 'session', fetch });
+    const asBefore = /** @type {WebStorage[]} */ ([]);
+    for (let i = 0; i < 52; i++) {
+      await one.signIn(anna);
+      asBefore.push(duplicate());
+      one.signOut();
+      await one.settled();
+    }
+    const numbers = (localStorage.getItem('occ-session.ended') ?? '').split(' ');
+    assert.equal(numbers.length, 50);
+    assert.deepEqual(
+      numbers,
+      asBefore
+        .slice(2)
+        .map((storage) => String(JSON.parse(storage.getItem('occ-session') ?? '').active.number)),
+    );
+    enter(asBefore[2]);
+    assert.equal((await shop.open({ storage: 'session', fetch })).state.phase, 'anonymous');
+    enter(original);
+  });
+
   test('R24: a sign-out in one tab is nothing to a tab with another grant', async (t) => {
     const { original, enter } = browser(t);
     const shop = storefront();
@@ -333,6 +444,36 @@ describe(
 );
 
 describe('tabs that do not see yet what another has stored', limit, () => {
+  test('R24: the channel to them is closed with the session; in a browser it has no unref', async (t) => {
+    standIn(t, 'sessionStorage', { value: new WebStorage() });
+    standIn(t, 'localStorage', { value: new WebStorage() });
+    /** @type {string[]} */
+    const done = [];
+    standIn(t, 'BroadcastChannel', {
+      value: class {
+        /** @param {string} name */
+        constructor(name) {
+          done.push(`open ${name}`);
+        }
+
+        /** @param {unknown} message */
+        postMessage(message) {
+          done.push(`post a ${typeof message}`);
+        }
+
+        close() {
+          done.push('close');
+        }
+      },
+    });
+    const { fetch } = scriptedFetch(() => new Response());
+    const session = await storefront().openCustomer({ storage: 'session', fetch });
+    session.signOut();
+    await session.settled();
+    session.close();
+    assert.deepEqual(done, ['open occ-session', 'post a number', 'close']);
+  });
+
   for (const storage of /** @type {const} */ (['session', 'local'])) {
     test(`R24, R8: a message tells them of a sign-out, and they send nothing (storage '${storage}')`, async (t) => {
       let areas = { session: new WebStorage(), local: new WebStorage() };

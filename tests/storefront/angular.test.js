@@ -14,6 +14,7 @@ import {
   revocations,
   tokenPath,
 } from '../browser/browser.js';
+import { keepCounters } from '../coverage.js';
 import { serveStorefront } from './site.js';
 
 /** @import { Browser, Page } from 'playwright-core' */
@@ -53,7 +54,8 @@ for (const build of ['plain-12', 'plain-21']) {
       const site = await serveStorefront({ build, backendUrl: backend.url, options, csp });
       const context = await browser.newContext();
       context.setDefaultTimeout(8_000);
-      ends.push(() => context.close(), site.close);
+      const keep = await keepCounters(context);
+      ends.push(() => keep().then(() => context.close()), site.close);
       const page = await context.newPage();
       const complaints = complaintsOf(page);
       await page.goto(`${site.url}${query}`);
@@ -240,6 +242,19 @@ for (const build of ['plain-12', 'plain-21']) {
         ['nothing', 'client #1 access'],
       );
       assert.deepEqual(grants(), ['client_credentials']);
+    });
+
+    test('R19: an application token that dies before its time fails one registration, and not the next', async () => {
+      const { page } = await openShop();
+      await press(page, 'Register');
+      await shows(page, 'answer', '201 dora@example.com');
+      await backend.expireAccessTokens();
+      await press(page, 'Register');
+      await shows(page, 'answer', '401');
+      await press(page, 'Register');
+      // The account is there from the first time.
+      await shows(page, 'answer', '400');
+      assert.deepEqual(grants(), ['client_credentials', 'client_credentials']);
     });
 
     test('the application is stable while the token waits to expire', async () => {
