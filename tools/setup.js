@@ -2,10 +2,10 @@
 // packages, npm packages, cJSON's source. Without apt-get it says what is missing instead.
 // It uses no npm package, since there may be none yet.
 //
-//   node tools/setup.js [packages | build | test | storefront | check]
+//   node tools/setup.js [packages | build | test | storefront | check | proof]
 //
 // With a purpose, only what it needs: the npm packages, or these and what a build, the tests (which
-// build), or the checks need besides.
+// build), the checks, or the proofs need besides.
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,
@@ -42,7 +42,15 @@ export const findChromium = () =>
 export const findHeadlessShell = () =>
   process.env.CHROMIUM ?? findCommand('chromium-headless-shell');
 
-const purposes = /** @type {const} */ (['packages', 'build', 'test', 'storefront', 'check', 'all']);
+const purposes = /** @type {const} */ ([
+  'packages',
+  'build',
+  'test',
+  'storefront',
+  'check',
+  'proof',
+  'all',
+]);
 /** @typedef {(typeof purposes)[number]} Purpose */
 
 /**
@@ -79,7 +87,7 @@ const needs = [
   },
   {
     for: 'test',
-    there: hasSanitizers,
+    there: () => hasRuntime('clang', 'asan'),
     packages: ['clang', 'libclang-rt-dev'],
     remedy: 'a C compiler, clang with its sanitizers: put clang on the PATH',
   },
@@ -103,6 +111,27 @@ const needs = [
     there: () => ['clang-format', 'clang-tidy'].every(findCommand),
     packages: ['clang-format', 'clang-tidy'],
     remedy: 'clang-format and clang-tidy: put them on the PATH',
+  },
+  {
+    // The first that measures modified condition/decision coverage.
+    for: 'proof',
+    there: () =>
+      ['clang-19', 'llvm-cov-19', 'llvm-profdata-19'].every(findCommand) &&
+      hasRuntime('clang-19', 'fuzzer'),
+    packages: ['clang-19', 'llvm-19', 'libclang-rt-19-dev'],
+    remedy: 'clang 19 with libFuzzer, llvm-cov and llvm-profdata: put clang-19 … on the PATH',
+  },
+  {
+    for: 'proof',
+    there: () => ['frama-c', 'why3', 'z3', 'cvc4'].every(findCommand),
+    packages: ['frama-c-base', 'why3', 'z3', 'cvc4'],
+    remedy: 'Frama-C 25 with Why3, Z3 and CVC4: put frama-c, why3, z3 and cvc4 on the PATH',
+  },
+  {
+    for: 'proof',
+    there: () => Boolean(findCommand('spin')),
+    packages: ['spin'],
+    remedy: 'Spin 6.5: put spin on the PATH',
   },
   {
     for: 'build',
@@ -207,9 +236,19 @@ function isAtLeast(text, major, minor) {
   return Number(x) > major || (Number(x) === major && Number(y) >= minor);
 }
 
-function hasSanitizers() {
-  const folder = firstLine('clang', ['-print-runtime-dir']);
-  return existsSync(folder) && readdirSync(folder).some((name) => name.includes('clang_rt.asan'));
+/**
+ * Whether a compiler has one of its run-time libraries, which Debian packages apart.
+ * @param {string} compiler
+ * @param {string} library
+ */
+function hasRuntime(compiler, library) {
+  const folder = join(firstLine(compiler, ['-print-resource-dir']), 'lib');
+  return (
+    existsSync(folder) &&
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).some((name) =>
+      name.includes(`clang_rt.${library}`),
+    )
+  );
 }
 
 function hasCjson() {

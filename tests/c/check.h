@@ -5,8 +5,9 @@
  *     CHECK_NUMBER(host.request_count, 0);
  *   }
  *
- * A test file includes this once and is a whole program: it runs its tests in their order and exits
- * with 1 if a check failed. There is no library to install, and none of it is needed twice.
+ * A test file includes this once and is a whole program: it runs its tests in their order, or the
+ * one whose sentence is the argument, and exits with 1 if a check failed; with --list it names
+ * them. There is no library to install, and none of it is needed twice.
  */
 #ifndef OCC_CHECK_H
 #define OCC_CHECK_H
@@ -78,18 +79,34 @@ static inline bool check_text(const char *actual, const char *expected, const ch
   return holds;
 }
 
-int main(void) {
+static inline int list_tests(void) {
+  for (size_t i = 0; i < test_count; i++) {
+    printf("%s\n", tests[i].sentence);
+  }
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  const char *only = argc > 1 ? argv[1] : NULL;
+  if (only != NULL && strcmp(only, "--list") == 0) {
+    return list_tests();
+  }
+  unsigned run_tests = 0;
   unsigned failed_tests = 0;
   for (size_t i = 0; i < test_count; i++) {
+    if (only != NULL && strcmp(only, tests[i].sentence) != 0) {
+      continue;
+    }
     const unsigned before = failed_checks;
     tests[i].run();
     const bool passed = failed_checks == before;
+    run_tests++;
     failed_tests += !passed;
     printf("%s %s\n", passed ? "ok    " : "FAILED", tests[i].sentence);
     (void)fflush(stdout);
   }
-  printf("%zu tests, %u failed\n", test_count, failed_tests);
-  return failed_tests > 0 || test_count == 0;
+  printf("%u tests, %u failed\n", run_tests, failed_tests);
+  return failed_tests > 0 || run_tests == 0;
 }
 
 #endif

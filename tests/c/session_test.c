@@ -171,12 +171,55 @@ TEST(closed, "R27: after it is closed every call gives closed, and nothing is le
 }
 
 TEST(bad_time, "a time that is none gives bad-time and changes nothing") {
-  const double times[] = {NAN, -1, INFINITY, -INFINITY, 1.1e15};
+  const double times[] = {NAN, -1, INFINITY, -INFINITY, 1e15 + 1};
   open_as_customer();
   for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
     check_all_give(times[i], OCC_STATUS_BAD_TIME);
   }
   CHECK_TEXT(host_authorization(), "Bearer a1");
+}
+
+TEST(last_time, "the first and the last time that there is are taken") {
+  open();
+  CHECK_NUMBER(occ_session_sign_out(&session, 0), OCC_STATUS_DONE);
+  CHECK_NUMBER(occ_session_sign_out(&session, 1e15), OCC_STATUS_DONE);
+}
+
+TEST(longest_texts, "the longest user name, password, customer id and input are taken") {
+  static char name[OCC_CREDENTIAL_MAX + 1];
+  static char id[OCC_CUSTOMER_ID_MAX + 1];
+  memset(name, 'n', OCC_CREDENTIAL_MAX);
+  memset(id, 'i', OCC_CUSTOMER_ID_MAX);
+  open_as_customer();
+  CHECK_NUMBER(host_sign_in(NOW, OCC_OWNER_AGENT, 1, name, name, id), OCC_STATUS_OK);
+  static const char empty[] = "grant_type=password&username=&password=&client_id=desk";
+  CHECK_NUMBER(host_last_request()->body.length, sizeof empty - 1 + (size_t)2 * OCC_CREDENTIAL_MAX);
+  CHECK_NUMBER(host_answer(NOW, last(), 200, TOKEN("a2")), OCC_STATUS_OK);
+  CHECK_TEXT(host.user_id.at, id);
+  id[0] = 'j';
+  CHECK_NUMBER(host_emulate(NOW, id), OCC_STATUS_OK);
+  CHECK_TEXT(host.user_id.at, id);
+  CHECK_NUMBER(occ_session_adopt(&session, NOW, OCC_INPUT_MAX), OCC_STATUS_BAD_SNAPSHOT);
+}
+
+TEST(shortest_texts, "so are options, tokens and a customer id of one byte") {
+  CHECK_NUMBER(
+    host_open_new(&(host_options){.flags = REVOKING, .client_id = "s", .agent_client_id = "d"}),
+    OCC_STATUS_OK);
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a", "r"));
+  CHECK_NUMBER(host.alarm, NOW + 3600000);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 3600000), OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), "grant_type=refresh_token&refresh_token=r&client_id=s");
+  sign_in(OCC_OWNER_AGENT, "c", TOKENS("b", "q"));
+  CHECK_NUMBER(host.state, OCC_STATE_EMULATING);
+  CHECK_TEXT(host.user_id.at, "c");
+  CHECK_NUMBER(host_emulate(NOW, "d"), OCC_STATUS_OK);
+  CHECK_TEXT(host.user_id.at, "d");
+  host_forget();
+  (void)occ_session_sign_out_agent(&session, NOW);
+  CHECK_NUMBER(host.request_count, 2);
+  CHECK_TEXT(host.requests[0].body.at, "token=q&token_type_hint=refresh_token&client_id=d");
+  CHECK_TEXT(host.requests[1].body.at, "token=r&token_type_hint=refresh_token&client_id=s");
 }
 
 TEST(bad_length,
@@ -202,7 +245,9 @@ TEST(bad_length,
   fill_input();
   CHECK_NUMBER(occ_session_renew(&session, NOW, beyond), OCC_STATUS_BAD_LENGTH);
   CHECK(input_is_wiped());
+  fill_input();
   CHECK_NUMBER(occ_session_adopt(&session, NOW, SIZE_MAX), OCC_STATUS_BAD_LENGTH);
+  CHECK(input_is_wiped());
   CHECK_NUMBER(occ_session_completed(&session, NOW, 1, OCC_DELIVERY_ANSWERED, 200, 0, SIZE_MAX),
                OCC_STATUS_BAD_LENGTH);
   CHECK_TEXT(host.order, "");
@@ -496,6 +541,8 @@ TEST(r7_refresh, "R7: a refresh keeps the number, replaces the tokens and revoke
   CHECK_NUMBER(host.request_count, 0);
   CHECK_NUMBER(number_of(OCC_SLOT_ACTIVE), number);
   CHECK_TEXT(host.renewed.at, "Bearer a2");
+  CHECK_NUMBER(host.saves, 1);
+  CHECK(strstr(host.saved.at, "\"a2\"") != NULL && strstr(host.saved.at, "\"a1\"") == NULL);
   CHECK(!host_remembers("a1") && host_remembers("r1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_WAIT);
   CHECK_TEXT(last_body(), "grant_type=refresh_token&refresh_token=r1" SHOP);
@@ -590,7 +637,8 @@ TEST(r9_parked, "R9: a parked grant whose refresh is refused is dropped, and the
  */
 
 TEST(r10_no_bearer, "R10: where the profile says so, a revocation carries no Authorization") {
-  open_with(1, OCC_FLAG_REVOKE, 0);
+  const uint32_t others = OCC_FLAG_REVOKE | OCC_FLAG_PERSIST | OCC_FLAG_SHARED;
+  open_with(1, others, 0);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
   (void)occ_session_sign_out(&session, NOW);
   CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
@@ -656,13 +704,15 @@ TEST(r17, "R16 R17: every way in which a revocation can end is told once, and se
     {OCC_DELIVERY_ANSWERED, 204, OCC_OUTCOME_REVOKED},
     {OCC_DELIVERY_ANSWERED, 299, OCC_OUTCOME_REVOKED},
     {OCC_DELIVERY_ANSWERED, 401, OCC_OUTCOME_ALREADY_INVALID},
+    {OCC_DELIVERY_ANSWERED, 300, OCC_OUTCOME_UNSUPPORTED},
     {OCC_DELIVERY_ANSWERED, 302, OCC_OUTCOME_UNSUPPORTED},
-    {OCC_DELIVERY_ANSWERED, 304, OCC_OUTCOME_UNSUPPORTED},
+    {OCC_DELIVERY_ANSWERED, 399, OCC_OUTCOME_UNSUPPORTED},
     {OCC_DELIVERY_ANSWERED, 404, OCC_OUTCOME_UNSUPPORTED},
     {OCC_DELIVERY_REDIRECTED, 0, OCC_OUTCOME_UNSUPPORTED},
     {OCC_DELIVERY_ANSWERED, 400, OCC_OUTCOME_REJECTED},
     {OCC_DELIVERY_ANSWERED, 403, OCC_OUTCOME_REJECTED},
     {OCC_DELIVERY_ANSWERED, 429, OCC_OUTCOME_REJECTED},
+    {OCC_DELIVERY_ANSWERED, 499, OCC_OUTCOME_REJECTED},
     {OCC_DELIVERY_ANSWERED, 500, OCC_OUTCOME_SERVER_ERROR},
     {OCC_DELIVERY_ANSWERED, 503, OCC_OUTCOME_SERVER_ERROR},
     {OCC_DELIVERY_UNREACHABLE, 0, OCC_OUTCOME_UNREACHABLE},
@@ -749,8 +799,9 @@ TEST(r18_retry_after, "R18: after Retry-After, or 2 s, at most 30 s") {
   const struct {
     double retry_after;
     double at;
-  } cases[] = {{0, 2000},      {1000, 1000}, {5000, 5000},      {30000, 30000}, {30001, 30000},
-               {1e300, 30000}, {-5, 2000},   {INFINITY, 30000}, {NAN, 2000}};
+  } cases[] = {{0, 2000},    {0.5, 0.5},        {1, 1},         {1000, 1000},
+               {5000, 5000}, {30000, 30000},    {30001, 30000}, {1e300, 30000},
+               {-5, 2000},   {INFINITY, 30000}, {NAN, 2000}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     open_with_retries(1);
     const uint32_t request = last();
@@ -779,6 +830,25 @@ TEST(r18_leave, "R18 R11: when the page goes away a retry does not wait") {
   host_forget();
   CHECK_NUMBER(occ_session_leave(&session, NOW), OCC_STATUS_OK);
   CHECK_NUMBER(host.request_count, 1);
+  CHECK_NUMBER(host.alarm, 0);
+}
+
+TEST(r18_both, "R18 R11: of two tokens that are to be tried again the access token waits for the "
+               "refresh token's turn") {
+  open_with(1, REVOKING, 2);
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
+  (void)occ_session_sign_out(&session, NOW);
+  const uint32_t refresh = last();
+  (void)occ_session_leave(&session, NOW);
+  const uint32_t access = last();
+  CHECK(refresh != access);
+  CHECK_NUMBER(host_answer(NOW, refresh, 503, ""), OCC_STATUS_OK);
+  CHECK_NUMBER(host_answer(NOW, access, 503, ""), OCC_STATUS_OK);
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "request ");
+  CHECK_TEXT(last_body(), "token=r1&token_type_hint=refresh_token" SHOP);
 }
 
 /* ---- Requests ----------------------------------------------------------------------------------
@@ -930,6 +1000,7 @@ TEST(no_alarm, "without a refresh token there is no alarm; signing out ends the 
   open_as_customer();
   (void)occ_session_sign_out(&session, NOW);
   CHECK_NUMBER(host.alarm, 0);
+  CHECK_NUMBER(host.expires_at, 0);
 }
 
 /* ---- Anonymous requests that need a client token -----------------------------------------------
@@ -949,11 +1020,23 @@ TEST(
   CHECK_NUMBER(host_answer(NOW, request, 200, TOKEN("c1")), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "renewed ");
   CHECK_TEXT(host.renewed.at, "Bearer c1");
+  CHECK_NUMBER(occ_grants_in(&session.grants, OCC_SLOT_CLIENT)->owner, OCC_OWNER_CLIENT);
   CHECK_TEXT(host_authorization(), "");
   CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_RESEND);
   CHECK_TEXT(host.header.at, "Bearer c1");
   CHECK_NUMBER(host_renew(NOW, "Bearer c0"), OCC_STATUS_NOTHING);
   CHECK_NUMBER(host.request_count, 0);
+}
+
+TEST(header,
+     "there is a header for requests, or there is nothing; nothing belongs to a header of others") {
+  open();
+  CHECK_NUMBER(occ_session_authorization(&session, NOW), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host_renew(NOW, "x"), OCC_STATUS_NOTHING);
+  CHECK_TEXT(host.order, "");
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
+  CHECK_NUMBER(occ_session_authorization(&session, NOW), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "authorization ");
 }
 
 TEST(client_token_dead, "a client token that is rejected is replaced, and not revoked") {
@@ -1104,6 +1187,21 @@ TEST(encoded, "a user name and a password are encoded, and forgotten when they a
                           "&password=p%26%3D%2B+%25w%220rd" SHOP);
   CHECK(!host_remembers("p&=+ %w\"0rd") && !host_remembers("%26%3D%2B"));
   CHECK(!host_remembers("rgen"));
+}
+
+TEST(given_up, "a sign-in that is given up is told so, and whoever was there stays") {
+  open();
+  (void)begin(OCC_OWNER_CUSTOMER, 1, "");
+  CHECK_NUMBER(occ_session_cancel(&session, NOW, 2), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER_SIGNING_IN);
+  CHECK_NUMBER(occ_session_cancel(&session, NOW, 1), OCC_STATUS_OK);
+  CHECK_NUMBER(host.sign_in_status, OCC_STATUS_CANCELLED);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  open_as_customer();
+  (void)begin(OCC_OWNER_AGENT, 2, "anna");
+  CHECK_NUMBER(occ_session_cancel(&session, NOW, 2), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
 }
 
 TEST(superseded, "a newer sign-in cancels the older one") {
@@ -1406,6 +1504,81 @@ TEST(r24_signed_out, "R24: a newer snapshot without grants signs out, without a 
   CHECK(!host_remembers("a1") && !host_remembers("r2"));
 }
 
+/* What another tab has saved, or an earlier page: an agent, who emulates a customer. */
+static occ_status adopt_agent(double epoch, double number, const char *access, const char *id) {
+  (void)snprintf(stored, sizeof stored,
+                 "{\"v\":1,\"for\":\"here\",\"epoch\":%.0f,\"active\":{\"owner\":\"agent\","
+                 "\"number\":%.0f,\"expires\":0,\"access\":\"%s\"},\"customer\":\"%s\"}",
+                 epoch, number, access, id);
+  return host_adopt(NOW, stored);
+}
+
+TEST(r24_taken, "R24: so it does where the grant itself was another tab's") {
+  open();
+  CHECK_NUMBER(adopt_agent(1, 1, "x1", "c"), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_EMULATING);
+  CHECK_TEXT(host.user_id.at, "c");
+  CHECK_NUMBER(host_adopt(NOW, "{\"v\":1,\"for\":\"here\",\"epoch\":2}"), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_TEXT(host_authorization(), "");
+  CHECK(!host_remembers("x1"));
+}
+
+TEST(r24_late,
+     "R24 R8: what a tab writes that has not heard of a sign-out does not bring it back") {
+  open_with(1, REVOKING | OCC_FLAG_SHARED, 0);
+  CHECK_NUMBER(adopt_agent(1, 1, "x1", "c"), OCC_STATUS_OK);
+  (void)occ_session_sign_out_agent(&session, NOW);
+  host_forget();
+  CHECK_NUMBER(adopt_agent(9, 1, "x1", "d"), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_TEXT(host_authorization(), "");
+  CHECK_TEXT(host.saved.at, "{\"v\":1,\"for\":\"here\",\"epoch\":10}");
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK_NUMBER(host.revoking, 1);
+}
+
+TEST(r24_still_waiting,
+     "R24 R19: requests wait on when another tab changes what is not their grant, else they end") {
+  open_as_agent();
+  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_WAIT);
+  host_forget();
+  CHECK_NUMBER(adopt_agent(8, number_of(OCC_SLOT_ACTIVE), "a2", "c"), OCC_STATUS_OK);
+  CHECK_NUMBER(host.renewals, 0);
+  CHECK_NUMBER(adopt_agent(9, 1, "x1", "c"), OCC_STATUS_OK);
+  CHECK_NUMBER(host.renewals, 1);
+  CHECK_TEXT(host.renewed.at, "");
+  open();
+  CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_WAIT);
+  CHECK_NUMBER(adopt_agent(1, 1, "x1", "c"), OCC_STATUS_OK);
+  CHECK_NUMBER(host.renewals, 1);
+}
+
+TEST(r24_same_token,
+     "R24 R29: a stray with the token that another tab has brought is not revoked") {
+  open();
+  const uint32_t request = begin(OCC_OWNER_CUSTOMER, 1, "");
+  CHECK_NUMBER(adopt_agent(1, 1, "x1", "c"), OCC_STATUS_OK);
+  CHECK_NUMBER(host.sign_in_status, OCC_STATUS_CANCELLED);
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, request, 200, TOKEN("x1")), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK_NUMBER(host.revoking, 0);
+  CHECK_TEXT(host_authorization(), "Bearer x1");
+}
+
+TEST(r24_other_customer,
+     "R24 R4: the id that an agent's sign-in came with is not that of whom another tab brings") {
+  open_as_customer();
+  const uint32_t request = begin(OCC_OWNER_AGENT, 2, "anna");
+  CHECK_NUMBER(host_adopt(NOW, "{\"v\":1,\"for\":\"here\",\"epoch\":9,\"active\":{\"owner\":"
+                               "\"customer\",\"number\":1,\"access\":\"x1\"}}"),
+               OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_AGENT_TAKING_OVER);
+  CHECK_NUMBER(host_answer(NOW, request, 200, TOKEN("a2")), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_AGENT);
+}
+
 TEST(r24_pending,
      "R24: a sign-in that is pending goes on over a newer snapshot, or is cancelled by it") {
   open_with(1, REVOKING | OCC_FLAG_SHARED, 0);
@@ -1462,7 +1635,7 @@ TEST(r24_no_place,
     (void)snprintf(newer, sizeof newer,
                    "{\"v\":1,\"for\":\"here\",\"epoch\":%d,\"active\":{\"owner\":\"customer\","
                    "\"number\":%d,\"expires\":0,\"access\":\"x%d\"}}",
-                   10 * grant, grant, grant);
+                   10 * grant, 4 - grant, grant);
     if (grant < 3) {
       CHECK_NUMBER(host_adopt(NOW, newer), OCC_STATUS_OK);
       CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
@@ -1506,6 +1679,23 @@ TEST(r25, "R25: a page that is loaded again has the same state, the parked grant
   CHECK_TEXT(last_body(), "token=r2&token_type_hint=refresh_token&client_id=desk");
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
   CHECK_TEXT(host_authorization(), "Bearer a1");
+}
+
+TEST(r25_signed_out, "R25 R18: a grant that was found in the storage is revoked like any other") {
+  open_as_customer();
+  (void)snprintf(stored, sizeof stored, "%s", host.saved.at);
+  open_with(2, REVOKING | OCC_FLAG_PERSIST, 1);
+  CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_OK);
+  (void)occ_session_sign_out(&session, NOW);
+  CHECK_TEXT(last_body(), "token=r1&token_type_hint=refresh_token" SHOP);
+  CHECK(settle(NOW, 503));
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK(settle(NOW + 2000, 200));
+  CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
+  CHECK(settle(NOW + 2000, 200));
+  CHECK_NUMBER(host.revoking, 0);
+  CHECK(!host_remembers("a1") && !host_remembers("r1"));
 }
 
 TEST(r25_no_refresh_token, "R25: refresh tokens are not stored unless they are to persist") {

@@ -1,0 +1,39 @@
+/* Grants by themselves: the places, and what is put into one. */
+#include "grant.h"
+
+#include "check.h"
+
+/* In memory of their own, so that whoever looks behind the last place is seen. */
+static occ_grants *places(void) {
+  occ_grants *grants = calloc(1, sizeof *grants);
+  if (!CHECK(grants != NULL)) {
+    exit(1);
+  }
+  return grants;
+}
+
+TEST(last_place, "a grant is found in the last place, and none behind it") {
+  occ_grants *grants = places();
+  CHECK(occ_grants_in(grants, OCC_SLOT_RETIRED) == NULL);
+  CHECK(occ_grants_held(grants, 7) == NULL);
+  occ_grant *last = &grants->at[OCC_PLACES - 1];
+  CHECK(occ_grants_free(grants) == last);
+  last->slot = OCC_SLOT_RETIRED;
+  last->number = 7;
+  CHECK(occ_grants_in(grants, OCC_SLOT_RETIRED) == last);
+  CHECK(occ_grants_held(grants, 7) == last);
+  free(grants);
+}
+
+TEST(one_byte, "tokens of one byte are replaced like longer ones") {
+  occ_grants *grants = places();
+  occ_grant *grant = &grants->at[0];
+  CHECK_NUMBER(occ_grant_put(grant, OCC_TEXT("a"), OCC_TEXT("r")), OCC_STATUS_OK);
+  CHECK(occ_text_equal(occ_grant_refresh(grant), OCC_TEXT("r")));
+  CHECK(grant->earlier == 0);
+  CHECK_NUMBER(occ_grant_put(grant, OCC_TEXT("b"), OCC_TEXT("s")), OCC_STATUS_OK);
+  CHECK(occ_text_equal(occ_grant_authorization(grant), OCC_TEXT("Bearer b")));
+  CHECK(occ_text_equal(occ_grant_refresh(grant), OCC_TEXT("s")));
+  CHECK(grant->earlier == occ_text_fingerprint(OCC_TEXT("Bearer a")));
+  free(grants);
+}

@@ -1,0 +1,74 @@
+/* What stands at the end of a range: the last that is in, the first that is out. */
+#include "check.h"
+#include "json.h"
+#include "number.h"
+#include "options.h"
+#include "snapshot.h"
+
+/* An attribute that only WebAssembly knows. */
+#define export_name(name) used
+#include "numbers.c" // NOLINT(bugprone-suspicious-include)
+
+TEST(digits, "a number ends in front of what is behind 9 and in front of 0") {
+  static const char *const texts[] = {"19:", "10/"};
+  for (size_t i = 0; i < 2; i++) {
+    char *end = NULL;
+    CHECK_NUMBER(occ_number_read(texts[i], &end), i == 0 ? 19 : 10);
+    CHECK(end == texts[i] + 2);
+  }
+}
+
+TEST(escaped, "the space is the first byte that is not escaped") {
+  char bytes[16] = "";
+  occ_writer writer = {.at = bytes, .size = sizeof bytes};
+  occ_json_write_text(&writer, OCC_TEXT("\x1f !"));
+  CHECK_TEXT(bytes, "\"\\u001F !\"");
+}
+
+TEST(longest_option, "an option may be as long as the longest, and no longer") {
+  static occ_options options;
+  static char at[OCC_OPTION_END * OCC_OPTION_MAX + 1];
+  uint32_t lengths[OCC_OPTION_END];
+  for (size_t i = 0; i < OCC_OPTION_END; i++) {
+    lengths[i] = OCC_OPTION_MAX;
+  }
+  CHECK_NUMBER(occ_options_read(&options, at, lengths), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_options_text(&options, OCC_OPTION_SCOPE).length, OCC_OPTION_MAX);
+  lengths[OCC_OPTION_SCOPE]++;
+  CHECK_NUMBER(occ_options_read(&options, at, lengths), OCC_STATUS_INVALID_OPTIONS);
+}
+
+TEST(snapshot, "a snapshot may have the latest time, the first number and texts of one byte") {
+  static const char text[] =
+    "{\"v\":1,\"for\":\"i\",\"epoch\":1,"
+    "\"active\":{\"number\":2,\"owner\":\"agent\",\"access\":\"a\",\"expires\":9007199254740991},"
+    "\"parked\":{\"number\":1,\"owner\":\"customer\",\"access\":\"b\"},\"customer\":\"c\"}";
+  occ_snapshot snapshot;
+  CHECK_NUMBER(occ_snapshot_read(&snapshot, OCC_TEXT(text), OCC_TEXT("i")), OCC_STATUS_OK);
+  CHECK_NUMBER(snapshot.grants[0].expires_at, 9007199254740991.0);
+  CHECK_NUMBER(snapshot.grants[1].number, 1);
+  occ_json_release();
+  static const char not_emulating[] =
+    "{\"v\":1,\"for\":\"i\",\"epoch\":1,\"active\":{\"number\":2,\"owner\":\"agent\",\"access\":"
+    "\"a\"},"
+    "\"parked\":{\"number\":1,\"owner\":\"customer\",\"access\":\"b\"}}";
+  CHECK_NUMBER(occ_snapshot_read(&snapshot, OCC_TEXT(not_emulating), OCC_TEXT("i")),
+               OCC_STATUS_BAD_SNAPSHOT);
+  occ_json_release();
+}
+
+TEST(written, "texts of one byte are written into a snapshot") {
+  static occ_grants grants;
+  char text[200] = "";
+  occ_writer writer = {.at = text, .size = sizeof text};
+  grants.at[0] = (occ_grant){.slot = OCC_SLOT_ACTIVE, .owner = OCC_OWNER_AGENT, .number = 1};
+  CHECK_NUMBER(occ_grant_put(&grants.at[0], OCC_TEXT("a"), OCC_TEXT("r")), OCC_STATUS_OK);
+  occ_snapshot_write(&writer, &grants, OCC_TEXT("i"), 1, OCC_TEXT("c"), true);
+  CHECK_TEXT(text,
+             "{\"v\":1,\"for\":\"i\",\"epoch\":1,\"active\":{\"owner\":\"agent\",\"number\":1,"
+             "\"expires\":0,\"access\":\"a\",\"refresh\":\"r\"},\"customer\":\"c\"}");
+}
+
+TEST(numbers_text, "the text of the numbers has no zero at its end") {
+  CHECK(export_occ_numbers()[export_occ_numbers_length() - 1] == '\n');
+}

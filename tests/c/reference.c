@@ -1,0 +1,1867 @@
+#include "reference.h"
+
+#include "host.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "permitted.h"
+
+#define TOKEN_LENGTH 7 /* a000001, r000001 */
+#define LIFETIME 3600.0
+#define START 1e12
+#define PASSWORD "open-sesame"
+#define NEVER_GIVEN "a999999"
+
+#define NEVER_ANSWERED UINT32_MAX
+
+/* The number of a grant that another tab has: of a nonce that no page here has. */
+#define OTHER_TAB (4e9 * 2097152.0)
+
+enum { GRANTS_MAX = OCC_PLACES, AWAITED_MAX = OCC_PLACES, HELD = 3 };
+
+typedef enum { ACTIVE = 1, PARKED, RETIRED, STRAY, REVOKING, CLIENT } grant_role;
+typedef enum { UNSENT = 0, SENT, SETTLED } stage;
+typedef enum { NOBODY = 0, FOR_REFRESH, FOR_CLIENT } waiting;
+
+typedef struct {
+  uint32_t request;
+  uint32_t tries_left;
+  double not_before;
+  stage stage;
+} revocation;
+
+/* A grant that the server has given and that is not settled. */
+typedef struct {
+  unsigned id; /* stays when it is refreshed */
+  grant_role role;
+  occ_owner owner;
+  bool unusable;    /* no bearer token */
+  unsigned access;  /* serial number of the token */
+  unsigned refresh; /* 0: none */
+  unsigned earlier; /* the access token before the last refresh, 0: none */
+  double expires_at;
+  double renew_at;
+  double number; /* that the session gave it, 0: not seen yet */
+  revocation of_access;
+  revocation of_refresh;
+} grant;
+
+/* A token request that is on its way. */
+typedef struct {
+  uint32_t request;
+  occ_owner owner;
+  unsigned attempt; /* of a sign-in, else 0 */
+  unsigned id;      /* of the grant that is refreshed, else 0 */
+  unsigned access;  /* its access token then */
+} awaited;
+
+typedef struct {
+  occ_state state;
+  char emulated; /* 'A', 'B', 0: nobody */
+  waiting waiting;
+  bool pending; /* a sign-in is */
+  bool sent;
+  bool known; /* the agent's sign-in came with the customer's id */
+  occ_owner owner;
+  unsigned attempt;
+  uint32_t answered; /* the request that was answered last */
+  double due;
+  double now;
+  double called; /* the time at which all was done that was due then */
+  double alarm;
+  double epoch;
+  unsigned ids;
+  unsigned serials;
+  unsigned attempts;
+  size_t grant_count;
+  size_t awaited_count;
+  grant grants[GRANTS_MAX];
+  awaited awaited[AWAITED_MAX];
+  char saved[OCC_INPUT_MAX];
+} model;
+
+static model m;
+static reference_options options;
+static const char *failure;
+static bool changes_nothing;
+
+/* What a step must make the host see. */
+static struct {
+  bool nothing; /* it changes nothing and tells nothing */
+  bool resent;  /* but the header with which a request is sent again */
+  bool leaving;
+  bool reloaded;
+  bool adopted;
+  bool corrected;    /* what was adopted is saved again without what has ended here */
+  bool client_token; /* one is asked for */
+  unsigned sign_ins;
+  unsigned attempt;
+  occ_status sign_in_status;
+  unsigned renewals;
+  unsigned renewed; /* serial of the token, 0: none */
+  occ_owner expired;
+  unsigned outcomes;
+  occ_owner outcome_owner;
+  occ_token outcome_token;
+  occ_outcome outcome;
+  uint32_t outcome_status;
+  unsigned refreshes; /* id of the grant that a request must refresh, 0: none */
+  size_t ended_count;
+  double ended[GRANTS_MAX];
+  size_t gone_count;
+  char gone[4 * GRANTS_MAX][TOKEN_LENGTH + 1];
+} expected;
+
+static bool has(occ_flag flag) {
+  return (options.flags & (uint32_t)flag) != 0;
+}
+
+static bool expect(bool holds, const char *sentence) {
+  if (!holds && failure == NULL) {
+    failure = sentence;
+  }
+  return holds;
+}
+
+/* ---- Grants ------------------------------------------------------------------------------------
+ */
+
+static grant *in(grant_role role) {
+  for (size_t i = 0; i < m.grant_count; i++) {
+    if (m.grants[i].role == role) {
+      return &m.grants[i];
+    }
+  }
+  return NULL;
+}
+
+static bool is_held(const grant *it) {
+  return it->role == ACTIVE || it->role == PARKED || it->role == RETIRED;
+}
+
+static grant *with_id(unsigned id) {
+  for (size_t i = 0; i < m.grant_count; i++) {
+    if (m.grants[i].id == id) {
+      return &m.grants[i];
+    }
+  }
+  return NULL;
+}
+
+static grant *held(unsigned id) {
+  grant *it = with_id(id);
+  return it != NULL && is_held(it) ? it : NULL;
+}
+
+static unsigned active_id(void) {
+  return in(ACTIVE) != NULL ? in(ACTIVE)->id : 0;
+}
+
+static size_t taken_places(void) {
+  return m.grant_count + m.awaited_count + options.taken;
+}
+
+/* What a token may be asked for with: some places are only for what another tab brings. */
+static size_t free_places(void) {
+  const size_t taken = taken_places() + OCC_PLACES_FOR_TABS;
+  return taken < OCC_PLACES ? OCC_PLACES - taken : 0;
+}
+
+static void text_of(char *text, char kind, unsigned serial) {
+  (void)snprintf(text, TOKEN_LENGTH + 1, "%c%06u", kind, serial % 1000000);
+}
+
+/* The header of an access token; of none, "". Valid until it is called again. */
+static const char *header_of(unsigned access) {
+  static char header[7 + TOKEN_LENGTH + 1];
+  (void)snprintf(header, sizeof header, "Bearer a%06u", access % 1000000);
+  return access != 0 ? header : "";
+}
+
+static void token_is_gone(char kind, unsigned serial) {
+  if (serial != 0) {
+    text_of(expected.gone[expected.gone_count++], kind, serial);
+  }
+}
+
+static void take_out(grant *it) {
+  token_is_gone('a', it->access);
+  token_is_gone('r', it->refresh);
+  m.grant_count--;
+  *it = m.grants[m.grant_count];
+}
+
+static void leaves_session(const grant *it) {
+  expected.ended[expected.ended_count++] = it->number;
+}
+
+static bool is_begun(const grant *it) {
+  return it->of_access.stage != UNSENT || it->of_refresh.stage != UNSENT ||
+         it->of_access.not_before != 0 || it->of_refresh.not_before != 0;
+}
+
+/* R29: the grant that this one is a copy of, since the server has given the same token twice. */
+static grant *original_of(const grant *it) {
+  for (size_t i = 0; i < m.grant_count; i++) {
+    grant *other = &m.grants[i];
+    if (other != it && (is_held(other) || other->role == REVOKING) && other->access == it->access) {
+      return other;
+    }
+  }
+  return NULL;
+}
+
+static void revoke(grant *it) {
+  if (it == NULL) {
+    return;
+  }
+  if (is_held(it)) {
+    leaves_session(it);
+  }
+  grant *original = original_of(it);
+  if (original != NULL && original->role == REVOKING && !is_begun(original)) {
+    original->number = 0; /* of two that end together, either may be the one that is revoked */
+  }
+  if (original != NULL || !has(OCC_FLAG_REVOKE)) {
+    take_out(it);
+    return;
+  }
+  it->role = REVOKING;
+  it->of_access.tries_left = options.retries;
+  it->of_refresh.tries_left = options.retries;
+}
+
+static void drop(grant *it) {
+  leaves_session(it);
+  take_out(it);
+}
+
+static void change_role(grant_role from, grant_role to) {
+  grant *it = in(from);
+  if (it != NULL) {
+    it->role = to;
+  }
+}
+
+/* ---- The state machine -------------------------------------------------------------------------
+ */
+
+static void end_sign_in(occ_status status) {
+  if (m.pending) {
+    expected.sign_ins = 1;
+    expected.attempt = m.attempt;
+    expected.sign_in_status = status;
+    m.pending = false;
+  }
+}
+
+static void end_waiting(unsigned renewed) {
+  if (m.waiting != NOBODY) {
+    m.waiting = NOBODY;
+    expected.renewals = 1;
+    expected.renewed = renewed;
+  }
+}
+
+/* Moves the model as the design says; `granted` is the new grant of a sign-in. */
+static occ_status move(occ_event event, char customer, unsigned granted) {
+  const permitted_cell *cell = &permitted[m.state][event];
+  if (cell->status != OCC_STATUS_OK) {
+    return cell->status;
+  }
+  const occ_state from = m.state;
+  const bool over_customer = from == OCC_STATE_AGENT_TAKING_OVER;
+  const bool agent = from == OCC_STATE_AGENT || from == OCC_STATE_EMULATING;
+  const bool known = over_customer && m.known;
+  const bool has_parked = in(PARKED) != NULL;
+  const bool if_so = (cell->guard == OCC_GUARD_CUSTOMER_KNOWN && known) ||
+                     (cell->guard == OCC_GUARD_SAME_CUSTOMER && customer == m.emulated) ||
+                     (cell->guard == OCC_GUARD_PARKED && has_parked);
+  m.state = if_so ? cell->if_so : cell->to;
+  switch (event) {
+  case OCC_EVENT_SIGN_IN:
+  case OCC_EVENT_SIGN_IN_AGENT:
+    end_sign_in(OCC_STATUS_CANCELLED);
+    break;
+  case OCC_EVENT_GRANTED:
+    change_role(ACTIVE, known ? PARKED : RETIRED); /* R4 */
+    with_id(granted)->role = ACTIVE;
+    end_sign_in(OCC_STATUS_OK);
+    break;
+  case OCC_EVENT_EMULATE:
+    if (m.emulated != 0 && customer != m.emulated) {
+      change_role(PARKED, RETIRED); /* R6 */
+    }
+    break;
+  case OCC_EVENT_SIGN_OUT:
+    end_sign_in(OCC_STATUS_CANCELLED);
+    if (from == OCC_STATE_EMULATING) {
+      change_role(PARKED, RETIRED); /* R3 */
+      break;
+    }
+    revoke(in(RETIRED)); /* R1, R2 */
+    revoke(in(ACTIVE));
+    break;
+  case OCC_EVENT_SIGN_OUT_AGENT:
+    end_sign_in(OCC_STATUS_CANCELLED);
+    if (agent) {
+      revoke(in(RETIRED)); /* R2 */
+      revoke(in(ACTIVE));
+      change_role(PARKED, ACTIVE); /* R5 */
+    }
+    break;
+  case OCC_EVENT_EXPIRED:
+    if (in(ACTIVE) != NULL) { /* not if it has ended in another tab */
+      drop(in(ACTIVE));       /* R9 */
+    }
+    if (agent) {
+      revoke(in(RETIRED));
+      change_role(PARKED, ACTIVE);
+    }
+    break;
+  default:
+    break;
+  }
+  if (m.state != OCC_STATE_EMULATING) {
+    m.emulated = 0;
+  } else if (over_customer) {
+    m.emulated = 'A';
+  } else if (event == OCC_EVENT_EMULATE) {
+    m.emulated = customer;
+  }
+  return OCC_STATUS_OK;
+}
+
+/* R7, R29. While a sign-in has not been sent it cannot be given the token of a stray. */
+static void release_strays(void) {
+  if (m.pending && m.sent && !expected.leaving) {
+    return;
+  }
+  for (grant *stray = in(STRAY); stray != NULL; stray = in(STRAY)) {
+    revoke(stray);
+  }
+}
+
+/* ---- What can happen ---------------------------------------------------------------------------
+ */
+
+typedef enum {
+  SIGN_IN,
+  SIGN_IN_AGENT,
+  SIGN_IN_AGENT_OVER_KNOWN,
+  CANCEL,
+  CANCEL_OTHER,
+  EMULATE_A,
+  EMULATE_B,
+  SIGN_OUT,
+  SIGN_OUT_AGENT,
+  RENEW,
+  RENEW_EARLIER,
+  RENEW_OTHER, /* at: the grant */
+  RENEW_UNKNOWN,
+  RENEW_BARE,
+  ALARM,
+  ALARM_IS_LATE,
+  AN_HOUR_PASSES,
+  LEAVE,
+  RELOAD,
+  CLOSE,
+  ENDED,       /* at: the grant */
+  TAB_CHANGES, /* way: tab_change */
+  TAB_UNAWARE, /* at: the grant */
+  STALE_SNAPSHOT,
+  ALIEN_SNAPSHOT,
+  TOKEN_WITH_REFRESH, /* at: the request, of all five */
+  TOKEN_WITHOUT_REFRESH,
+  TOKEN_UNUSABLE,
+  TOKEN_AGAIN,     /* way: the grant whose token it is */
+  TOKEN_REFUSED,   /* way: of refusals */
+  ACCESS_REVOKED,  /* at: the grant, way: of endings */
+  REFRESH_REVOKED, /* the same */
+  STALE_ANSWER,    /* way: to no request, to one that was answered, to one that never was */
+  KINDS
+} event_kind;
+
+static const char *const names[KINDS] = {
+  "the customer signs in",
+  "an agent signs in",
+  "an agent signs in, the customer being known",
+  "the sign-in is cancelled",
+  "a sign-in that is not pending is cancelled",
+  "customer A is emulated",
+  "customer B is emulated",
+  "sign-out",
+  "the agent's sign-out",
+  "the active token is rejected",
+  "the token before the active one is rejected",
+  "the token of another grant is rejected",
+  "a token that nobody knows is rejected",
+  "a request without a token is rejected",
+  "the alarm",
+  "the time of the alarm passes",
+  "an hour passes",
+  "the page is hidden",
+  "the page is loaded again",
+  "the session is closed",
+  "a grant has ended in another tab",
+  "another tab has saved a newer snapshot",
+  "another tab has, which has not heard of a sign-out",
+  "a snapshot that is not newer is found",
+  "a snapshot of another shop is found",
+  "a token response with a refresh token",
+  "a token response without a refresh token",
+  "a token response with a token that is no bearer token",
+  "a token response with a token that was there before",
+  "a token request fails",
+  "an access token's revocation ends",
+  "a refresh token's revocation ends",
+  "an answer that nobody waits for",
+};
+
+/* What another tab may have done: nobody is there; the active grant is refreshed; a customer has
+ * signed in; an agent has; he emulates A; his sign-out has restored the customer. */
+typedef enum {
+  TAB_SIGNED_OUT,
+  TAB_REFRESHED,
+  TAB_CUSTOMER,
+  TAB_AGENT,
+  TAB_EMULATES,
+  TAB_RESTORED,
+  TAB_CHANGES_END
+} tab_change;
+
+/* Every way in which a token request can fail; the first two are one of each kind. */
+static const struct {
+  occ_delivery delivery;
+  uint32_t http_status;
+  const char *body;
+  occ_status status;
+  bool for_good;
+} refusals[] = {
+  {OCC_DELIVERY_ANSWERED, 400, "{\"error\":\"invalid_grant\"}", OCC_STATUS_INVALID_CREDENTIALS,
+   true},
+  {OCC_DELIVERY_UNREACHABLE, 0, "", OCC_STATUS_UNREACHABLE, false},
+  {OCC_DELIVERY_ANSWERED, 401, "{\"error\":\"invalid_client\"}", OCC_STATUS_CLIENT_REFUSED, true},
+  {OCC_DELIVERY_ANSWERED, 503, "", OCC_STATUS_SERVER_ERROR, false},
+  {OCC_DELIVERY_ANSWERED, 429, "", OCC_STATUS_SERVER_ERROR, false},
+  {OCC_DELIVERY_ANSWERED, 200, "<html>", OCC_STATUS_UNEXPECTED_RESPONSE, false},
+  {OCC_DELIVERY_ANSWERED, 200, "{\"access_token\":\"longer-than-it-may-be\"}",
+   OCC_STATUS_TOKEN_TOO_LARGE, false},
+  {OCC_DELIVERY_TOO_LARGE, 200, "", OCC_STATUS_TOKEN_TOO_LARGE, false},
+  {OCC_DELIVERY_REDIRECTED, 302, "", OCC_STATUS_UNEXPECTED_RESPONSE, false},
+  {OCC_DELIVERY_TIMED_OUT, 0, "", OCC_STATUS_UNREACHABLE, false},
+};
+
+/* R17, R18: every way in which a revocation can end; the first two are one of each kind. */
+static const struct {
+  occ_delivery delivery;
+  uint32_t http_status;
+  occ_outcome outcome;
+  bool passes;
+} endings[] = {
+  {OCC_DELIVERY_ANSWERED, 200, OCC_OUTCOME_REVOKED, false},
+  {OCC_DELIVERY_UNREACHABLE, 0, OCC_OUTCOME_UNREACHABLE, true},
+  {OCC_DELIVERY_ANSWERED, 401, OCC_OUTCOME_ALREADY_INVALID, false},
+  {OCC_DELIVERY_ANSWERED, 404, OCC_OUTCOME_UNSUPPORTED, false},
+  {OCC_DELIVERY_REDIRECTED, 0, OCC_OUTCOME_UNSUPPORTED, false},
+  {OCC_DELIVERY_ANSWERED, 400, OCC_OUTCOME_REJECTED, false},
+  {OCC_DELIVERY_ANSWERED, 429, OCC_OUTCOME_REJECTED, true},
+  {OCC_DELIVERY_ANSWERED, 500, OCC_OUTCOME_SERVER_ERROR, false},
+  {OCC_DELIVERY_ANSWERED, 503, OCC_OUTCOME_SERVER_ERROR, true},
+  {OCC_DELIVERY_TIMED_OUT, 0, OCC_OUTCOME_TIMED_OUT, false},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static void nothing_happens(void) {
+  expected.nothing = true;
+}
+
+static void call_sign_in(occ_owner owner, bool known) {
+  const occ_event what = owner == OCC_OWNER_AGENT ? OCC_EVENT_SIGN_IN_AGENT : OCC_EVENT_SIGN_IN;
+  const unsigned attempt = ++m.attempts;
+  const occ_status status = move(what, 0, 0);
+  if (status == OCC_STATUS_OK) {
+    m.pending = true;
+    m.sent = false;
+    m.known = known;
+    m.owner = owner;
+    m.attempt = attempt;
+    m.due = m.now + 2000;
+  }
+  expect(host_sign_in(m.now, owner, attempt, "anna", PASSWORD, known ? "A" : "") == status,
+         "sign-in gives the status of the table");
+}
+
+static void call_cancel(unsigned attempt) {
+  if (m.pending && m.attempt == attempt) {
+    end_sign_in(OCC_STATUS_CANCELLED);
+    (void)move(OCC_EVENT_REFUSED, 0, 0);
+  } else {
+    nothing_happens();
+  }
+  expect(occ_session_cancel(&session, m.now, attempt) == OCC_STATUS_OK, "cancel gives OK");
+}
+
+static void call_emulate(char customer) {
+  const char id[] = {customer, '\0'};
+  const occ_status status = move(OCC_EVENT_EMULATE, customer, 0);
+  expect(host_emulate(m.now, id) == status, "emulate gives the status of the table");
+}
+
+static void call_sign_out(occ_event what) {
+  const occ_status wanted = move(what, 0, 0);
+  const occ_status status = what == OCC_EVENT_SIGN_OUT
+                              ? occ_session_sign_out(&session, m.now)
+                              : occ_session_sign_out_agent(&session, m.now);
+  expect(status == wanted, "a sign-out gives the status of the table");
+}
+
+/* ---- Rejected requests -------------------------------------------------------------------------
+ */
+
+static bool is_refreshing(const awaited *it) {
+  return it->attempt == 0 && it->id != 0;
+}
+
+static bool is_for_client(const awaited *it) {
+  return it->attempt == 0 && it->id == 0;
+}
+
+/* A refresh is asked for: gives whether it is, or was, on its way. */
+static bool ask_refresh(const grant *it) {
+  for (size_t i = 0; i < m.awaited_count; i++) {
+    if (is_refreshing(&m.awaited[i]) && m.awaited[i].id == it->id) {
+      return true;
+    }
+  }
+  if (free_places() == 0) {
+    return false;
+  }
+  expected.refreshes = it->id;
+  return true;
+}
+
+static bool ask_client_token(void) {
+  for (size_t i = 0; i < m.awaited_count; i++) {
+    if (is_for_client(&m.awaited[i])) {
+      return true;
+    }
+  }
+  expected.client_token = free_places() > 0;
+  return expected.client_token;
+}
+
+static void active_expires(void) {
+  expected.expired = in(ACTIVE)->owner;
+  (void)move(OCC_EVENT_EXPIRED, 0, 0);
+}
+
+static occ_status wait_if(bool asked, waiting what) {
+  if (!asked) {
+    return OCC_STATUS_FULL;
+  }
+  m.waiting = what;
+  return OCC_STATUS_WAIT;
+}
+
+static occ_status resend(void) {
+  expected.resent = true;
+  nothing_happens();
+  return OCC_STATUS_RESEND;
+}
+
+/* A request without a token is rejected while nobody is signed in. */
+static occ_status renew_client_token(grant *rejected) {
+  grant *client = in(CLIENT);
+  if (client != NULL && client != rejected &&
+      (client->expires_at == 0 || client->expires_at > m.now)) {
+    return resend();
+  }
+  if (client != NULL) {
+    take_out(client);
+  }
+  return wait_if(ask_client_token(), FOR_CLIENT);
+}
+
+static void call_renew(event_kind what, size_t at) {
+  const grant *active = in(ACTIVE);
+  const bool rejects_client = what == RENEW_OTHER && m.grants[at].role == CLIENT;
+  char header[40];
+  (void)snprintf(header, sizeof header, "%s",
+                 what == RENEW           ? header_of(active->access)
+                 : what == RENEW_EARLIER ? header_of(active->earlier)
+                 : what == RENEW_OTHER   ? header_of(m.grants[at].access)
+                 : what == RENEW_UNKNOWN ? "Bearer " NEVER_GIVEN
+                                         : "");
+  occ_status status = OCC_STATUS_NOTHING;
+  if (active == NULL && (what == RENEW_BARE || rejects_client)) {
+    status = renew_client_token(rejects_client ? &m.grants[at] : NULL);
+  } else if (what == RENEW && active->refresh == 0) {
+    active_expires();
+  } else if (what == RENEW) {
+    status = wait_if(ask_refresh(active), FOR_REFRESH);
+  } else if (what == RENEW_EARLIER) {
+    status = resend();
+  } else {
+    nothing_happens(); /* R21 */
+  }
+  expect(host_renew(m.now, header) == status, "R19 R21: renew says what becomes of a request");
+}
+
+/* ---- Time, and the end of a page ---------------------------------------------------------------
+ */
+
+static void call_alarm(void) {
+  m.now = m.alarm > m.now ? m.alarm : m.now;
+  grant *active = in(ACTIVE);
+  if (active != NULL && active->refresh != 0 && active->renew_at > 0 && m.now >= active->renew_at) {
+    active->renew_at = 0;
+    (void)ask_refresh(active);
+  }
+  host.alarm = 0;
+  expect(occ_session_alarm(&session, m.now) == OCC_STATUS_OK, "an alarm gives OK");
+}
+
+static void call_leave(void) {
+  expected.leaving = true;
+  expect(occ_session_leave(&session, m.now) == OCC_STATUS_OK, "leave gives OK");
+}
+
+/* A page's session; the numbers of its grants are its own. */
+static occ_status open_page(uint32_t nonce) {
+  const occ_status status = host_open_new(&(host_options){.nonce = nonce,
+                                                          .flags = options.flags,
+                                                          .retries = options.retries,
+                                                          .identity = "here",
+                                                          .client_id = "shop",
+                                                          .agent_client_id = "desk"});
+  for (uint32_t i = 0; i < options.taken; i++) {
+    session.grants.at[i].slot = OCC_SLOT_AWAITED;
+    session.grants.at[i].request = NEVER_ANSWERED;
+  }
+  return status;
+}
+
+/* The state that follows from the grants, while no sign-in is pending. */
+static occ_state resting_state(void) {
+  const grant *active = in(ACTIVE);
+  return active == NULL                     ? OCC_STATE_ANONYMOUS
+         : active->owner != OCC_OWNER_AGENT ? OCC_STATE_CUSTOMER
+         : m.emulated != 0                  ? OCC_STATE_EMULATING
+                                            : OCC_STATE_AGENT;
+}
+
+/* A new page: only what is held is still there, and of that what the snapshot has. */
+static void call_reload(void) {
+  size_t kept = 0;
+  for (size_t i = 0; i < m.grant_count; i++) {
+    if (is_held(&m.grants[i])) {
+      m.grants[kept] = m.grants[i];
+      m.grants[kept].refresh = has(OCC_FLAG_PERSIST) ? m.grants[i].refresh : 0;
+      m.grants[kept].renew_at = 0;
+      m.grants[kept].earlier = 0;
+      kept++;
+    }
+  }
+  m.grant_count = kept;
+  m.awaited_count = 0;
+  m.pending = false;
+  m.waiting = NOBODY;
+  m.alarm = 0;
+  m.answered = 0;
+  m.state = resting_state();
+  expected.reloaded = true;
+  /* The numbers of one page's requests mean nothing to the next. */
+  expect(open_page(2 + m.serials) == OCC_STATUS_OK, "a page is opened");
+  if (m.saved[0] == '\0') {
+    m.epoch = 0;
+    return;
+  }
+  expect(host_adopt(m.now, m.saved) == OCC_STATUS_OK, "R25: what was saved is taken");
+}
+
+/* ---- Other tabs --------------------------------------------------------------------------------
+ */
+
+static void call_ended(size_t at) {
+  const double number = m.grants[at].number;
+  const bool is_active = m.grants[at].role == ACTIVE;
+  if (!is_held(&m.grants[at])) {
+    nothing_happens();
+    expect(occ_session_ended(&session, m.now, number) == OCC_STATUS_DONE,
+           "R8 R24: what is not held is nothing to do");
+    return;
+  }
+  take_out(&m.grants[at]);
+  if (is_active) {
+    (void)move(OCC_EVENT_EXPIRED, 0, 0);
+  }
+  expect(occ_session_ended(&session, m.now, number) == OCC_STATUS_OK,
+         "R24: a grant that has ended in another tab has ended");
+}
+
+/* What another tab holds; a grant with id 0 is none. */
+typedef struct {
+  grant grants[HELD];
+  char emulated;
+} tab;
+
+static grant given_to_tab(occ_owner owner) {
+  const unsigned serial = ++m.serials;
+  return (grant){.id = ++m.ids,
+                 .owner = owner,
+                 .access = serial,
+                 .refresh = has(OCC_FLAG_PERSIST) ? serial : 0,
+                 .expires_at = m.now + LIFETIME * 1000,
+                 .number = OTHER_TAB + serial};
+}
+
+/* The customer's grant while an agent is there. */
+static grant customers(void) {
+  for (size_t i = 0; i < m.grant_count; i++) {
+    if (is_held(&m.grants[i]) && m.grants[i].owner == OCC_OWNER_CUSTOMER) {
+      return m.grants[i];
+    }
+  }
+  return (grant){0};
+}
+
+static tab changed_tab(tab_change what) {
+  tab it;
+  memset(&it, 0, sizeof it);
+  const grant *active = in(ACTIVE);
+  switch (what) {
+  case TAB_REFRESHED:
+    for (size_t i = 0; i < HELD; i++) {
+      const grant *own = in((grant_role)(ACTIVE + i));
+      it.grants[i] = own != NULL ? *own : (grant){0};
+    }
+    it.grants[0].access = ++m.serials;
+    it.grants[0].refresh = has(OCC_FLAG_PERSIST) ? m.serials : 0;
+    it.grants[0].expires_at = m.now + LIFETIME * 1000;
+    it.emulated = m.emulated;
+    break;
+  case TAB_CUSTOMER:
+    it.grants[0] = given_to_tab(OCC_OWNER_CUSTOMER);
+    break;
+  case TAB_AGENT:
+    it.grants[0] = given_to_tab(OCC_OWNER_AGENT);
+    it.grants[2] = customers();
+    break;
+  case TAB_EMULATES:
+    it.grants[0] =
+      active != NULL && active->owner == OCC_OWNER_AGENT ? *active : given_to_tab(OCC_OWNER_AGENT);
+    it.grants[in(RETIRED) != NULL ? 2 : 1] = customers();
+    it.emulated = 'A';
+    break;
+  case TAB_RESTORED:
+    it.grants[0] = *in(PARKED);
+    break;
+  default:
+    break;
+  }
+  return it;
+}
+
+static void write_tab(char *to, size_t room, const tab *it) {
+  static const char *const members[HELD] = {"active", "parked", "retired"};
+  size_t used = (size_t)snprintf(to, room, "{\"v\":1,\"for\":\"here\",\"epoch\":%.0f", m.epoch + 1);
+  for (size_t i = 0; i < HELD; i++) {
+    const grant *each = &it->grants[i];
+    if (each->id != 0) {
+      used += (size_t)snprintf(
+        to + used, room - used,
+        ",\"%s\":{\"owner\":\"%s\",\"number\":%.0f,\"expires\":%.0f,\"access\":\"a%06u\"",
+        members[i], each->owner == OCC_OWNER_AGENT ? "agent" : "customer", each->number,
+        each->expires_at, each->access);
+      used += has(OCC_FLAG_PERSIST) && each->refresh != 0
+                ? (size_t)snprintf(to + used, room - used, ",\"refresh\":\"r%06u\"}", each->refresh)
+                : (size_t)snprintf(to + used, room - used, "}");
+    }
+  }
+  (void)snprintf(to + used, room - used, it->emulated != 0 ? ",\"customer\":\"%c\"}" : "}",
+                 it->emulated);
+}
+
+static bool tab_has(const tab *it, unsigned id) {
+  return it->grants[0].id == id || it->grants[1].id == id || it->grants[2].id == id;
+}
+
+/* The grant is here as it is there; refresh tokens that are not shared stay with who has them. */
+static void take_from_tab(const grant *from, grant_role role) {
+  grant *own = with_id(from->id);
+  if (own == NULL) {
+    own = &m.grants[m.grant_count++];
+    *own = *from;
+  }
+  own->role = role;
+  if (own->access != from->access) {
+    token_is_gone('a', own->access);
+    own->earlier = own->access;
+    own->access = from->access;
+    if (from->refresh != 0) {
+      token_is_gone('r', own->refresh);
+      own->refresh = from->refresh;
+    }
+    own->expires_at = from->expires_at;
+    own->renew_at = 0;
+  }
+}
+
+/* The sign-in that is pending begins again where another tab is, or cannot. */
+static void sign_in_goes_on(occ_state from) {
+  const permitted_cell *cell =
+    &permitted[from][m.owner == OCC_OWNER_AGENT ? OCC_EVENT_SIGN_IN_AGENT : OCC_EVENT_SIGN_IN];
+  m.state = m.pending && cell->status == OCC_STATUS_OK ? cell->to : from;
+  if (cell->status != OCC_STATUS_OK) {
+    end_sign_in(OCC_STATUS_CANCELLED);
+  }
+}
+
+static void take_tab(const tab *it) {
+  const unsigned active = active_id();
+  m.epoch++;
+  expected.adopted = true;
+  for (size_t i = m.grant_count; i > 0; i--) {
+    if (is_held(&m.grants[i - 1]) && !tab_has(it, m.grants[i - 1].id)) {
+      take_out(&m.grants[i - 1]);
+    }
+  }
+  for (size_t i = 0; i < HELD; i++) {
+    if (it->grants[i].id != 0) {
+      take_from_tab(&it->grants[i], (grant_role)(ACTIVE + i));
+    }
+  }
+  m.emulated = it->emulated;
+  m.known = m.known && active == active_id();
+  sign_in_goes_on(resting_state());
+}
+
+static void call_adopt(tab_change what) {
+  const tab it = changed_tab(what);
+  char snapshot[sizeof m.saved];
+  write_tab(snapshot, sizeof snapshot, &it);
+  size_t wanted = 0;
+  for (size_t i = 0; i < HELD; i++) {
+    wanted += it.grants[i].id != 0 && held(it.grants[i].id) == NULL;
+  }
+  if (wanted > OCC_PLACES - taken_places()) {
+    nothing_happens();
+    expect(host_adopt(m.now, snapshot) == OCC_STATUS_FULL, "R24: without a place nothing is taken");
+    return;
+  }
+  take_tab(&it);
+  memcpy(m.saved, snapshot, sizeof snapshot);
+  expect(host_adopt(m.now, snapshot) == OCC_STATUS_OK, "R24: what is newer is taken");
+}
+
+/* The other tab still has a grant that is being revoked here: that is over there, too. */
+static void call_adopt_unaware(size_t at) {
+  const tab nobody = {.emulated = 0};
+  tab it = nobody;
+  it.grants[0] = m.grants[at];
+  char snapshot[sizeof m.saved];
+  write_tab(snapshot, sizeof snapshot, &it);
+  if (taken_places() == OCC_PLACES) {
+    nothing_happens();
+    expect(host_adopt(m.now, snapshot) == OCC_STATUS_FULL, "R24: without a place nothing is taken");
+    return;
+  }
+  take_tab(&nobody);
+  m.known = false;
+  sign_in_goes_on(it.grants[0].owner == OCC_OWNER_AGENT ? OCC_STATE_AGENT : OCC_STATE_CUSTOMER);
+  m.state = permitted[m.state][OCC_EVENT_EXPIRED].to;
+  expected.corrected = true;
+  expect(host_adopt(m.now, snapshot) == OCC_STATUS_OK, "R24: what is newer is taken");
+}
+
+static void call_adopt_in_vain(bool alien) {
+  char snapshot[sizeof m.saved];
+  (void)snprintf(snapshot, sizeof snapshot, "{\"v\":1,\"for\":\"there\",\"epoch\":%.0f}",
+                 m.epoch + 1);
+  nothing_happens();
+  expect(alien ? host_adopt(m.now, snapshot) == OCC_STATUS_BAD_SNAPSHOT
+               : host_adopt(m.now, m.saved) == OCC_STATUS_STALE,
+         "R24 R26: what is not newer, or not ours, is not taken");
+}
+
+/* ---- Answers -----------------------------------------------------------------------------------
+ */
+
+static occ_status answer(uint32_t request, occ_delivery delivery, uint32_t http_status,
+                         const char *body) {
+  return occ_session_completed(&session, m.now, request, delivery, http_status, 0,
+                               host_input(body));
+}
+
+static awaited take_awaited(size_t at) {
+  const awaited it = m.awaited[at];
+  m.awaited_count--;
+  m.awaited[at] = m.awaited[m.awaited_count];
+  m.answered = it.request;
+  return it;
+}
+
+/* The sign-in that is pending, and not one that was given up. */
+static bool is_pending(const awaited *it) {
+  return it->attempt != 0 && m.pending && it->attempt == m.attempt;
+}
+
+/* R20. Where another tab has refreshed it meanwhile, what was refused is not what is held. */
+static void refresh_failed(const awaited *it, bool for_good) {
+  grant *refreshed = is_refreshing(it) ? held(it->id) : NULL;
+  if (refreshed == NULL) {
+    return;
+  }
+  const bool superseded = refreshed->access != it->access;
+  if (refreshed->role == ACTIVE) {
+    end_waiting(superseded ? refreshed->access : 0);
+  }
+  if (superseded || !for_good) {
+    return;
+  }
+  if (refreshed->role == ACTIVE) {
+    active_expires();
+  } else {
+    drop(refreshed);
+  }
+}
+
+/* R7: the number stays, the tokens are replaced. */
+static void go_on(grant *it, const grant *given) {
+  token_is_gone('a', it->access);
+  it->earlier = it->access;
+  it->access = given->access;
+  if (given->refresh != 0) {
+    token_is_gone('r', it->refresh);
+    it->refresh = given->refresh;
+  }
+  it->expires_at = given->expires_at;
+  it->renew_at = given->renew_at;
+  if (it->role == ACTIVE) {
+    end_waiting(it->access);
+  }
+}
+
+static void give(const awaited *it, grant given) {
+  grant *continued = is_refreshing(it) ? held(it->id) : NULL;
+  if (continued != NULL && !given.unusable) {
+    go_on(continued, &given);
+    return;
+  }
+  given.id = ++m.ids;
+  given.owner = it->owner;
+  given.role = is_for_client(it) ? CLIENT : STRAY;
+  m.grants[m.grant_count++] = given;
+  if (is_for_client(it)) {
+    if (given.unusable) {
+      take_out(&m.grants[m.grant_count - 1]);
+    }
+    if (m.waiting == FOR_CLIENT) {
+      end_waiting(given.unusable ? 0 : given.access);
+    }
+    return;
+  }
+  refresh_failed(it, false);
+  if (is_pending(it) && given.unusable) {
+    end_sign_in(OCC_STATUS_UNEXPECTED_RESPONSE);
+    (void)move(OCC_EVENT_REFUSED, 0, 0);
+  } else if (is_pending(it)) {
+    (void)move(OCC_EVENT_GRANTED, 0, given.id);
+  }
+}
+
+static void answer_token(size_t at, unsigned access, unsigned refresh, const char *type) {
+  const double expires_at = refresh != 0 ? m.now + LIFETIME * 1000 : 0;
+  char body[200];
+  const int used =
+    snprintf(body, sizeof body, "{\"token_type\":\"%s\",\"access_token\":\"a%06u\"", type, access);
+  if (refresh != 0) {
+    (void)snprintf(body + used, sizeof body - (size_t)used,
+                   ",\"refresh_token\":\"r%06u\",\"expires_in\":3600}", refresh);
+  } else {
+    (void)snprintf(body + used, sizeof body - (size_t)used, "}");
+  }
+  const awaited it = take_awaited(at);
+  give(&it, (grant){.access = access,
+                    .refresh = refresh,
+                    .unusable = strcmp(type, "bearer") != 0,
+                    .expires_at = expires_at,
+                    .renew_at = expires_at});
+  expect(answer(it.request, OCC_DELIVERY_ANSWERED, 200, body) == OCC_STATUS_OK,
+         "an answer gives OK");
+}
+
+static void answer_refused(size_t at, size_t way) {
+  const awaited it = take_awaited(at);
+  if (is_pending(&it)) {
+    end_sign_in(refusals[way].status);
+    (void)move(OCC_EVENT_REFUSED, 0, 0);
+  }
+  if (is_for_client(&it) && m.waiting == FOR_CLIENT) {
+    end_waiting(0);
+  }
+  refresh_failed(&it, refusals[way].for_good);
+  expect(answer(it.request, refusals[way].delivery, refusals[way].http_status,
+                refusals[way].body) == OCC_STATUS_OK,
+         "an answer gives OK");
+}
+
+/* R16, R18. */
+static void answer_revocation(grant *it, occ_token token, size_t way) {
+  revocation *one = token == OCC_TOKEN_ACCESS ? &it->of_access : &it->of_refresh;
+  const uint32_t request = one->request;
+  m.answered = request;
+  if (endings[way].passes && one->tries_left > 0) {
+    one->tries_left--;
+    one->stage = UNSENT;
+    one->not_before = m.now + 2000;
+  } else {
+    one->stage = SETTLED;
+    expected.outcomes = 1;
+    expected.outcome_owner = it->owner;
+    expected.outcome_token = token;
+    expected.outcome = endings[way].outcome;
+    expected.outcome_status = endings[way].http_status;
+    if (token == OCC_TOKEN_REFRESH) {
+      token_is_gone('r', it->refresh);
+    }
+    if (it->of_access.stage == SETTLED && (it->refresh == 0 || it->of_refresh.stage == SETTLED)) {
+      take_out(it);
+    }
+  }
+  expect(answer(request, endings[way].delivery, endings[way].http_status, "") == OCC_STATUS_OK,
+         "R16: an answer gives OK");
+}
+
+static void answer_nobody(size_t way) {
+  const uint32_t numbers[] = {0, m.answered, session.requests + 1};
+  nothing_happens();
+  expect(answer(numbers[way], OCC_DELIVERY_ANSWERED, 200,
+                "{\"token_type\":\"bearer\",\"access_token\":\"" NEVER_GIVEN
+                "\"}") == OCC_STATUS_UNKNOWN_REQUEST,
+         "R7 R21: an answer that nobody waits for is unknown");
+  expect(!host_remembers(NEVER_GIVEN), "R27: and forgotten");
+}
+
+static void happen(reference_event it) {
+  switch ((event_kind)it.kind) {
+  case SIGN_IN:
+    call_sign_in(OCC_OWNER_CUSTOMER, false);
+    break;
+  case SIGN_IN_AGENT:
+  case SIGN_IN_AGENT_OVER_KNOWN:
+    call_sign_in(OCC_OWNER_AGENT, it.kind == SIGN_IN_AGENT_OVER_KNOWN);
+    break;
+  case CANCEL:
+  case CANCEL_OTHER:
+    call_cancel(it.kind == CANCEL ? m.attempt : m.attempts + 1);
+    break;
+  case EMULATE_A:
+  case EMULATE_B:
+    call_emulate(it.kind == EMULATE_A ? 'A' : 'B');
+    break;
+  case SIGN_OUT:
+    call_sign_out(OCC_EVENT_SIGN_OUT);
+    break;
+  case SIGN_OUT_AGENT:
+    call_sign_out(OCC_EVENT_SIGN_OUT_AGENT);
+    break;
+  case RENEW:
+  case RENEW_EARLIER:
+  case RENEW_OTHER:
+  case RENEW_UNKNOWN:
+  case RENEW_BARE:
+    call_renew((event_kind)it.kind, it.at);
+    break;
+  case ALARM:
+    call_alarm();
+    break;
+  case LEAVE:
+    call_leave();
+    break;
+  case RELOAD:
+    call_reload();
+    break;
+  case ENDED:
+    call_ended(it.at);
+    break;
+  case TAB_CHANGES:
+    call_adopt((tab_change)it.way);
+    break;
+  case TAB_UNAWARE:
+    call_adopt_unaware(it.at);
+    break;
+  case STALE_SNAPSHOT:
+  case ALIEN_SNAPSHOT:
+    call_adopt_in_vain(it.kind == ALIEN_SNAPSHOT);
+    break;
+  case TOKEN_WITH_REFRESH:
+    m.serials++;
+    answer_token(it.at, m.serials, m.serials, "bearer");
+    break;
+  case TOKEN_WITHOUT_REFRESH:
+    m.serials++;
+    answer_token(it.at, m.serials, 0, "bearer");
+    break;
+  case TOKEN_UNUSABLE:
+    m.serials++;
+    answer_token(it.at, m.serials, m.serials, "mac");
+    break;
+  case TOKEN_AGAIN:
+    answer_token(it.at, m.grants[it.way].access, m.grants[it.way].refresh, "bearer");
+    break;
+  case TOKEN_REFUSED:
+    answer_refused(it.at, it.way);
+    break;
+  case ACCESS_REVOKED:
+    answer_revocation(&m.grants[it.at], OCC_TOKEN_ACCESS, it.way);
+    break;
+  case REFRESH_REVOKED:
+    answer_revocation(&m.grants[it.at], OCC_TOKEN_REFRESH, it.way);
+    break;
+  case STALE_ANSWER:
+    answer_nobody(it.way);
+    break;
+  default:
+    break;
+  }
+}
+
+/* ---- What is compared after a step -------------------------------------------------------------
+ */
+
+static bool same_body(const host_request *request, const char *body) {
+  return strcmp(request->body.at, body) == 0;
+}
+
+static const char *client(occ_owner owner) {
+  return owner == OCC_OWNER_AGENT ? "desk" : "shop";
+}
+
+/* Two grants that are revoked may have the same tokens, if the server gave out one that it was just
+ * asked to revoke: their numbers tell them apart. */
+static bool is_sent_for(const grant *it, uint32_t request) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *place = &session.grants.at[i];
+    if (place->revocation[OCC_TOKEN_ACCESS].request == request ||
+        place->revocation[OCC_TOKEN_REFRESH].request == request) {
+      return it->number == 0 || it->number == place->number;
+    }
+  }
+  return false;
+}
+
+/* Whether it is the revocation of this token. */
+static bool is_revocation_of(const host_request *request, const grant *it, occ_token token) {
+  char body[200];
+  if (token == OCC_TOKEN_ACCESS) {
+    (void)snprintf(body, sizeof body, "token=a%06u&token_type_hint=access_token&client_id=%s",
+                   it->access, client(it->owner));
+  } else {
+    (void)snprintf(body, sizeof body, "token=r%06u&token_type_hint=refresh_token&client_id=%s",
+                   it->refresh, client(it->owner));
+  }
+  const bool bearer = has(OCC_FLAG_BEARER) && !it->unusable;
+  return it->role == REVOKING && same_body(request, body) && is_sent_for(it, request->number) &&
+         strcmp(request->authorization.at, bearer ? header_of(it->access) : "") == 0;
+}
+
+static bool is_due(const grant *it, occ_token token) {
+  const revocation *one = token == OCC_TOKEN_ACCESS ? &it->of_access : &it->of_refresh;
+  if (it->role != REVOKING || one->stage != UNSENT ||
+      (token == OCC_TOKEN_REFRESH && it->refresh == 0)) {
+    return false;
+  }
+  const bool in_turn =
+    token == OCC_TOKEN_REFRESH || it->refresh == 0 || it->of_refresh.stage == SETTLED;
+  return expected.leaving || (in_turn && m.now >= one->not_before);
+}
+
+static void check_revocation(const host_request *request) {
+  for (size_t i = 0; i < m.grant_count; i++) {
+    grant *it = &m.grants[i];
+    if (is_revocation_of(request, it, OCC_TOKEN_REFRESH) && is_due(it, OCC_TOKEN_REFRESH)) {
+      it->of_refresh.stage = SENT;
+      it->of_refresh.request = request->number;
+      return;
+    }
+    if (is_revocation_of(request, it, OCC_TOKEN_ACCESS) && is_due(it, OCC_TOKEN_ACCESS)) {
+      expect(!is_due(it, OCC_TOKEN_REFRESH), "R11: the refresh token comes first");
+      it->of_access.stage = SENT;
+      it->of_access.request = request->number;
+      return;
+    }
+  }
+  expect(false, "R1 R2 R3 R8 R11: a revocation is one that is due, in its turn, and not sent yet");
+}
+
+static void check_refresh(const host_request *request) {
+  const grant *it = expected.refreshes != 0 ? held(expected.refreshes) : NULL;
+  if (!expect(it != NULL, "R19 R21: a refresh is sent only when it is asked for")) {
+    return;
+  }
+  char body[200];
+  (void)snprintf(body, sizeof body, "grant_type=refresh_token&refresh_token=r%06u&client_id=%s",
+                 it->refresh, client(it->owner));
+  expect(same_body(request, body), "a refresh carries the refresh token of its grant");
+  m.awaited[m.awaited_count++] =
+    (awaited){.request = request->number, .owner = it->owner, .id = it->id, .access = it->access};
+  expected.refreshes = 0;
+}
+
+static bool is_sign_in_due(void) {
+  const size_t reserved = (expected.refreshes != 0) + expected.client_token;
+  return m.pending && !m.sent && !expected.leaving && (in(REVOKING) == NULL || m.now >= m.due) &&
+         free_places() > reserved;
+}
+
+static void check_sign_in(const host_request *request) {
+  if (!expect(is_sign_in_due(), "R29: a sign-in is sent when nothing is being revoked, or late")) {
+    return;
+  }
+  char body[200];
+  (void)snprintf(body, sizeof body, "grant_type=password&username=anna&password=%s&client_id=%s",
+                 PASSWORD, client(m.owner));
+  expect(same_body(request, body), "a sign-in carries user name and password");
+  m.sent = true;
+  m.awaited[m.awaited_count++] =
+    (awaited){.request = request->number, .owner = m.owner, .attempt = m.attempt};
+}
+
+static void check_client_token(const host_request *request) {
+  expect(expected.client_token, "a client token is asked for once, when a request needs it");
+  expected.client_token = false;
+  m.awaited[m.awaited_count++] = (awaited){.request = request->number, .owner = OCC_OWNER_CLIENT};
+}
+
+static void check_token_request(const host_request *request) {
+  expect(request->authorization.length == 0, "a token request carries no Authorization");
+  if (request->purpose == OCC_REQUEST_REFRESH) {
+    check_refresh(request);
+  } else if (same_body(request, "grant_type=client_credentials&client_id=shop")) {
+    check_client_token(request);
+  } else {
+    check_sign_in(request);
+  }
+}
+
+static void check_requests(void) {
+  for (unsigned i = 0; i < host.request_count && failure == NULL; i++) {
+    const host_request *request = &host.requests[i];
+    if (request->purpose == OCC_REQUEST_REVOKE) {
+      check_revocation(request);
+    } else {
+      check_token_request(request);
+    }
+  }
+  for (size_t i = 0; i < m.grant_count; i++) {
+    expect(!is_due(&m.grants[i], OCC_TOKEN_REFRESH) && !is_due(&m.grants[i], OCC_TOKEN_ACCESS),
+           "R1 R2 R7: what is to be revoked is revoked at once");
+  }
+  expect(expected.refreshes == 0 && !expected.client_token,
+         "R19: a token that is asked for is sent for");
+  expect(!is_sign_in_due(), "a sign-in is sent as soon as it may be");
+}
+
+static occ_slot slot_of(grant_role role) {
+  static const occ_slot slots[] = {
+    [ACTIVE] = OCC_SLOT_ACTIVE, [PARKED] = OCC_SLOT_PARKED,     [RETIRED] = OCC_SLOT_RETIRED,
+    [STRAY] = OCC_SLOT_STRAY,   [REVOKING] = OCC_SLOT_REVOKING, [CLIENT] = OCC_SLOT_CLIENT,
+  };
+  return slots[role];
+}
+
+static bool holds_token(const char *at, size_t length, char kind, unsigned serial) {
+  char text[TOKEN_LENGTH + 1];
+  text_of(text, kind, serial);
+  return length == TOKEN_LENGTH && memcmp(at, text, TOKEN_LENGTH) == 0;
+}
+
+static bool is_revoked_as(const occ_revocation *of_place, const revocation *it) {
+  const occ_revocation_stage stage = it->stage == UNSENT ? OCC_REVOCATION_QUEUED
+                                     : it->stage == SENT ? OCC_REVOCATION_SENT
+                                                         : OCC_REVOCATION_SETTLED;
+  return of_place->stage == stage &&
+         (stage == OCC_REVOCATION_SETTLED || of_place->tries_left == it->tries_left) &&
+         (stage != OCC_REVOCATION_QUEUED || of_place->not_before == it->not_before);
+}
+
+/* What a place has besides its tokens: with which what comes next is decided. */
+static bool goes_on_as(const occ_grant *place, const grant *it) {
+  if (it->role == REVOKING) {
+    return is_revoked_as(&place->revocation[OCC_TOKEN_ACCESS], &it->of_access) &&
+           (it->refresh == 0 ||
+            is_revoked_as(&place->revocation[OCC_TOKEN_REFRESH], &it->of_refresh));
+  }
+  const bool in_time = place->expires_at == it->expires_at && place->renew_at == it->renew_at;
+  return (!is_held(it) || (in_time && (place->earlier != 0) == (it->earlier != 0))) &&
+         (it->role != CLIENT || place->expires_at == it->expires_at);
+}
+
+static bool is_at(const occ_grant *place, const grant *it) {
+  const bool without_refresh = it->refresh == 0 || it->of_refresh.stage == SETTLED;
+  return place->slot == slot_of(it->role) && place->owner == it->owner &&
+         (it->number == 0 || it->number == place->number) && goes_on_as(place, it) &&
+         place->authorization_length == (it->unusable ? 0 : OCC_BEARER_LENGTH + TOKEN_LENGTH) &&
+         holds_token(place->authorization + OCC_BEARER_LENGTH, place->access_length, 'a',
+                     it->access) &&
+         (without_refresh ? place->refresh_length == 0
+                          : holds_token(place->refresh, place->refresh_length, 'r', it->refresh));
+}
+
+/* Whether a place is kept for this request. */
+static bool is_awaited_at(const occ_grant *place, const awaited *it) {
+  const grant *refreshed = is_refreshing(it) ? held(it->id) : NULL;
+  return place->slot == OCC_SLOT_AWAITED && place->request == it->request &&
+         place->owner == it->owner && (place->refreshes > 0) == is_refreshing(it) &&
+         (place->refreshes < 0) == is_for_client(it) &&
+         (refreshed == NULL || refreshed->number == place->refreshes);
+}
+
+/* R7: issued = active + parked + retired + stray + revoking + settled. What the server has given
+ * and the model does not count as settled is in exactly one place, and nothing else is in any. */
+static void check_places(void) {
+  bool counted[GRANTS_MAX] = {false};
+  size_t taken = 0;
+  size_t on_their_way = 0;
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *place = &session.grants.at[i];
+    taken += place->slot != OCC_SLOT_FREE;
+    for (size_t k = 0; k < m.grant_count; k++) {
+      if (!counted[k] && is_at(place, &m.grants[k])) {
+        counted[k] = true;
+        m.grants[k].number = place->number;
+        break;
+      }
+    }
+    for (size_t k = 0; k < m.awaited_count; k++) {
+      on_their_way += is_awaited_at(place, &m.awaited[k]);
+    }
+  }
+  for (size_t k = 0; k < m.grant_count; k++) {
+    expect(counted[k], "R4 R5 R6 R7: every grant is where the rules put it");
+  }
+  expect(on_their_way == m.awaited_count, "R7: a place is kept for each token that is on its way");
+  expect(taken == taken_places(), "R7: no grant is there that has settled");
+}
+
+/* What waits in the session. */
+static void check_waiting(void) {
+  const occ_sign_in *sign_in = &session.sign_in;
+  const grant *active = in(ACTIVE);
+  expect(sign_in->is_pending == m.pending, "a sign-in is pending until it has ended");
+  expect(!m.pending || (sign_in->owner == m.owner && sign_in->attempt == m.attempt &&
+                        (sign_in->request != 0) == m.sent && (m.sent || sign_in->due == m.due) &&
+                        (sign_in->customer_id_length > 0) == m.known),
+         "and it is the one that was asked for last");
+  expect(session.waiting_for == (m.waiting == FOR_REFRESH  ? active->number
+                                 : m.waiting == FOR_CLIENT ? -1
+                                                           : 0),
+         "R19: requests wait for the token of who is signed in");
+}
+
+static unsigned occurrences(const char *text, const char *part) {
+  unsigned count = 0;
+  for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part)) {
+    count++;
+  }
+  return count;
+}
+
+/* The grant of one role as the snapshot has it; learns its number. */
+static void check_saved_grant(grant_role role, const char *member) {
+  grant *it = in(role);
+  const char *at = strstr(m.saved, member);
+  expect((at != NULL) == (it != NULL), "R23 R25: a snapshot has the grants that are held");
+  if (at == NULL || it == NULL) {
+    return;
+  }
+  char access[30];
+  char refresh[30];
+  (void)snprintf(access, sizeof access, "\"access\":\"a%06u\"", it->access % 1000000);
+  (void)snprintf(refresh, sizeof refresh, "\"refresh\":\"r%06u\"", it->refresh % 1000000);
+  const char *end = strchr(at, '}');
+  const char *access_at = strstr(at, access);
+  const char *refresh_at = strstr(at, refresh);
+  const char *number_at = strstr(at, "\"number\":");
+  const bool with_refresh = has(OCC_FLAG_PERSIST) && it->refresh != 0;
+  expect(access_at != NULL && access_at < end, "R23: a snapshot has each grant's access token");
+  expect((refresh_at != NULL && refresh_at < end) == with_refresh,
+         "R25: a snapshot has refresh tokens if they are to persist, else none");
+  if (number_at == NULL || number_at > end) {
+    expect(false, "a snapshot has each grant's number");
+    return;
+  }
+  const double number = strtod(number_at + 9, NULL);
+  expect(it->number == 0 || it->number == number, "R7: a grant keeps its number");
+  it->number = number;
+}
+
+static void check_saved(void) {
+  memcpy(m.saved, host.saved.at, host.saved.length + 1);
+  if (in(ACTIVE) == NULL && !has(OCC_FLAG_SHARED)) {
+    expect(m.saved[0] == '\0', "R14: nothing is stored when nobody is signed in");
+    return;
+  }
+  char epoch[40];
+  char customer[] = "\"customer\":\"A\"}";
+  (void)snprintf(epoch, sizeof epoch, "\"epoch\":%.0f", m.epoch);
+  customer[12] = m.emulated;
+  expect(strstr(m.saved, epoch) != NULL, "R23: a snapshot has the epoch");
+  expect(m.emulated != 0 ? strstr(m.saved, customer) != NULL
+                         : strstr(m.saved, "\"customer\":\"A") == NULL &&
+                             strstr(m.saved, "\"customer\":\"B") == NULL,
+         "R25: a snapshot has the emulated customer");
+  check_saved_grant(ACTIVE, "\"active\":{");
+  check_saved_grant(PARKED, "\"parked\":{");
+  check_saved_grant(RETIRED, "\"retired\":{");
+  unsigned held_grants = 0;
+  for (size_t i = 0; i < m.grant_count; i++) {
+    held_grants += is_held(&m.grants[i]);
+  }
+  expect(occurrences(m.saved, "\"access\"") == held_grants, "R23: and no other grants");
+}
+
+static uint32_t count_revoking(void) {
+  uint32_t count = 0;
+  for (size_t i = 0; i < m.grant_count; i++) {
+    const grant *it = &m.grants[i];
+    if (it->role == REVOKING) {
+      count += it->of_access.stage != SETTLED;
+      count += it->refresh != 0 && it->of_refresh.stage != SETTLED;
+    }
+  }
+  return count;
+}
+
+static const char *user_id(void) {
+  const grant *active = in(ACTIVE);
+  if (m.emulated != 0) {
+    return m.emulated == 'A' ? "A" : "B";
+  }
+  return active != NULL && active->owner != OCC_OWNER_AGENT ? "current" : "anonymous";
+}
+
+/* What the host knows already of what a step begins with. */
+static void host_knows(void) {
+  const grant *active = in(ACTIVE);
+  host.state = m.state;
+  host.expires_at = active != NULL ? active->expires_at : 0;
+  host.revoking = count_revoking();
+  (void)snprintf(host.user_id.at, sizeof host.user_id.at, "%s", user_id());
+  host.alarm = m.alarm;
+}
+
+/* What must be told when it changes, and of the held grants what must be saved. */
+typedef struct {
+  unsigned access[HELD];
+  unsigned refresh[HELD];
+  unsigned emulated;
+} held_grants;
+
+typedef struct {
+  held_grants held;
+  occ_state state;
+  uint32_t revoking;
+} seen;
+
+static seen what_is_seen(void) {
+  seen it = {.state = m.state, .revoking = count_revoking()};
+  memset(&it.held, 0, sizeof it.held);
+  it.held.emulated = (unsigned char)m.emulated;
+  for (size_t i = 0; i < HELD; i++) {
+    const grant *each = in((grant_role)(ACTIVE + i));
+    it.held.access[i] = each != NULL ? each->access : 0;
+    it.held.refresh[i] = each != NULL ? each->refresh : 0;
+  }
+  return it;
+}
+
+static void check_changes(const seen *before) {
+  const seen after = what_is_seen();
+  const bool changed = memcmp(&before->held, &after.held, sizeof after.held) != 0;
+  const bool saved = (changed && !expected.reloaded && !expected.adopted) || expected.corrected;
+  const bool told = changed || expected.adopted || before->state != after.state ||
+                    before->revoking != after.revoking;
+  m.epoch += saved;
+  expect(host.saves == (saved ? 1U : 0U), "R23: a change of grants is saved once, else nothing is");
+  expect(session.epoch == m.epoch, "R23: and raises the epoch by one");
+  if (expected.reloaded) {
+    expect(host.states == (m.saved[0] != '\0'), "R25: a new page is told what it has taken");
+  } else {
+    expect(host.states == told, "R23: what has changed is told once");
+  }
+  if (saved && host.saves == 1) {
+    check_saved();
+  }
+}
+
+static void check_state(void) {
+  const grant *active = in(ACTIVE);
+  expect(host.state == m.state, "the state is the one of the table");
+  expect(strcmp(host.user_id.at, user_id()) == 0, "the user id is the one of who is signed in");
+  expect(host.expires_at == (active != NULL ? active->expires_at : 0),
+         "the expiry is the active grant's");
+  expect(host.revoking == count_revoking(), "the host knows how many revocations are not settled");
+}
+
+/* What is stored and known comes before what is sent, and with that a call ends. */
+static void check_order(void) {
+  static const char *const in_order[] = {"", "save ", "state ", "expired ", "request ", "alarm "};
+  enum { ANYWHERE = 0, SENDING = 4 };
+  size_t last = ANYWHERE;
+  for (const char *at = host.order; *at != '\0'; at += strcspn(at, " ") + 1) {
+    size_t turn = ANYWHERE;
+    for (size_t i = 0; i < COUNT(in_order); i++) {
+      turn = strncmp(at, in_order[i], strlen(in_order[i])) == 0 ? i : turn;
+    }
+    expect(turn >= last || (turn == ANYWHERE && last < SENDING),
+           "R14: what is stored and told comes before what is sent");
+    last = turn > last ? turn : last;
+  }
+}
+
+static void check_nothing(void) {
+  const char *told = expected.resent ? "authorization " : "";
+  if (expected.nothing && m.called == m.now) {
+    expect(strcmp(host.order, told) == 0, "R21: what concerns nobody tells nothing");
+  } else if (expected.nothing) {
+    expect(host.saves + host.states + host.sign_ins + host.renewals + host.expiries +
+               host.revocations + host.endings ==
+             0,
+           "R21: what concerns nobody tells nothing but what time has brought");
+  }
+  if (expected.resent) {
+    const grant *it = in(ACTIVE) != NULL ? in(ACTIVE) : in(CLIENT);
+    expect(strcmp(host.header.at, header_of(it->access)) == 0,
+           "R19: a request is sent again with the token that there is");
+  }
+}
+
+static bool is_told_ended(double number) {
+  for (unsigned i = 0; i < host.endings && i < HOST_ENDED_MAX; i++) {
+    if (host.ended[i] == number) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void check_told(void) {
+  expect(host.sign_ins == expected.sign_ins, "a sign-in is answered once");
+  if (expected.sign_ins == 1) {
+    expect(host.attempt == expected.attempt, "the sign-in that has ended is answered");
+    expect(host.sign_in_status == expected.sign_in_status, "with how it has ended");
+  }
+  expect(host.renewals == expected.renewals, "R20: requests that wait are answered once");
+  expect(strcmp(host.renewed.at, header_of(expected.renewed)) == 0,
+         "R19 R20: with the new token, or none");
+  expect(host.expiries == (expected.expired != 0) && host.expired == expected.expired,
+         "R20: an expiry is told once, to its owner");
+  expect(host.revocations == expected.outcomes, "R17: each settled revocation is told once");
+  if (expected.outcomes == 1) {
+    expect(host.revoked_owner == expected.outcome_owner &&
+             host.revoked_token == expected.outcome_token,
+           "R17: with its owner and its token");
+    expect(host.outcome == expected.outcome && host.outcome_status == expected.outcome_status,
+           "R17: and with how it has ended");
+  }
+  expect(host.endings == expected.ended_count,
+         "R24: other tabs are told once of each grant that left");
+  for (size_t i = 0; i < expected.ended_count; i++) {
+    expect(is_told_ended(expected.ended[i]), "R24: by its number");
+  }
+}
+
+static double earlier_of(double one, double other) {
+  return one == 0 || (other != 0 && other < one) ? other : one;
+}
+
+static double next_try(const revocation *it) {
+  return it->stage == UNSENT && it->not_before > m.now ? it->not_before : 0;
+}
+
+static void check_alarm(void) {
+  const grant *active = in(ACTIVE);
+  double at = 0;
+  if (m.pending && !m.sent && m.due > m.now) {
+    at = m.due;
+  }
+  if (active != NULL && active->refresh != 0) {
+    at = earlier_of(at, active->renew_at);
+  }
+  for (size_t i = 0; i < m.grant_count; i++) {
+    at = earlier_of(at, next_try(&m.grants[i].of_access));
+    at = earlier_of(at, next_try(&m.grants[i].of_refresh));
+  }
+  expect(host.alarm == at, "the alarm is set to what comes next");
+  m.alarm = at;
+}
+
+/* To ask for the header is a call like every other, which finds nothing to do. */
+static void check_header(void) {
+  const grant *active = in(ACTIVE);
+  host_forget();
+  const occ_status status = occ_session_authorization(&session, m.now);
+  expect(status == (active != NULL ? OCC_STATUS_OK : OCC_STATUS_NOTHING),
+         "whether requests carry a token follows from who is signed in");
+  expect(strcmp(host.header.at, header_of(active != NULL ? active->access : 0)) == 0,
+         "requests carry the active token and no other");
+  expect(strcmp(host.order, active != NULL ? "authorization " : "") == 0,
+         "nothing is left undone behind a call");
+}
+
+/* R27, for the tokens of what has settled in this step, and for the password. */
+static void check_memory(void) {
+  for (size_t i = 0; i < expected.gone_count; i++) {
+    const char *token = expected.gone[i];
+    bool still_there = false;
+    for (size_t k = 0; k < m.grant_count; k++) {
+      const grant *it = &m.grants[k];
+      still_there =
+        still_there || (token[0] == 'a' ? holds_token(token, TOKEN_LENGTH, 'a', it->access)
+                                        : it->of_refresh.stage != SETTLED &&
+                                            holds_token(token, TOKEN_LENGTH, 'r', it->refresh));
+    }
+    expect(still_there || !host_remembers(token),
+           "R27: nothing is left of the tokens of a grant that has settled");
+  }
+  expect((m.pending && !m.sent) == host_remembers(PASSWORD),
+         "R27: a password is there until it is sent, and no longer");
+  static const unsigned char wiped[OCC_ARENA_MAX];
+  const void *arena = occ_arena_allocate(OCC_ARENA_MAX);
+  expect(arena != NULL && memcmp(arena, wiped, OCC_ARENA_MAX) == 0,
+         "R27: nothing is left in the arena");
+  occ_arena_wipe();
+}
+
+/* R27. A copy is closed, so that the session goes on. */
+static void check_close(void) {
+  static occ_session copy;
+  static const unsigned char wiped[sizeof copy];
+  const unsigned char *bytes = (const unsigned char *)&copy;
+  copy = session;
+  host_forget();
+  expect(occ_session_close(&copy) == OCC_STATUS_OK && copy.life == OCC_LIFE_CLOSED,
+         "a session is closed");
+  copy.life = OCC_LIFE_NEW;
+  expect(memcmp(bytes, wiped, sizeof wiped) == 0, "R27: and nothing is left of it");
+  expect(host.order[0] == '\0', "and it revokes nothing");
+}
+
+/* Somebody who waits can always be helped by what is still to come, if there is at least one place
+ * more than grants that stay. */
+static void check_progress(void) {
+  bool revocation_sent = false;
+  size_t staying = options.taken + OCC_PLACES_FOR_TABS;
+  for (size_t i = 0; i < m.grant_count; i++) {
+    revocation_sent = revocation_sent || m.grants[i].of_access.stage == SENT ||
+                      m.grants[i].of_refresh.stage == SENT;
+    staying += is_held(&m.grants[i]) || m.grants[i].role == CLIENT;
+  }
+  expect(!(m.pending && !m.sent) || m.awaited_count > 0 || revocation_sent || m.alarm != 0 ||
+           staying >= OCC_PLACES,
+         "a sign-in that is pending can still come to its end");
+  expect(m.waiting == NOBODY || m.awaited_count > 0,
+         "R19: requests that wait for a token can still be answered");
+}
+
+/* ---- The face ----------------------------------------------------------------------------------
+ */
+
+void reference_open(const reference_options *with) {
+  options = *with;
+  memset(&m, 0, sizeof m);
+  m.state = OCC_STATE_ANONYMOUS;
+  m.now = START;
+  m.called = START;
+  failure = NULL;
+  expect(open_page(1) == OCC_STATUS_OK, "a page is opened");
+}
+
+const char *reference_step(reference_event event) {
+  failure = NULL;
+  changes_nothing = false;
+  memset(&expected, 0, sizeof expected);
+  if (event.kind == ALARM_IS_LATE || event.kind == AN_HOUR_PASSES) {
+    m.now = event.kind == ALARM_IS_LATE ? m.alarm : m.now + LIFETIME * 1000;
+    return NULL;
+  }
+  if (event.kind == CLOSE) {
+    check_close();
+    return failure;
+  }
+  host_forget();
+  host_knows();
+  const seen before = what_is_seen();
+  const unsigned active_before = active_id();
+  happen(event);
+  release_strays();
+  if (active_before != active_id()) {
+    end_waiting(0);
+  }
+  check_nothing();
+  check_order();
+  check_changes(&before);
+  check_requests();
+  check_places();
+  check_waiting();
+  check_state();
+  check_told();
+  check_alarm();
+  check_memory();
+  check_progress();
+  changes_nothing = expected.nothing && m.called == m.now;
+  if (!expected.leaving) { /* a page that goes away lets a sign-in wait */
+    m.called = m.now;
+    check_header();
+  } else {
+    m.called = 0;
+  }
+  return failure;
+}
+
+bool reference_changes_nothing(void) {
+  return changes_nothing;
+}
+
+const char *reference_name(reference_event event) {
+  static char name[100];
+  (void)snprintf(name, sizeof name, "%s (%d, %d)", names[event.kind], event.at, event.way);
+  return name;
+}
+
+unsigned reference_time(double time) {
+  return time == 0 ? 0 : time <= m.now ? 1 : time == m.alarm ? 2 : 3;
+}
+
+unsigned reference_alarm(void) {
+  return reference_time(m.alarm);
+}
+
+size_t reference_size(void) {
+  return sizeof m;
+}
+
+/* Of the snapshot only what there is. */
+size_t reference_keep(void *to) {
+  const size_t size = offsetof(model, saved) + strlen(m.saved) + 1;
+  memcpy(to, &m, size);
+  return size;
+}
+
+void reference_take_back(const void *from) {
+  const char *saved = (const char *)from + offsetof(model, saved);
+  memcpy(&m, from, offsetof(model, saved) + strlen(saved) + 1);
+}
+
+/* ---- Which events there are --------------------------------------------------------------------
+ */
+
+static reference_event *next;
+
+static void may(event_kind kind, size_t at, size_t way) {
+  *next++ = (reference_event){(uint8_t)kind, (uint8_t)at, (uint8_t)way};
+}
+
+static void may_if(bool condition, event_kind kind) {
+  if (condition) {
+    may(kind, 0, 0);
+  }
+}
+
+static void may_be_called(void) {
+  const grant *active = in(ACTIVE);
+  for (int kind = SIGN_IN; kind <= SIGN_OUT_AGENT; kind++) {
+    may_if(kind != CANCEL || m.pending, (event_kind)kind);
+  }
+  may_if(active != NULL, RENEW);
+  may_if(active != NULL && active->earlier != 0, RENEW_EARLIER);
+  may(RENEW_UNKNOWN, 0, 0);
+  may_if(active != NULL || options.client_tokens, RENEW_BARE);
+  for (size_t i = 0; i < m.grant_count; i++) {
+    const grant *it = &m.grants[i];
+    if (active == NULL || (it->access != active->access && it->access != active->earlier)) {
+      may(RENEW_OTHER, i, 0);
+    }
+    if (it->number != 0) {
+      may(ENDED, i, 0);
+    }
+  }
+  may_if(m.alarm != 0, ALARM);
+  may_if(options.late && m.alarm > m.now, ALARM_IS_LATE);
+  may_if(options.late, AN_HOUR_PASSES);
+  may(LEAVE, 0, 0);
+  may(RELOAD, 0, 0);
+  may(CLOSE, 0, 0);
+}
+
+static void may_come_from_tabs(void) {
+  for (size_t way = 0; way < TAB_CHANGES_END; way++) {
+    if ((way != TAB_REFRESHED || in(ACTIVE) != NULL) &&
+        (way != TAB_RESTORED || in(PARKED) != NULL)) {
+      may(TAB_CHANGES, 0, way);
+    }
+  }
+  for (size_t i = 0; i < m.grant_count; i++) {
+    if (m.grants[i].role == REVOKING && m.grants[i].number != 0) {
+      may(TAB_UNAWARE, i, 0);
+    }
+  }
+  may_if(m.saved[0] != '\0', STALE_SNAPSHOT);
+  may(ALIEN_SNAPSHOT, 0, 0);
+}
+
+static void may_be_answered(size_t at) {
+  const awaited *it = &m.awaited[at];
+  may(TOKEN_WITH_REFRESH, at, 0);
+  may(TOKEN_WITHOUT_REFRESH, at, 0);
+  may(TOKEN_UNUSABLE, at, 0);
+  may(TOKEN_REFUSED, at, 0);
+  may(TOKEN_REFUSED, at, 1);
+  for (size_t way = 2; options.every_way && way < COUNT(refusals); way++) {
+    may(TOKEN_REFUSED, at, way);
+  }
+  /* The same user's second sign-in at a server that hands out the same token as long as it lives.
+   */
+  for (size_t i = 0; it->attempt != 0 && options.same_token && i < m.grant_count; i++) {
+    if (m.grants[i].owner == it->owner && !m.grants[i].unusable) {
+      may(TOKEN_AGAIN, at, i);
+    }
+  }
+}
+
+static void may_settle(size_t at) {
+  for (size_t way = 0; way < (options.every_way ? COUNT(endings) : 2); way++) {
+    if (m.grants[at].of_refresh.stage == SENT) {
+      may(REFRESH_REVOKED, at, way);
+    }
+    if (m.grants[at].of_access.stage == SENT) {
+      may(ACCESS_REVOKED, at, way);
+    }
+  }
+}
+
+size_t reference_events(reference_event *events) {
+  next = events;
+  may_be_called();
+  if (options.tabs) {
+    may_come_from_tabs();
+  }
+  for (size_t i = 0; i < m.awaited_count; i++) {
+    may_be_answered(i);
+  }
+  for (size_t i = 0; i < m.grant_count; i++) {
+    may_settle(i);
+  }
+  for (size_t way = 0; way < 3; way++) {
+    may(STALE_ANSWER, 0, way);
+  }
+  return (size_t)(next - events);
+}

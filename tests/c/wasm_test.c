@@ -1,0 +1,169 @@
+/* The exports of the module: each hands its arguments to the core's function of the same name, for
+ * one and the same session. */
+#include "host.h"
+
+#include "check.h"
+
+/* An attribute that only WebAssembly knows, and the module's session beside the host's. */
+#define export_name(name) used
+#define session module_session
+#include "wasm.c" // NOLINT(bugprone-suspicious-include)
+
+#define NOW 1700000000000.0
+#define TOKENS(access, refresh)                                                                    \
+  "{\"access_token\":\"" access "\",\"token_type\":\"bearer\",\"refresh_token\":\"" refresh        \
+  "\",\"expires_in\":3600}"
+
+static uint32_t input(const char *text) {
+  const size_t length = strlen(text);
+  memcpy(export_occ_input(), text, length);
+  return (uint32_t)length;
+}
+
+static void open(uint32_t retries) {
+  memset(&module_session, 0, sizeof module_session);
+  host_forget();
+  (void)input("herestoresecretcounterpasswordall");
+  CHECK_NUMBER(export_occ_open(NOW, 5, OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_PERSIST,
+                               retries, 4, 5, 6, 7, 8, 3),
+               OCC_STATUS_OK);
+}
+
+static uint32_t sign_in(occ_owner owner, uint32_t attempt, const char *customer_id) {
+  char texts[100];
+  (void)snprintf(texts, sizeof texts, "annapass1%s", customer_id);
+  (void)input(texts);
+  CHECK_NUMBER(export_occ_sign_in(NOW, owner, attempt, 4, 5, (uint32_t)strlen(customer_id)),
+               OCC_STATUS_OK);
+  return host_last_request()->number;
+}
+
+static void answer(uint32_t request, uint32_t http_status, const char *body) {
+  const uint32_t length = input(body);
+  CHECK_NUMBER(export_occ_completed(NOW, request, OCC_DELIVERY_ANSWERED, http_status, 0, length),
+               OCC_STATUS_OK);
+}
+
+static const char *authorization(void) {
+  host_forget();
+  (void)export_occ_authorization(NOW);
+  return host.header.at;
+}
+
+TEST(before, "before it is opened the module's session is not open") {
+  CHECK_NUMBER(export_occ_sign_out(NOW), OCC_STATUS_NOT_OPEN);
+}
+
+TEST(options, "each text among the options, and each number, is taken for what it is") {
+  open(0);
+  (void)sign_in(OCC_OWNER_CUSTOMER, 1, "");
+  CHECK_TEXT(host_last_request()->body.at, "grant_type=password&username=anna&password=pass1"
+                                           "&scope=all&client_id=store&client_secret=secret");
+  const uint32_t request = sign_in(OCC_OWNER_AGENT, 2, "");
+  CHECK_TEXT(host_last_request()->body.at, "grant_type=password&username=anna&password=pass1"
+                                           "&scope=all&client_id=counter&client_secret=password");
+  answer(request, 200, TOKENS("a1", "r1"));
+  CHECK_TEXT(
+    host.saved.at,
+    "{\"v\":1,\"for\":\"here\",\"epoch\":1,\"active\":{\"owner\":\"agent\","
+    "\"number\":10485762,\"expires\":1700003600000,\"access\":\"a1\",\"refresh\":\"r1\"}}");
+}
+
+TEST(life, "a customer, an agent over him, an emulation, and both sign-outs") {
+  open(0);
+  answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(authorization(), "Bearer a1");
+  answer(sign_in(OCC_OWNER_AGENT, 2, "anna"), 200, TOKENS("a2", "r2"));
+  CHECK_NUMBER(host.attempt, 2);
+  CHECK_NUMBER(host.state, OCC_STATE_EMULATING);
+  CHECK_TEXT(host.user_id.at, "anna");
+  CHECK_NUMBER(export_occ_emulate(NOW, input("berta")), OCC_STATUS_OK);
+  CHECK_TEXT(host.user_id.at, "berta");
+  CHECK_NUMBER(export_occ_sign_out(NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_AGENT);
+  host_forget();
+  CHECK_NUMBER(export_occ_sign_out(NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.revoking, 4);
+  CHECK_NUMBER(export_occ_leave(NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 4);
+}
+
+TEST(agent, "the agent's sign-out restores the customer") {
+  open(0);
+  answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
+  answer(sign_in(OCC_OWNER_AGENT, 2, "anna"), 200, TOKENS("a2", "r2"));
+  CHECK_NUMBER(export_occ_sign_out_agent(NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(authorization(), "Bearer a1");
+}
+
+TEST(cancelled, "a sign-in is cancelled by its number") {
+  open(0);
+  (void)sign_in(OCC_OWNER_CUSTOMER, 7, "");
+  CHECK_NUMBER(export_occ_cancel(NOW, 8), OCC_STATUS_OK);
+  CHECK_NUMBER(host.sign_ins, 0);
+  CHECK_NUMBER(export_occ_cancel(NOW, 7), OCC_STATUS_OK);
+  CHECK_NUMBER(host.sign_ins, 1);
+  CHECK_NUMBER(host.sign_in_status, OCC_STATUS_CANCELLED);
+}
+
+TEST(renewed, "a rejected token is refreshed") {
+  open(0);
+  answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
+  host_forget();
+  CHECK_NUMBER(export_occ_renew(NOW, input("Bearer a1")), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_REFRESH);
+  answer(host_last_request()->number, 200, TOKENS("a2", "r2"));
+  CHECK_TEXT(host.renewed.at, "Bearer a2");
+}
+
+TEST(retried, "how a request has ended, with which status, and when to try again, is handed on") {
+  open(1);
+  answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
+  CHECK_NUMBER(export_occ_sign_out(NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(
+    export_occ_completed(NOW, host_last_request()->number, OCC_DELIVERY_ANSWERED, 429, 9000, 0),
+    OCC_STATUS_OK);
+  CHECK_NUMBER(host.alarm, NOW + 9000);
+  host_forget();
+  CHECK_NUMBER(export_occ_alarm(NOW + 9001, NOW + 9000), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 1);
+  CHECK_NUMBER(
+    export_occ_completed(NOW, host_last_request()->number, OCC_DELIVERY_TIMED_OUT, 0, 0, 0),
+    OCC_STATUS_OK);
+  CHECK_NUMBER(host.outcome, OCC_OUTCOME_TIMED_OUT);
+  CHECK_NUMBER(export_occ_completed(NOW, 99, OCC_DELIVERY_ANSWERED, 200, 0, 0),
+               OCC_STATUS_UNKNOWN_REQUEST);
+}
+
+TEST(clock_set_back, "an alarm is heard although the clock was set back meanwhile") {
+  open(0);
+  answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
+  CHECK_NUMBER(host.alarm, NOW + 3600000);
+  host_forget();
+  CHECK_NUMBER(export_occ_alarm(NOW - 86400000, NOW + 3600000), OCC_STATUS_OK);
+  CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_REFRESH);
+}
+
+TEST(tabs, "a snapshot is taken, and a grant that another tab has ended is gone") {
+  open(0);
+  CHECK_NUMBER(export_occ_adopt(NOW, input("{\"v\":1,\"for\":\"here\",\"epoch\":3,\"active\":{"
+                                           "\"owner\":\"customer\",\"number\":7,\"expires\":0,"
+                                           "\"access\":\"a1\"}}")),
+               OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_NUMBER(export_occ_ended(NOW, 8), OCC_STATUS_DONE);
+  CHECK_NUMBER(export_occ_ended(NOW, 7), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+}
+
+TEST(table, "the table is asked for a state and an event, in this order") {
+  CHECK_NUMBER(export_occ_table(OCC_STATE_AGENT, OCC_EVENT_EMULATE), OCC_STATE_EMULATING);
+}
+
+TEST(closed, "a module that is closed stays closed") {
+  open(0);
+  CHECK_NUMBER(export_occ_close(), OCC_STATUS_OK);
+  CHECK_NUMBER(export_occ_sign_out(NOW), OCC_STATUS_CLOSED);
+}

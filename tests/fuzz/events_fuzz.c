@@ -1,0 +1,854 @@
+/*
+ * Any sequence of calls. The bytes say which function of the core is called next, when and what
+ * with: answers to what was asked for and to what was not, lengths that lie, snapshots of other
+ * tabs, calls from within host functions. After each call stands what must hold whatever it was:
+ * the state agrees with the places, what the host was told agrees with the session, and no grant
+ * and no token is gone without a reason or there without one.
+ */
+#include <math.h>
+
+#include "fuzz.h"
+#include "grant.h"
+#include "host.h"
+#include "json.h"
+#include "permitted.h"
+#include "snapshot.h"
+
+#define IDENTITY "shop"
+/* Of the other tabs, and of the first page. */
+#define FOREIGN_NONCE 1U
+#define FIRST_NONCE 2U
+#define NUMBERS_PER_NONCE 2097152.0
+/* In every token and password that is handed out, and in no other text. They are longer than a
+ * number, which may have any bytes. */
+#define SECRET_MARK '~'
+
+typedef enum {
+  SIGN_IN,
+  SIGN_IN_LYING,
+  CANCEL,
+  EMULATE,
+  SIGN_OUT,
+  SIGN_OUT_AGENT,
+  AUTHORIZATION,
+  RENEW,
+  ANSWER,
+  COMPLETED,
+  ALARM,
+  LEAVE,
+  ADOPT,
+  ADOPT_ANY,
+  ENDED,
+  OPEN,
+  CLOSE,
+  RELOAD,
+  REENTER,
+  CALLS
+} call;
+
+/* A call makes six secrets at the most: those of three grants of another tab. */
+enum { CALLS_MAX = 60, ASKED_MAX = 64, SECRETS_MAX = 6 * CALLS_MAX, SECRET_MAX = 20 };
+
+typedef struct {
+  uint32_t number;
+  uint32_t purpose;
+} asked;
+
+static fuzz_bytes bytes;
+static host_options options;
+static double now;
+
+/* The requests of this page that have no answer yet. */
+static asked asked_for[ASKED_MAX];
+static size_t asked_count;
+
+/* Every token and password of the run. */
+static char secrets[SECRETS_MAX][SECRET_MAX];
+static size_t secret_count;
+static unsigned serial;
+
+/* How often each token of the grant in a place was sent to be revoked. */
+static unsigned sends[OCC_PLACES][OCC_TOKEN_END];
+
+static occ_session before;
+static bool saved_by_us; /* what is in the storage, not adopted */
+static call inside;      /* what the next host function calls, CALLS: nothing */
+
+static bool has(occ_flag flag) {
+  return (options.flags & (uint32_t)flag) != 0;
+}
+
+/* ---- Texts ------------------------------------------------------------------------------------
+ */
+
+static const char *secret(char kind, unsigned number) {
+  static char text[SECRET_MAX];
+  (void)snprintf(text, sizeof text, "%c%csecret-%06u", kind, SECRET_MARK, number % 1000000);
+  for (size_t i = 0; i < secret_count; i++) {
+    if (strcmp(secrets[i], text) == 0) {
+      return secrets[i];
+    }
+  }
+  MUST(secret_count < SECRETS_MAX);
+  memcpy(secrets[secret_count], text, sizeof text);
+  return secrets[secret_count++];
+}
+
+/* Bytes of the run as they are, but for the mark and for zeros. Valid until the next call. */
+static char *any_text(size_t length) {
+  static char text[OCC_INPUT_MAX + 1];
+  fuzz_copy(&bytes, text, length);
+  for (size_t i = 0; i < length; i++) {
+    if (text[i] == SECRET_MARK || text[i] == '\0') {
+      text[i] = '-';
+    }
+  }
+  text[length] = '\0';
+  return text;
+}
+
+static const char *customer_id(void) {
+  static const char *const ids[] = {"A", "B", "", "customer \"\\\n\x7f\xc3\xa4"};
+  const uint8_t which = fuzz_byte(&bytes);
+  return which < sizeof ids / sizeof *ids ? ids[which] : any_text(which);
+}
+
+/* ---- What must hold ---------------------------------------------------------------------------
+ */
+
+static bool same(const char *text, occ_text other) {
+  return strlen(text) == other.length && memcmp(text, other.at, other.length) == 0;
+}
+
+static bool is_live(const occ_grant *grant) {
+  return occ_grant_is_held(grant) || grant->slot == OCC_SLOT_STRAY ||
+         grant->slot == OCC_SLOT_REVOKING;
+}
+
+static size_t count_of(occ_slot slot) {
+  size_t count = 0;
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    count += session.grants.at[i].slot == slot;
+  }
+  return count;
+}
+
+static bool is_there(const char *token) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *grant = &session.grants.at[i];
+    if (same(token, occ_grant_access(grant)) || same(token, occ_grant_refresh(grant))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void check_grant(const occ_grant *grant) {
+  const occ_text access = occ_grant_access(grant);
+  if (grant->slot == OCC_SLOT_FREE) {
+    MUST(fuzz_is_zero(grant, sizeof *grant));
+    return;
+  }
+  MUST(grant->slot <= OCC_SLOT_CLIENT && grant->number > 0);
+  MUST((grant->slot == OCC_SLOT_CLIENT) <= (grant->owner == OCC_OWNER_CLIENT));
+  if (grant->slot == OCC_SLOT_AWAITED) {
+    MUST(grant->request != 0 && access.length == 0 && grant->refresh_length == 0);
+  } else {
+    MUST(access.length > 0 && access.length <= OCC_TOKEN_MAX && occ_text_is_visible(access));
+    MUST(memcmp(grant->authorization, "Bearer ", OCC_BEARER_LENGTH) == 0);
+  }
+  MUST(fuzz_is_zero(access.at + access.length, OCC_TOKEN_MAX - access.length));
+  MUST(grant->refresh_length <= OCC_TOKEN_MAX);
+  MUST(fuzz_is_zero(grant->refresh + grant->refresh_length, OCC_TOKEN_MAX - grant->refresh_length));
+  if (grant->slot == OCC_SLOT_ACTIVE || grant->slot == OCC_SLOT_CLIENT) {
+    MUST(grant->authorization_length == OCC_BEARER_LENGTH + access.length);
+  }
+}
+
+/* R7: how many tokens are on their way out is what the places say. */
+static void check_revocations(void) {
+  uint32_t revoking = 0;
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *grant = &session.grants.at[i];
+    uint32_t unsettled = 0;
+    for (size_t token = OCC_TOKEN_ACCESS; token <= OCC_TOKEN_REFRESH; token++) {
+      MUST(grant->revocation[token].stage <= OCC_REVOCATION_SENT);
+      unsettled += grant->revocation[token].stage != OCC_REVOCATION_SETTLED;
+    }
+    MUST((unsettled > 0) == (grant->slot == OCC_SLOT_REVOKING));
+    revoking += unsettled;
+  }
+  MUST(revoking == session.revoking);
+}
+
+/* R8, R24: what is on its way out does not come back. */
+static void check_ended(void) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *grant = &session.grants.at[i];
+    MUST(grant->slot != OCC_SLOT_REVOKING ||
+         occ_grants_held(&session.grants, grant->number) == NULL);
+  }
+}
+
+/* Section 3 of the design: which grants there are in which state. */
+static void check_state(void) {
+  static const struct {
+    occ_owner active;
+    occ_owner pending;
+    bool may_park;
+    bool may_retire;
+  } expected[OCC_STATE_END] = {
+    [OCC_STATE_CUSTOMER_SIGNING_IN] = {.pending = OCC_OWNER_CUSTOMER},
+    [OCC_STATE_CUSTOMER] = {.active = OCC_OWNER_CUSTOMER},
+    [OCC_STATE_AGENT_SIGNING_IN] = {.pending = OCC_OWNER_AGENT},
+    [OCC_STATE_AGENT_TAKING_OVER] = {.active = OCC_OWNER_CUSTOMER, .pending = OCC_OWNER_AGENT},
+    [OCC_STATE_AGENT] = {.active = OCC_OWNER_AGENT, .may_retire = true},
+    [OCC_STATE_EMULATING] = {.active = OCC_OWNER_AGENT, .may_park = true, .may_retire = true},
+  };
+  MUST(session.state > OCC_STATE_INVALID && session.state < OCC_STATE_END);
+  const occ_grant *active = occ_grants_in(&session.grants, OCC_SLOT_ACTIVE);
+  const size_t parked = count_of(OCC_SLOT_PARKED);
+  const size_t retired = count_of(OCC_SLOT_RETIRED);
+  MUST(count_of(OCC_SLOT_ACTIVE) <= 1 && count_of(OCC_SLOT_CLIENT) <= 1 && parked + retired <= 1);
+  MUST((active != NULL ? active->owner : OCC_OWNER_INVALID) == expected[session.state].active);
+  MUST(session.sign_in.owner == expected[session.state].pending);
+  MUST(session.sign_in.is_pending == (session.sign_in.owner != OCC_OWNER_INVALID));
+  MUST(parked == 0 || expected[session.state].may_park);
+  MUST(retired == 0 || expected[session.state].may_retire);
+  MUST((session.state == OCC_STATE_EMULATING) == (session.customer_id_length > 0));
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *grant = &session.grants.at[i];
+    MUST((grant->slot != OCC_SLOT_PARKED && grant->slot != OCC_SLOT_RETIRED) ||
+         grant->owner == OCC_OWNER_CUSTOMER);
+    MUST(!occ_grant_is_held(grant) || occ_grants_held(&session.grants, grant->number) == grant);
+  }
+}
+
+/* R23: what the host was told last is how it is. */
+static void check_told(void) {
+  const occ_grant *active = occ_grants_in(&session.grants, OCC_SLOT_ACTIVE);
+  const occ_text emulated = {session.customer_id, session.customer_id_length};
+  const bool customer =
+    session.state == OCC_STATE_CUSTOMER || session.state == OCC_STATE_AGENT_TAKING_OVER;
+  MUST(host.states <= 1 && host.saves <= 1 && host.alarms <= 1);
+  MUST(host.state == session.state);
+  MUST(host.expires_at == (active != NULL ? active->expires_at : 0));
+  MUST(host.revoking == session.revoking);
+  MUST(session.state == OCC_STATE_EMULATING
+         ? same(host.user_id.at, emulated)
+         : strcmp(host.user_id.at, customer ? "current" : "anonymous") == 0);
+  MUST(host.alarm == session.alarm);
+}
+
+/* Whether the grants and the customer are those of before the call. */
+static bool are_unchanged(void) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *was = &before.grants.at[i];
+    const occ_grant *is = &session.grants.at[i];
+    if ((occ_grant_is_held(was) || occ_grant_is_held(is)) &&
+        (was->slot != is->slot || was->number != is->number || !occ_grant_same_token(was, is))) {
+      return false;
+    }
+  }
+  return before.customer_id_length == session.customer_id_length &&
+         memcmp(before.customer_id, session.customer_id, session.customer_id_length) == 0;
+}
+
+/* R14, R23, R25: one write for each change, of the session as it is. */
+static void check_saved(call made) {
+  static char text[8 * OCC_INPUT_MAX];
+  const bool adopted = made == ADOPT || made == ADOPT_ANY;
+  if (host.saves == 0) {
+    MUST(adopted || are_unchanged());
+    return;
+  }
+  MUST(adopted ? session.epoch > before.epoch + 1 : session.epoch == before.epoch + 1);
+  saved_by_us = true;
+  const bool is_kept = has(OCC_FLAG_SHARED) || count_of(OCC_SLOT_ACTIVE) > 0;
+  occ_writer writer = {.at = text, .size = sizeof text};
+  occ_snapshot_write(&writer, &session.grants, OCC_TEXT(IDENTITY), session.epoch,
+                     (occ_text){session.customer_id, session.customer_id_length},
+                     has(OCC_FLAG_PERSIST));
+  if (!is_kept || writer.used > OCC_OUTPUT_MAX) {
+    MUST(host.saved.length == 0);
+    return;
+  }
+  MUST(host.saved.length == writer.used && memcmp(host.saved.at, text, writer.used) == 0);
+  occ_snapshot snapshot;
+  MUST(occ_snapshot_read(&snapshot, (occ_text){host.saved.at, host.saved.length},
+                         OCC_TEXT(IDENTITY)) == OCC_STATUS_OK);
+  occ_json_release();
+}
+
+static bool was_told_ended(double number) {
+  for (size_t i = 0; i < host.endings && i < HOST_ENDED_MAX; i++) {
+    if (host.ended[i] == number) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* R29: whether another place has the same token, or had it before the call. */
+static bool is_shared(size_t place) {
+  const occ_grant *grant = &before.grants.at[place];
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    if (i != place && (occ_grant_same_token(grant, &before.grants.at[i]) ||
+                       occ_grant_same_token(grant, &session.grants.at[i]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* R7: a grant is there for as long as nothing has happened after which it may be gone. */
+static void check_conservation(call made, occ_status status) {
+  const bool answered = made == ANSWER || made == COMPLETED;
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *was = &before.grants.at[i];
+    const occ_grant *is = &session.grants.at[i];
+    if (!is_live(was) || (is_live(is) && was->number == is->number)) {
+      continue;
+    }
+    if (was->slot == OCC_SLOT_REVOKING) {
+      MUST(answered && host.revocations == 1);
+      continue;
+    }
+    if (!has(OCC_FLAG_REVOKE) || is_shared(i)) {
+      continue;
+    }
+    MUST(occ_grant_is_held(was) && status == OCC_STATUS_OK + (made == RENEW) * OCC_STATUS_NOTHING);
+    /* R24: another tab revokes it; R9: the server has declared it dead. */
+    MUST(made == ADOPT || made == ADOPT_ANY || made == ENDED ||
+         ((answered || made == RENEW) && was_told_ended(was->number)));
+  }
+}
+
+/* R8, R11, R13: each token is sent once and after each try that failed, the refresh token first. */
+static void check_sends(call made) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *was = &before.grants.at[i];
+    const occ_grant *is = &session.grants.at[i];
+    if (was->slot != OCC_SLOT_REVOKING || was->number != is->number) {
+      memset(sends[i], 0, sizeof sends[i]);
+    }
+    for (size_t token = OCC_TOKEN_ACCESS; token <= OCC_TOKEN_REFRESH; token++) {
+      const occ_revocation *of_it = &is->revocation[token];
+      if (of_it->stage == OCC_REVOCATION_SENT && of_it->request > before.requests) {
+        sends[i][token]++;
+        MUST(has(OCC_FLAG_REVOKE) && sends[i][token] - 1 <= options.retries);
+        MUST(token == OCC_TOKEN_REFRESH || made == LEAVE ||
+             is->revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_SETTLED);
+      }
+    }
+  }
+}
+
+/* R27 */
+static void check_secrets(void) {
+  for (size_t i = 0; i < secret_count; i++) {
+    const bool is_waiting =
+      secrets[i][0] == 'p' && session.sign_in.is_pending && session.sign_in.request == 0;
+    MUST(is_waiting || is_there(secrets[i]) || !host_remembers(secrets[i]));
+  }
+  MUST(fuzz_is_zero(session.input, sizeof session.input));
+  MUST(fuzz_is_zero(session.output_bytes, sizeof session.output_bytes));
+  MUST(fuzz_arena_is_wiped());
+}
+
+/* The table, for the calls that are its events. */
+static void check_event(occ_event event, const char *id, occ_status status) {
+  const permitted_cell *cell = &permitted[before.state][event];
+  MUST(status == cell->status);
+  if (status != OCC_STATUS_OK) {
+    MUST(session.state == before.state && are_unchanged());
+    return;
+  }
+  bool holds = false;
+  if (cell->guard == OCC_GUARD_PARKED) {
+    holds = occ_grants_in(&before.grants, OCC_SLOT_PARKED) != NULL;
+  }
+  if (cell->guard == OCC_GUARD_SAME_CUSTOMER) {
+    holds = same(id, (occ_text){before.customer_id, before.customer_id_length});
+  }
+  MUST(session.state == (holds ? cell->if_so : cell->to));
+}
+
+static void check_status(occ_status status) {
+#define IS_STATUS(name, number, text) status == (number) ||
+  MUST(OCC_STATUSES(IS_STATUS) false);
+#undef IS_STATUS
+}
+
+/* After each call. */
+static void check(call made, occ_status status) {
+  check_status(status);
+  MUST(session.life != OCC_LIFE_ENTERED);
+  if (session.life != OCC_LIFE_OPEN) {
+    MUST(host.order[0] == '\0');
+    check_secrets();
+    return;
+  }
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    check_grant(&session.grants.at[i]);
+  }
+  check_revocations();
+  check_ended();
+  check_state();
+  check_told();
+  check_saved(made);
+  check_conservation(made, status);
+  check_sends(made);
+  check_secrets();
+}
+
+/* ---- Calls ------------------------------------------------------------------------------------
+ */
+
+/* A time that goes on, that of the alarm, a day earlier or later, or any number at all. */
+static double next_time(void) {
+  const uint8_t step = fuzz_byte(&bytes);
+  switch (step) {
+  case 255:
+    return fuzz_double(&bytes);
+  case 254:
+    now -= now > 864e5 ? 864e5 : 0;
+    break;
+  case 253:
+    now += 864e5;
+    break;
+  case 252:
+    now = host.alarm > now ? host.alarm : now;
+    break;
+  default:
+    now += 100.0 * step;
+  }
+  return now;
+}
+
+static bool is_time(double time) {
+  return time >= 0 && time <= 1e15;
+}
+
+/* Whether a call at this time gets in. */
+static bool gets_in(double time) {
+  return session.life == OCC_LIFE_OPEN && is_time(time);
+}
+
+/* One call from within a host function is refused, whatever it is. */
+static void reenter_once(void) {
+  static const uint32_t lengths[OCC_OPTION_END] = {0, 1, 0, 1, 0, 0};
+  const call made = inside;
+  inside = CALLS;
+  host_inside = NULL;
+  occ_status status = OCC_STATUS_REENTERED;
+  switch (made) {
+  case SIGN_IN:
+    status = occ_session_sign_in(&session, now, OCC_OWNER_AGENT, 9, 0, 0, 0);
+    break;
+  case CANCEL:
+    status = occ_session_cancel(&session, now, session.sign_in.attempt);
+    break;
+  case EMULATE:
+    status = occ_session_emulate(&session, now, 1);
+    break;
+  case SIGN_OUT:
+    status = occ_session_sign_out(&session, now);
+    break;
+  case SIGN_OUT_AGENT:
+    status = occ_session_sign_out_agent(&session, now);
+    break;
+  case AUTHORIZATION:
+    status = occ_session_authorization(&session, now);
+    break;
+  case RENEW:
+    status = occ_session_renew(&session, now, 0);
+    break;
+  case ANSWER:
+    status =
+      occ_session_completed(&session, now, session.requests, OCC_DELIVERY_ANSWERED, 200, 0, 0);
+    break;
+  case ALARM:
+    status = occ_session_alarm(&session, now);
+    break;
+  case LEAVE:
+    status = occ_session_leave(&session, now);
+    break;
+  case ADOPT:
+    status = occ_session_adopt(&session, now, 0);
+    break;
+  case ENDED:
+    status = occ_session_ended(&session, now, options.nonce * NUMBERS_PER_NONCE + 1);
+    break;
+  case OPEN:
+    status = occ_session_open(&session, now, 1, 0, 0, lengths);
+    break;
+  case CLOSE:
+    status = occ_session_close(&session);
+    break;
+  default:
+    break;
+  }
+  MUST(status == OCC_STATUS_REENTERED);
+}
+
+static occ_status sign_in(double time) {
+  const uint8_t kind = fuzz_byte(&bytes);
+  const occ_owner owner = kind & 1 ? OCC_OWNER_AGENT : OCC_OWNER_CUSTOMER;
+  const char *id = kind & 2 ? customer_id() : "";
+  if (strlen(id) > OCC_CUSTOMER_ID_MAX) {
+    id = "";
+  }
+  const occ_status status = host_sign_in(time, owner, kind >> 2, "user", secret('p', ++serial), id);
+  if (gets_in(time)) {
+    check_event(owner == OCC_OWNER_AGENT ? OCC_EVENT_SIGN_IN_AGENT : OCC_EVENT_SIGN_IN, "", status);
+  }
+  return status;
+}
+
+/* Lengths, owners and texts as they come. */
+static occ_status sign_in_lying(double time) {
+  const occ_owner owner = (occ_owner)fuzz_byte(&bytes);
+  const bool huge = fuzz_byte(&bytes) == 0;
+  size_t lengths[3];
+  for (size_t i = 0; i < 3; i++) {
+    lengths[i] = huge ? SIZE_MAX - fuzz_number(&bytes) : fuzz_number(&bytes) % 2048;
+  }
+  /* No id of a customer has zeros in it, which a snapshot does not keep. */
+  memset(occ_session_input(&session), '-', OCC_INPUT_MAX);
+  (void)host_input(any_text(fuzz_byte(&bytes)));
+  return occ_session_sign_in(&session, time, owner, 1, lengths[0], lengths[1], lengths[2]);
+}
+
+static occ_status emulate(double time) {
+  const char *id = customer_id();
+  const occ_status status = host_emulate(time, id);
+  if (id[0] == '\0' || strlen(id) > OCC_CUSTOMER_ID_MAX) {
+    MUST(status == OCC_STATUS_BAD_LENGTH);
+  } else if (gets_in(time)) {
+    check_event(OCC_EVENT_EMULATE, id, status);
+  }
+  return status;
+}
+
+/* With the header of the session, with that of the application, with an older one, with any. */
+static occ_status renew(double time) {
+  const uint8_t kind = fuzz_byte(&bytes);
+  char header[OCC_BEARER_LENGTH + OCC_TOKEN_MAX + 1] = "";
+  const occ_slot slots[] = {OCC_SLOT_ACTIVE, OCC_SLOT_CLIENT, OCC_SLOT_PARKED};
+  if (kind < 3) {
+    const occ_grant *grant = occ_grants_in(&session.grants, slots[kind]);
+    if (grant != NULL) {
+      memcpy(header, grant->authorization, grant->authorization_length);
+    }
+  } else if (kind < 32) {
+    const unsigned back = (kind - 3U) % 4;
+    (void)snprintf(header, sizeof header, "Bearer %s",
+                   secret('a', serial > back ? serial - back : 0));
+  } else if (kind < 64) {
+    return host_renew(time, any_text(kind));
+  } else if (kind == 64) {
+    return occ_session_renew(&session, time, fuzz_number(&bytes));
+  }
+  const occ_status status = host_renew(time, header);
+  if (gets_in(time)) {
+    /* R19: no header is empty. */
+    MUST((host.headers == 1) == (status == OCC_STATUS_RESEND));
+    MUST(host.headers == 0 || host.header.length > OCC_BEARER_LENGTH);
+  }
+  return status;
+}
+
+/* R7: a token that was handed out is somewhere, unless it never needs to be revoked. */
+static void check_arrived(const char *token, const occ_grant *asked_by, occ_status status) {
+  if (status == OCC_STATUS_OK && asked_by->owner != OCC_OWNER_CLIENT && has(OCC_FLAG_REVOKE)) {
+    MUST(is_there(token));
+  }
+}
+
+/* An answer as a server gives it, or a host, to one of the requests of this page. */
+static occ_status answer(double time) {
+  static const char *const texts[] = {
+    "",
+    "{}",
+    "{\"error\":\"invalid_grant\"}",
+    "{\"error\":\"invalid_token\"}",
+    "{\"error\":\"invalid_client\"}",
+    "{\"access_token\":\"\",\"token_type\":\"bearer\"}",
+    "{\"access_token\":\"a\\u0000b\",\"token_type\":\"bearer\"}",
+    "{\"access_token\":7}",
+    "[]",
+  };
+  static const uint32_t statuses[] = {200, 400, 401, 500, 503, 429, 404, 302, 403, 201, 0};
+  static char body[256];
+  if (asked_count == 0) {
+    return occ_session_completed(&session, time, fuzz_number(&bytes), OCC_DELIVERY_ANSWERED, 200, 0,
+                                 0);
+  }
+  const size_t which = fuzz_byte(&bytes) % asked_count;
+  const uint32_t request = asked_for[which].number;
+  const uint8_t kind = fuzz_byte(&bytes);
+  const uint32_t http_status = statuses[(kind >> 4) % (sizeof statuses / sizeof *statuses)];
+  const occ_delivery delivery =
+    (kind & 15) < 12 ? OCC_DELIVERY_ANSWERED : (occ_delivery)((kind & 15) - 10);
+  const bool old_token = (kind & 15) == 2;
+  const char *access = "";
+  occ_grant asked_by = {.slot = OCC_SLOT_FREE};
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *place = &session.grants.at[i];
+    if (place->slot == OCC_SLOT_AWAITED && place->request == request) {
+      asked_by = *place;
+    }
+  }
+  if (asked_for[which].purpose == OCC_REQUEST_REVOKE) {
+    body[0] = '\0';
+  } else if ((kind & 15) < 4) {
+    serial += !old_token;
+    access = secret('a', serial);
+    const bool refreshable = (kind & 15) != 1;
+    (void)snprintf(body, sizeof body,
+                   "{\"access_token\":\"%s\",\"token_type\":\"%s\",\"expires_in\":%u%s%s%s}",
+                   access, (kind & 15) == 3 ? "mac" : "bearer", 1U << (fuzz_byte(&bytes) % 20),
+                   refreshable ? ",\"refresh_token\":\"" : "",
+                   refreshable ? secret('r', serial) : "", refreshable ? "\"" : "");
+  } else {
+    const uint8_t text = fuzz_byte(&bytes);
+    (void)snprintf(body, sizeof body, "%s",
+                   text < sizeof texts / sizeof *texts ? texts[text] : any_text(text));
+  }
+  asked_for[which] = asked_for[--asked_count];
+  const double retry_after = kind >> 4 == 4 ? fuzz_double(&bytes) : 0;
+  const occ_status status = occ_session_completed(&session, time, request, delivery, http_status,
+                                                  retry_after, host_input(body));
+  if (gets_in(time)) {
+    MUST(status == OCC_STATUS_OK ||
+         (asked_by.slot == OCC_SLOT_FREE && status == OCC_STATUS_UNKNOWN_REQUEST));
+    if (access[0] != '\0' && asked_by.slot == OCC_SLOT_AWAITED && http_status / 100 == 2) {
+      check_arrived(access, &asked_by, status);
+    }
+  }
+  return status;
+}
+
+static occ_status completed(double time) {
+  const uint32_t request = fuzz_byte(&bytes);
+  const occ_delivery delivery = (occ_delivery)fuzz_byte(&bytes);
+  const uint32_t http_status = fuzz_byte(&bytes) * 3U;
+  const double retry_after = fuzz_double(&bytes);
+  const uint8_t length = fuzz_byte(&bytes);
+  (void)host_input(any_text(length));
+  return occ_session_completed(&session, time, request, delivery, http_status, retry_after,
+                               length == 255 ? fuzz_number(&bytes) : length);
+}
+
+/* The storage that the tabs share has what was adopted. */
+static occ_status adopt_text(double time, const char *text) {
+  const occ_status status = host_adopt(time, text);
+  if (status == OCC_STATUS_OK && host.saves == 0) {
+    saved_by_us = false;
+    host.saved.length = strlen(text);
+    memcpy(host.saved.at, text, host.saved.length + 1);
+  }
+  return status;
+}
+
+/* A snapshot as another tab of the same shop may write it: newer, as old, with the grants that are
+ * held here, with others. */
+static occ_status adopt(double time) {
+  static const char *const names[] = {"active", "parked", "retired"};
+  static char text[2048];
+  const uint8_t kind = fuzz_byte(&bytes);
+  size_t used = (size_t)snprintf(text, sizeof text, "{\"v\":1,\"for\":\"%s\",\"epoch\":%.0f",
+                                 IDENTITY, session.epoch + (kind & 3));
+  for (size_t i = 0; i < 3; i++) {
+    if (!(kind & 4 << i)) {
+      continue;
+    }
+    const uint8_t which = fuzz_byte(&bytes);
+    const occ_grant *mine = &session.grants.at[which % OCC_PLACES];
+    const bool is_held = which & 128 && occ_grant_is_held(mine);
+    const bool is_agent = is_held ? mine->owner == OCC_OWNER_AGENT : i == 0 && which & 64;
+    serial++;
+    used += (size_t)snprintf(
+      text + used, sizeof text - used,
+      ",\"%s\":{\"owner\":\"%s\",\"number\":%.0f,\"access\":\"%s\",\"expires\":%.0f", names[i],
+      is_agent ? "agent" : "customer",
+      is_held ? mine->number : FOREIGN_NONCE * NUMBERS_PER_NONCE + which % 16 + 1,
+      secret('a', which & 32 ? serial - 1 : serial), now + 1e5 * which);
+    used += (size_t)snprintf(text + used, sizeof text - used,
+                             which & 16 ? ",\"refresh\":\"%s\"}" : "}", secret('r', serial));
+  }
+  if (kind & 32) {
+    used +=
+      (size_t)snprintf(text + used, sizeof text - used, ",\"customer\":\"%c\"", 'A' + (kind >> 6));
+  }
+  (void)snprintf(text + used, sizeof text - used, "}");
+  return adopt_text(time, text);
+}
+
+static occ_status adopt_any(double time) {
+  const uint32_t length = fuzz_number(&bytes) % 1024;
+  return adopt_text(time, any_text(length));
+}
+
+static occ_status end_one(double time) {
+  const uint8_t which = fuzz_byte(&bytes);
+  if (which >= OCC_PLACES) {
+    return occ_session_ended(&session, time, fuzz_double(&bytes));
+  }
+  return occ_session_ended(&session, time, session.grants.at[which].number);
+}
+
+/* A page, with a nonce of its own. */
+static occ_status open(void) {
+  options.nonce++;
+  const occ_status status = host_open_new(&options);
+  MUST(status == OCC_STATUS_OK);
+  asked_count = 0;
+  memset(sends, 0, sizeof sends);
+  return status;
+}
+
+/* R25: a page that is loaded again finds what was saved. */
+static void reload(void) {
+  static char text[OCC_INPUT_MAX + 1];
+  memcpy(text, host.saved.at, host.saved.length + 1);
+  const occ_session old = session;
+  (void)open();
+  before = session;
+  if (text[0] == '\0') {
+    return;
+  }
+  const occ_status status = host_adopt(now, text);
+  check(ADOPT, status);
+  if (old.life != OCC_LIFE_OPEN) {
+    return;
+  }
+  MUST(status == OCC_STATUS_OK && session.epoch == old.epoch);
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *was = &old.grants.at[i];
+    if (occ_grant_is_held(was)) {
+      const occ_grant *is = occ_grants_held(&session.grants, was->number);
+      MUST(is != NULL && is->slot == was->slot && is->owner == was->owner);
+      MUST(occ_grant_same_token(is, was));
+      MUST(!saved_by_us || is->refresh_length == (has(OCC_FLAG_PERSIST) ? was->refresh_length : 0));
+    }
+  }
+  MUST(session.customer_id_length == old.customer_id_length);
+}
+
+static occ_status make(call which, double time) {
+  occ_status status = OCC_STATUS_OK;
+  switch (which) {
+  case SIGN_IN:
+    return sign_in(time);
+  case SIGN_IN_LYING:
+    return sign_in_lying(time);
+  case CANCEL:
+    return occ_session_cancel(&session, time, fuzz_byte(&bytes));
+  case EMULATE:
+    return emulate(time);
+  case SIGN_OUT:
+    status = occ_session_sign_out(&session, time);
+    if (gets_in(time)) {
+      check_event(OCC_EVENT_SIGN_OUT, "", status);
+    }
+    return status;
+  case SIGN_OUT_AGENT:
+    status = occ_session_sign_out_agent(&session, time);
+    if (gets_in(time)) {
+      check_event(OCC_EVENT_SIGN_OUT_AGENT, "", status);
+    }
+    return status;
+  case AUTHORIZATION:
+    return occ_session_authorization(&session, time);
+  case RENEW:
+    return renew(time);
+  case ANSWER:
+    return answer(time);
+  case COMPLETED:
+    return completed(time);
+  case ALARM:
+    /* It has gone off, and the host has none. */
+    host.alarm = gets_in(time) ? 0 : host.alarm;
+    return occ_session_alarm(&session, time);
+  case LEAVE:
+    return occ_session_leave(&session, time);
+  case ADOPT:
+    return adopt(time);
+  case ADOPT_ANY:
+    return adopt_any(time);
+  case ENDED:
+    return end_one(time);
+  case CLOSE:
+    return occ_session_close(&session);
+  default:
+    return OCC_STATUS_OK;
+  }
+}
+
+/* Whether a snapshot has brought a number that only this page gives, or a later one: no tab does.
+ */
+static bool has_number_of_ours(void) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *grant = &session.grants.at[i];
+    if (occ_grant_is_held(grant) && grant->number > options.nonce * NUMBERS_PER_NONCE &&
+        occ_grants_held(&before.grants, grant->number) == NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  bytes = (fuzz_bytes){data, size};
+  now = 1e12;
+  serial = 0;
+  secret_count = 0;
+  inside = CALLS;
+  host_inside = NULL;
+  const uint8_t flags = fuzz_byte(&bytes);
+  options = (host_options){.nonce = FIRST_NONCE - 1,
+                           .flags = flags & 15U,
+                           .retries = flags >> 4 & 3U,
+                           .identity = IDENTITY,
+                           .client_id = "web",
+                           .agent_client_id = "desk",
+                           .client_secret = flags & 64 ? "quiet" : NULL};
+  (void)open();
+  if (flags & 128) {
+    /* Never opened. */
+    memset(&session, 0, sizeof session);
+  }
+  for (size_t i = 0; i < CALLS_MAX && bytes.left > 0; i++) {
+    const call which = (call)(fuzz_byte(&bytes) % CALLS);
+    host_forget();
+    before = session;
+    if (which == RELOAD) {
+      reload();
+      continue;
+    }
+    if (which == REENTER) {
+      inside = (call)(fuzz_byte(&bytes) % CALLS);
+      continue;
+    }
+    if (which == OPEN && session.life == OCC_LIFE_OPEN) {
+      continue;
+    }
+    if (which == OPEN) {
+      (void)open();
+      continue;
+    }
+    host_inside = inside != CALLS ? reenter_once : NULL;
+    const occ_status status = make(which, next_time());
+    host_inside = NULL;
+    for (size_t k = 0; k < host.request_count && asked_count < ASKED_MAX; k++) {
+      asked_for[asked_count++] = (asked){host.requests[k].number, host.requests[k].purpose};
+    }
+    if ((which == ADOPT || which == ADOPT_ANY) && has_number_of_ours()) {
+      return 0;
+    }
+    check(which, status);
+  }
+  return 0;
+}

@@ -1,0 +1,94 @@
+/*
+ * Any lengths of the options, whatever stands in the input: a session is opened, or it is refused
+ * and can be opened still. What it keeps of them is what a sign-in sends.
+ */
+#include "fuzz.h"
+#include "host.h"
+
+/* A byte of a form, and where the next one begins. */
+static char decoded(const char **at) {
+  static const char hex[] = "0123456789ABCDEF";
+  const char byte = *(*at)++;
+  if (byte == '+') {
+    return ' ';
+  }
+  if (byte != '%') {
+    return byte;
+  }
+  const char *high = strchr(hex, *(*at)++);
+  const char *low = strchr(hex, *(*at)++);
+  MUST(high != NULL && low != NULL);
+  return (char)((high - hex) << 4 | (low - hex));
+}
+
+/* Whether a form has this name with this value; where the value is empty, whether it has not. */
+static bool sends(const char *form, const char *name, occ_text value) {
+  const char *at = strstr(form, name);
+  if (at == NULL) {
+    return value.length == 0;
+  }
+  at += strlen(name);
+  for (size_t i = 0; i < value.length; i++) {
+    if (*at == '\0' || *at == '&' || decoded(&at) != value.at[i]) {
+      return false;
+    }
+  }
+  return value.length > 0 && (*at == '\0' || *at == '&');
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static char input[OCC_INPUT_MAX];
+  fuzz_bytes bytes = {data, size};
+  uint32_t lengths[OCC_OPTION_END];
+  occ_text texts[OCC_OPTION_END];
+  const double now = fuzz_double(&bytes);
+  const uint32_t flags = fuzz_number(&bytes);
+  const uint32_t retries = fuzz_number(&bytes);
+  fuzz_copy(&bytes, lengths, sizeof lengths);
+  fuzz_copy(&bytes, input, sizeof input);
+  bool fits = true;
+  size_t used = 0;
+  for (size_t i = 0; i < OCC_OPTION_END; i++) {
+    fits = fits && lengths[i] <= OCC_OPTION_MAX;
+    texts[i] = (occ_text){input + used, fits ? lengths[i] : 0};
+    used += texts[i].length;
+  }
+
+  memset(&session, 0, sizeof session);
+  host_forget();
+  memcpy(occ_session_input(&session), input, sizeof input);
+  const occ_status status = occ_session_open(&session, now, 1, flags, retries, lengths);
+  MUST(fuzz_is_zero(session.input, sizeof session.input));
+  MUST(host.order[0] == '\0');
+  if (!(now >= 0 && now <= 1e15)) {
+    MUST(status == OCC_STATUS_BAD_TIME);
+    MUST(fuzz_is_zero(&session, sizeof session));
+    return 0;
+  }
+  if (!fits || lengths[OCC_OPTION_CLIENT_ID] == 0 || lengths[OCC_OPTION_AGENT_CLIENT_ID] == 0) {
+    MUST(status == OCC_STATUS_INVALID_OPTIONS);
+    MUST(occ_session_sign_out(&session, now) == OCC_STATUS_NOT_OPEN);
+    MUST(host_open(&(host_options){.client_id = "shop", .agent_client_id = "desk"}) ==
+         OCC_STATUS_OK);
+    return 0;
+  }
+  MUST(status == OCC_STATUS_OK);
+
+  const bool is_agent = flags & 1;
+  const size_t client = is_agent ? OCC_OPTION_AGENT_CLIENT_ID : OCC_OPTION_CLIENT_ID;
+  MUST(host_sign_in(now, is_agent ? OCC_OWNER_AGENT : OCC_OWNER_CUSTOMER, 1, "user", "password",
+                    "") == OCC_STATUS_OK);
+  MUST(host.request_count == 1);
+  const char *form = host.requests[0].body.at;
+  MUST(sends(form, "&client_id=", texts[client]));
+  MUST(sends(form, "&client_secret=", texts[client + 1]));
+  MUST(sends(form, "&scope=", texts[OCC_OPTION_SCOPE]));
+
+  /* One that is open already stays as it is. */
+  const occ_session before = session;
+  MUST(host_open(&(host_options){.client_id = "other", .agent_client_id = "other"}) ==
+       OCC_STATUS_OK);
+  MUST(fuzz_is_same(&before, &session, sizeof session));
+  MUST(occ_session_close(&session) == OCC_STATUS_OK);
+  return 0;
+}
