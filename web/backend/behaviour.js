@@ -1,8 +1,32 @@
 // How the back end behaves: what can be set while it runs, and the check of what is set.
 
 /**
- * @typedef {'normal' | 'redirect' | 'redirect-other-origin' | 400 | 401 | 403 | 404 | 429 | 500 | 503
- *   | 'drop' | 'silent' | 'garbage' | 'endless' | 'hold' | 'hold-before'} Answer
+ * What an endpoint does:
+ *
+ * | answer                                   |                                                       |
+ * | ---------------------------------------- | ----------------------------------------------------- |
+ * | `normal`                                 | processes the request and answers it                  |
+ * | `100` to `103`                           | the same, with an interim answer before               |
+ * | `slow-body`                              | the same, bit by bit                                  |
+ * | `64KiB`, `64KiB+1`, `10MiB`              | the same, with blanks up to this length               |
+ * | `unknown-type`                           | the same, but the token's type is unknown             |
+ * | `drop-in-body`                           | the same, but breaks off within the body              |
+ * | `hold`                                   | processes the request, and answers when released      |
+ * | `hold-before`                            | processes the request when released                   |
+ * | `decide-later`                           | what is set when released                             |
+ * | other numbers                            | only answers, with this status; redirects nowhere     |
+ * | `redirect`, `redirect-other-origin`      | redirects to the login page                           |
+ * | `empty`, `no-token`, `garbage`           | answers 200 with nothing, with `{}`, with HTML        |
+ * | `drop`                                   | breaks off before it answers                          |
+ * | `drop-in-headers`, `drop-after-headers`  | breaks off there                                      |
+ * | `not-http`                               | answers with what is no HTTP                          |
+ * | `endless`, `silent`                      | never ends its answer, never answers                  |
+ *
+ * @typedef {'normal' | 'redirect' | 'redirect-other-origin' | 204 | 300 | 302 | 304 | 307
+ *   | 400 | 401 | 403 | 404 | 429 | 500 | 502 | 503 | 100 | 101 | 102 | 103
+ *   | 'slow-body' | '64KiB' | '64KiB+1' | '10MiB' | 'unknown-type' | 'empty' | 'no-token' | 'garbage'
+ *   | 'drop' | 'drop-in-headers' | 'drop-after-headers' | 'drop-in-body' | 'not-http'
+ *   | 'endless' | 'silent' | 'hold' | 'hold-before' | 'decide-later'} Answer
  *
  * @typedef {object} EndpointBehaviour
  * @property {Answer} answer
@@ -10,7 +34,7 @@
  * @property {string | null} only the requests that are meant: token by grant type, revoke by token type hint, occ by the beginning of the path
  * @property {number | null} times how many requests are meant; after them the endpoint is back to normal
  * @property {number | null} retryAfter seconds
- * @property {boolean} cors whether another origin may read the answer
+ * @property {boolean | 'preflight'} cors whether another origin may ask and read the answer; or ask only
  *
  * @typedef {object} BehaviourState
  * @property {EndpointBehaviour} token
@@ -61,8 +85,11 @@ const pathPrefix = {
 const flag = oneOf(true, false);
 
 const answer = oneOf(
-  ...['normal', 'redirect', 'redirect-other-origin', 400, 401, 403, 404, 429, 500, 503],
-  ...['drop', 'silent', 'garbage', 'endless', 'hold', 'hold-before'],
+  ...['normal', 'redirect', 'redirect-other-origin', 204, 300, 302, 304, 307],
+  ...[400, 401, 403, 404, 429, 500, 502, 503, 100, 101, 102, 103],
+  ...['slow-body', '64KiB', '64KiB+1', '10MiB', 'unknown-type', 'empty', 'no-token', 'garbage'],
+  ...['drop', 'drop-in-headers', 'drop-after-headers', 'drop-in-body', 'not-http'],
+  ...['endless', 'silent', 'hold', 'hold-before', 'decide-later'],
 );
 
 /** @param {Rule} only @returns {Record<keyof EndpointBehaviour, Rule>} */
@@ -72,7 +99,7 @@ const endpoint = (only) => ({
   only,
   times: orNull(integer(1, 1_000_000)),
   retryAfter: orNull(integer(0, 86_400)),
-  cors: flag,
+  cors: oneOf(true, false, 'preflight'),
 });
 
 /** @type {Record<string, Rule | Record<string, Rule>>} */

@@ -1,4 +1,5 @@
 // What an endpoint does instead of answering properly, and the answers that are held until they are released.
+import { STATUS_CODES } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { allowOrigin, answerPreflight } from './cors.js';
@@ -32,6 +33,7 @@ const oauthErrors = {
   404: 'not_found',
   429: 'slow_down',
   500: 'server_error',
+  502: 'bad_gateway',
   503: 'temporarily_unavailable',
 };
 
@@ -43,7 +45,17 @@ const occErrors = {
   404: 'NotFoundError',
   429: 'TooManyRequestsError',
   500: 'InternalServerError',
+  502: 'BadGatewayError',
   503: 'ServiceUnavailableError',
+};
+
+/** How long an answer is, with blanks at its end. @type {Record<string, number>} */
+const lengths = { '64KiB': 65_536, '64KiB+1': 65_537, '10MiB': 10_485_760 };
+
+/** All that is written before the connection ends. @type {Record<string, string>} */
+const fragments = {
+  'not-http': '550 what do you mean?\r\n\r\n',
+  'drop-in-headers': 'HTTP/1.1 200 OK\r\nContent-Type: applica',
 };
 
 /** @param {Context} ctx @param {Endpoint} endpoint @param {number} status */
@@ -54,7 +66,19 @@ function refuse(ctx, endpoint, status) {
   ctx.body =
     endpoint === 'occ'
       ? { errors: [{ type: occErrors[status], message }] }
-      : { error: oauthErrors[status], error_description: message };
+      : // As SAP Commerce does, it repeats what nobody may see.
+        { error: oauthErrors[status], error_description: `${message}: ${ctx.state.entry.body}` };
+}
+
+/** @param {Context} ctx */
+const textOf = (ctx) => (typeof ctx.body === 'object' ? JSON.stringify(ctx.body) : ctx.body || '');
+
+/** @param {Context} ctx @param {number} length @param {import('./behaviour.js').EndpointBehaviour['cors']} cors */
+function writeHead(ctx, length, cors) {
+  allowOrigin(ctx, cors === true);
+  ctx.res.setHeader('Content-Type', 'application/json');
+  ctx.res.setHeader('Content-Length', length);
+  ctx.res.flushHeaders();
 }
 
 /** A JSON text that is begun and never ends. */
@@ -63,6 +87,14 @@ async function* drip() {
   for (;;) {
     await delay(20);
     yield 'x'.repeat(16);
+  }
+}
+
+/** @param {string} text */
+async function* inPieces(text) {
+  for (let at = 0; at < text.length; at += 32) {
+    await delay(5);
+    yield text.slice(at, at + 32);
   }
 }
 
@@ -110,16 +142,64 @@ export function createFaults(origin, port, behaviour, journal) {
     if (at >= 0) held.splice(at, 1)[0]?.go(false);
   }
 
+  /** The connection ends when this much is written. @param {Context} ctx @param {() => void} write */
+  function breakOff(ctx, write) {
+    journal.update(ctx.state.entry, { status: 'dropped' });
+    ctx.respond = false;
+    write();
+    ctx.res.socket?.end();
+  }
+
   /**
    * @param {Context} ctx
    * @param {Endpoint} endpoint
-   * @param {import('./behaviour.js').Answer} answer
+   * @param {import('./behaviour.js').EndpointBehaviour} set
    * @param {() => Promise<void>} next
    */
-  async function respond(ctx, endpoint, answer, next) {
+  async function respond(ctx, endpoint, { answer, cors }, next) {
     switch (answer) {
       case 'normal':
         return next();
+      case 100:
+      case 101:
+      case 102:
+      case 103:
+        ctx.res.socket?.write(`HTTP/1.1 ${answer} ${STATUS_CODES[answer]}\r\n\r\n`);
+        return next();
+      case 'slow-body':
+        await next();
+        ctx.body = Readable.from(inPieces(textOf(ctx)));
+        ctx.type = 'json';
+        return;
+      case '64KiB':
+      case '64KiB+1':
+      case '10MiB':
+        await next();
+        ctx.body = textOf(ctx).padEnd(lengths[answer]);
+        ctx.type = 'json';
+        return;
+      case 'unknown-type':
+        await next();
+        if (ctx.body?.token_type) ctx.body.token_type = 'unknown';
+        return;
+      case 'drop-in-body':
+        await next();
+        return breakOff(ctx, () => {
+          const text = textOf(ctx) || '{}';
+          writeHead(ctx, text.length, cors);
+          ctx.res.write(text.slice(0, text.length / 2));
+        });
+      case 'drop-after-headers':
+        ctx.status = 200;
+        return breakOff(ctx, () => writeHead(ctx, 1, cors));
+      case 'drop-in-headers':
+      case 'not-http':
+        return breakOff(ctx, () => ctx.res.socket?.write(fragments[answer]));
+      case 'drop':
+        journal.update(ctx.state.entry, { status: 'dropped' });
+        ctx.respond = false;
+        ctx.res.destroy();
+        return;
       case 'hold':
         await next();
         whenGone(ctx, () => letGo(ctx));
@@ -132,14 +212,16 @@ export function createFaults(origin, port, behaviour, journal) {
         return ctx.redirect(`${origin}/login.jsp`);
       case 'redirect-other-origin':
         return ctx.redirect(`http://localhost:${port}/login.jsp`);
-      case 'drop':
-        journal.update(ctx.state.entry, { status: 'dropped' });
-        ctx.respond = false;
-        ctx.res.destroy();
-        return;
       case 'silent':
         ctx.respond = false;
         await new Promise((resolve) => whenGone(ctx, () => resolve(undefined)));
+        return;
+      case 'empty':
+        ctx.status = 200;
+        ctx.body = '';
+        return;
+      case 'no-token':
+        ctx.body = {};
         return;
       case 'garbage':
         ctx.type = 'html';
@@ -151,7 +233,7 @@ export function createFaults(origin, port, behaviour, journal) {
         ctx.body = Readable.from(drip());
         return;
       default:
-        refuse(ctx, endpoint, answer);
+        refuse(ctx, endpoint, answer === 'decide-later' ? 503 : answer);
     }
   }
 
@@ -161,14 +243,17 @@ export function createFaults(origin, port, behaviour, journal) {
       const endpoint = endpointOf(ctx.path);
       if (!endpoint) return next();
       if (ctx.method === 'OPTIONS') {
-        return answerPreflight(ctx, behaviour.current[endpoint].cors);
+        return answerPreflight(ctx, behaviour.current[endpoint].cors !== false);
       }
-      const set = behaviour.next(endpoint, (only) => isMeant[endpoint](ctx, only));
-      await respond(ctx, endpoint, set.answer, next);
+      const decide = () => behaviour.next(endpoint, (only) => isMeant[endpoint](ctx, only));
+      let set = decide();
+      // What is answered without being released is refused, as `hold-before` does it.
+      while (set.answer === 'decide-later' && (await hold(ctx))) set = decide();
+      await respond(ctx, endpoint, set, next);
       if (set.delayMs > 0) await pause(ctx, set.delayMs);
       if (ctx.respond === false) return;
       if (set.retryAfter !== null) ctx.set('Retry-After', String(set.retryAfter));
-      allowOrigin(ctx, set.cors);
+      allowOrigin(ctx, set.cors === true);
     },
 
     /** @param {number} [count] */

@@ -1,0 +1,231 @@
+// What a storefront does in a case of the fault matrix, and what it sees of it. It is the same in
+// Node and in a page: it imports nothing, and what it takes and gives is JSON.
+
+/** @import { Credentials, Session, SessionOptions, SessionState } from 'occ-session' */
+
+/**
+ * @typedef {object} Sent a request of the engine's own, when it was handed to fetch
+ * @property {string} url
+ * @property {Record<string, string>} form
+ * @property {boolean} keepalive
+ * @property {string} stored
+ * @property {SessionState['phase']} phase
+ *
+ * @typedef {object} Look
+ * @property {SessionState} state
+ * @property {string} stored everything that is stored for this session
+ * @property {string | null} authorization
+ */
+
+/** The callback of the timer that was set last. @type {() => void} */
+let latest;
+
+/**
+ * From now on it is known which timer belongs to a request: the one that is set right before it is
+ * handed to fetch. So ten seconds can be over without anybody waiting for them.
+ */
+export function watchTimers() {
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = /** @type {any} */ (
+    (/** @type {() => void} */ callback, /** @type {unknown[]} */ ...rest) => {
+      latest = callback;
+      return setTimeout(callback, .../** @type {[]} */ (rest));
+    }
+  );
+}
+
+/** Everything that an error says. @param {any} error */
+function tell(error) {
+  const own = Object.getOwnPropertyNames(error ?? {}).map((name) => `${name}: ${error[name]}`);
+  return [`${error}`, `code: ${error?.code}`, ...own].join('\n');
+}
+
+/** One session, and what is noted of it. */
+export class Client {
+  /** @type {Session} */
+  #session = /** @type {any} */ (undefined);
+  #createSession;
+  #storageKey = '';
+  /** @type {(Sent & { over: Promise<unknown>, isOver: boolean, headers: Promise<unknown>, giveUp: () => void })[]} */
+  #requests = [];
+  /** @type {(string | null)[]} */
+  #bearers = [];
+  /** @type {{ type: string, detail: any }[]} */
+  #events = [];
+  /** What went wrong where nothing may. @type {string[]} */
+  #failures = [];
+  /** Everything that was told to anybody. @type {string[]} */
+  #texts = [];
+  /** The error code of the last sign-in, or null. @type {Promise<string | null>} */
+  #signIn = Promise.resolve(null);
+  /** Whether the last refresh has given another token. @type {Promise<boolean>} */
+  #refresh = Promise.resolve(false);
+
+  /** @param {(options: SessionOptions) => Promise<Session>} createSession */
+  constructor(createSession) {
+    this.#createSession = createSession;
+  }
+
+  /** @param {Omit<SessionOptions, 'fetch'> & { storageKey: string }} options */
+  async open(options) {
+    this.#storageKey = options.storageKey;
+    this.#session = await this.#createSession({
+      ...options,
+      fetch: /** @type {typeof fetch} */ ((input, init) => this.#send(input, init)),
+    });
+    for (const type of ['change', 'revocation', 'expired', 'error']) {
+      /** @type {EventTarget} */ (this.#session).addEventListener(type, (event) => {
+        const { detail } = /** @type {CustomEvent} */ (event);
+        if (type !== 'change') this.#events.push({ type, detail });
+        this.#texts.push(JSON.stringify([type, detail, this.#session.state]));
+      });
+    }
+  }
+
+  /** @param {Parameters<typeof fetch>[0]} input @param {RequestInit} [init] */
+  #send(input, init) {
+    if (!init?.signal) {
+      this.#bearers.push(/** @type {Request} */ (input).headers.get('authorization'));
+      return fetch(input, init);
+    }
+    const { signal } = init;
+    const headers = fetch(input, init);
+    const request = {
+      url: String(input),
+      form: Object.fromEntries(new URLSearchParams(String(init.body))),
+      keepalive: Boolean(init.keepalive),
+      stored: this.#stored(),
+      phase: this.#session.state.phase,
+      headers: headers.catch(() => {}),
+      // What is left of an answer is given up when the engine is done with it.
+      over: new Promise((resolve) => signal.addEventListener('abort', resolve)),
+      isOver: false,
+      giveUp: latest,
+    };
+    request.over.then(() => (request.isOver = true));
+    this.#requests.push(request);
+    return headers;
+  }
+
+  #stored() {
+    return ['localStorage', 'sessionStorage']
+      .flatMap((area) => {
+        /** @type {Storage} */
+        const storage = /** @type {any} */ (globalThis)[area];
+        return ['', '.ended'].map((end) => storage.getItem(this.#storageKey + end) ?? '');
+      })
+      .join('\n');
+  }
+
+  /** @returns {Look} */
+  look() {
+    return {
+      state: this.#session.state,
+      stored: this.#stored(),
+      authorization: this.#session.authorization() ?? null,
+    };
+  }
+
+  /**
+   * @param {'signIn' | 'signInAgent'} method
+   * @param {Credentials} credentials
+   * @param {{ customerId?: string }} [options]
+   */
+  beginSignIn(method, credentials, options) {
+    this.#signIn = this.#session[method](credentials, options).then(
+      () => null,
+      (error) => {
+        this.#texts.push(tell(error));
+        return error.code ?? 'no code';
+      },
+    );
+  }
+
+  signInOutcome() {
+    return this.#signIn;
+  }
+
+  /** As an adapter does after a 401. */
+  beginRefresh() {
+    const rejected = this.#session.authorization() ?? '';
+    this.#refresh = this.#session.renew(rejected).then(
+      (renewed) => renewed !== undefined && renewed !== rejected,
+      (error) => Boolean(this.#failures.push(`renew was rejected: ${tell(error)}`)),
+    );
+  }
+
+  refreshOutcome() {
+    return this.#refresh;
+  }
+
+  /** @param {'signOut' | 'signOutAgent'} method @returns {Look} as it was within the call */
+  signOut(method) {
+    try {
+      this.#session[method]().then(
+        (value) => value === undefined || this.#failures.push(`${method} gave ${value}`),
+        (error) => this.#failures.push(`${method} was rejected: ${tell(error)}`),
+      );
+    } catch (error) {
+      this.#failures.push(`${method} threw: ${tell(error)}`);
+    }
+    return this.look();
+  }
+
+  /** A request of the storefront, to the end: how it stands then, and what the request carried. @param {string} url */
+  async get(url) {
+    const before = this.#bearers.length;
+    try {
+      const response = await this.#session.fetch(url);
+      await response.text();
+    } catch (error) {
+      this.#texts.push(tell(error));
+    }
+    return { ...this.look(), bearers: this.#bearers.slice(before) };
+  }
+
+  /**
+   * The time of the token requests that are under way is up.
+   *
+   * @param {string} grantType
+   * @param {boolean} afterHeaders only once the headers of the answer have come
+   */
+  async elapse(grantType, afterHeaders) {
+    for (const request of this.#requests) {
+      if (request.isOver || request.form.grant_type !== grantType) continue;
+      if (afterHeaders) await request.headers;
+      request.giveUp();
+    }
+  }
+
+  /** How it stands when the engine has nothing under way. */
+  async quiet() {
+    for (let count = -1; count < this.#requests.length;) {
+      count = this.#requests.length;
+      await Promise.all(this.#requests.map(({ over }) => over));
+      await this.#session.settled();
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    return this.look();
+  }
+
+  report() {
+    return {
+      ...this.look(),
+      sent: this.#requests.map(({ url, form, keepalive, stored, phase }) => ({
+        ...{ url, form, keepalive, stored, phase },
+      })),
+      events: this.#events,
+      failures: this.#failures,
+      texts: [...this.#texts, ...this.#failures],
+    };
+  }
+
+  close() {
+    this.#session.close();
+    for (const area of ['localStorage', 'sessionStorage']) {
+      for (const end of ['', '.ended']) {
+        /** @type {any} */ (globalThis)[area].removeItem(this.#storageKey + end);
+      }
+    }
+  }
+}
