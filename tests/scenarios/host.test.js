@@ -1,0 +1,403 @@
+// A host that misbehaves, on core.wasm itself with host functions of the test's own: whatever it
+// calls, when, and with which numbers, it is given a status, the module never traps, and a session
+// that was not closed goes on as if nothing had been.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import * as numbers from '../../js/numbers.js';
+
+const {
+  DELIVERY_ANSWERED,
+  FLAG_BEARER,
+  FLAG_REVOKE,
+  INPUT_MAX,
+  OWNER_AGENT,
+  OWNER_CUSTOMER,
+  STATES,
+  STATUS_CLOSED,
+  STATUS_NOT_OPEN,
+  STATUS_BAD_LENGTH,
+  STATUS_OK,
+  STATUS_REENTERED,
+  STATUS_UNKNOWN_REQUEST,
+} = numbers;
+
+const module = new WebAssembly.Module(
+  readFileSync(new URL(import.meta.resolve('occ-session/core.wasm'))),
+);
+
+/** @param {string} prefix */
+const named = (prefix) =>
+  new Map(
+    Object.entries(numbers).flatMap(([name, value]) =>
+      name.startsWith(prefix) && typeof value === 'number' ? [[value, name]] : [],
+    ),
+  );
+const statuses = named('STATUS_');
+const isRefusal = (/** @type {number} */ status) =>
+  /NOT_OPEN|CLOSED|REENTERED|BAD_|UNKNOWN/.test(statuses.get(status) ?? '');
+
+const NOW = 1.7e12;
+
+/** What each event takes behind the time. @type {Record<string, string[]>} */
+const events = {
+  occ_open: ['nonce', 'flags', 'retries', ...Array(6).fill('option')],
+  occ_sign_in: ['owner', 'attempt', 'length', 'length', 'length'],
+  occ_cancel: ['attempt'],
+  occ_emulate: ['length'],
+  occ_sign_out: [],
+  occ_sign_out_agent: [],
+  occ_authorization: [],
+  occ_renew: ['length'],
+  occ_completed: ['request', 'delivery', 'http status', 'wait', 'length'],
+  occ_alarm: ['alarm'],
+  occ_leave: [],
+  occ_adopt: ['length'],
+  occ_ended: ['number'],
+};
+const names = Object.keys(events);
+
+/** Values that nobody should hand in, or that mean something else here. @type {Record<string, number[]>} */
+const hostile = {
+  time: [NaN, Infinity, -Infinity, -1, -Number.MIN_VALUE, 1e15 + 1, 1e300],
+  nonce: [0, 2 ** 32 - 1],
+  flags: [0, 16, 2 ** 32 - 1],
+  retries: [2 ** 32 - 1],
+  option: [1025, INPUT_MAX, 2 ** 31, 2 ** 32 - 1],
+  owner: [0, 3, 4, 2 ** 31, 2 ** 32 - 1],
+  attempt: [0, 1, 2 ** 32 - 1],
+  length: [1, 257, 1025, INPUT_MAX, INPUT_MAX + 1, 2 ** 31, 2 ** 32 - 1],
+  request: [0, 1, 2, 3, 4, 2 ** 31, 2 ** 32 - 1],
+  delivery: [0, 6, 2 ** 31, 2 ** 32 - 1],
+  'http status': [0, 99, 600, 2 ** 32 - 1],
+  wait: [NaN, Infinity, -Infinity, -1, 1e308],
+  alarm: [NaN, Infinity, -1, 1e300],
+  number: [NaN, Infinity, -1, 0, 1, 2 ** 53, 1e308],
+};
+
+/** What a call has that is as it should be. @type {Record<string, number>} */
+const harmless = { owner: OWNER_CUSTOMER, attempt: 77, request: 77, delivery: DELIVERY_ANSWERED };
+
+let cases = 0;
+
+/** One instance of the core, and what it has told its host. */
+class Core {
+  /** @type {[name: string, ...parameters: (number | string)[]][]} */
+  told = [];
+  /** Runs inside of every host function. */
+  inside = () => {};
+  attempts = 0;
+
+  constructor() {
+    const decoder = new TextDecoder();
+    /** @param {number} at @param {number} length */
+    const text = (at, length) =>
+      decoder.decode(new Uint8Array(this.exports.memory.buffer, at, length));
+    /** @type {Record<string, (...values: number[]) => void>} */
+    const env = {};
+    for (const { name } of WebAssembly.Module.imports(module)) {
+      env[name] = (...values) => {
+        const texts =
+          {
+            occ_host_request: 2,
+            occ_host_state: 1,
+            occ_host_save: 1,
+            occ_host_renewed: 1,
+            occ_host_authorization: 1,
+          }[name] ?? 0;
+        const first = values.length - 2 * texts;
+        this.told.push([
+          name,
+          ...values.slice(0, first),
+          ...Array.from({ length: texts }, (_, i) =>
+            text(values[first + 2 * i], values[first + 2 * i + 1]),
+          ),
+        ]);
+        this.inside();
+      };
+    }
+    this.exports =
+      /** @type {Record<string, (...values: number[]) => number> & { memory: WebAssembly.Memory }} */ (
+        /** @type {unknown} */ (new WebAssembly.Instance(module, { env }).exports)
+      );
+  }
+
+  /** @param {string} name @param {number[]} values @returns {number} */
+  call(name, ...values) {
+    return this.at(NOW, name, ...values);
+  }
+
+  /** @param {number} now @param {string} name @param {number[]} values */
+  at(now, name, ...values) {
+    const status = name === 'occ_close' ? this.exports[name]() : this.exports[name](now, ...values);
+    assert.ok(statuses.has(status), `${name}(${values}) gave ${status}, which is no status`);
+    return status;
+  }
+
+  /** Writes texts one after the other; gives their lengths. @param {string[]} texts */
+  write(...texts) {
+    const bytes = texts.map((text) => new TextEncoder().encode(text));
+    const input = new Uint8Array(this.exports.memory.buffer, this.exports.occ_input(), INPUT_MAX);
+    input.set(bytes.flatMap((each) => [...each]));
+    return bytes.map(({ length }) => length);
+  }
+
+  open() {
+    const lengths = this.write('here', 'shop', 'secret', 'desk', '', '');
+    assert.equal(this.call('occ_open', 7, FLAG_REVOKE | FLAG_BEARER, 0, ...lengths), STATUS_OK);
+    return this;
+  }
+
+  /** @param {number} owner @param {string} [customerId] */
+  signIn(owner, customerId = '') {
+    const lengths = this.write('anna', 'open-sesame', customerId);
+    const status = this.call('occ_sign_in', owner, 1000 + ++this.attempts, ...lengths);
+    assert.equal(status, STATUS_OK);
+    return this;
+  }
+
+  /** The requests that were not answered by answerAll yet. */
+  get requests() {
+    return this.told.flatMap(([name, number, ...rest]) =>
+      name === 'occ_host_request' ? [{ number: Number(number), body: String(rest[2]) }] : [],
+    );
+  }
+
+  /** The request that was begun last. */
+  get last() {
+    return this.requests.at(-1)?.number ?? 0;
+  }
+
+  /** @param {number} request @param {string} [access] */
+  answer(request, access = `token-${request}`) {
+    const body = JSON.stringify({
+      access_token: access,
+      refresh_token: `r-${access}`,
+      token_type: 'bearer',
+    });
+    return this.call('occ_completed', request, DELIVERY_ANSWERED, 200, 0, ...this.write(body));
+  }
+
+  /** What the host was told last. */
+  get state() {
+    const [, state, , revoking] = this.told.findLast(([name]) => name === 'occ_host_state') ?? [];
+    return { phase: STATES[Number(state ?? 1)], revoking: Number(revoking ?? 0) };
+  }
+}
+
+/** The situations in which a host may misbehave. @type {Record<string, () => Core>} */
+const situations = {
+  'before it is opened': () => new Core(),
+  anonymous: () => new Core().open(),
+  'while a customer signs in': () => new Core().open().signIn(OWNER_CUSTOMER),
+  'with a customer': () => signedIn(OWNER_CUSTOMER),
+  'while an agent takes over': () => signedIn(OWNER_CUSTOMER).signIn(OWNER_AGENT, 'A'),
+  'with an agent over a parked customer': () => {
+    const core = signedIn(OWNER_CUSTOMER).signIn(OWNER_AGENT, 'A');
+    core.answer(core.last);
+    return core;
+  },
+  'while a token is refreshed': () => {
+    const core = signedIn(OWNER_CUSTOMER);
+    core.call('occ_renew', ...core.write(`Bearer token-${core.last}`));
+    return core;
+  },
+  'while tokens are revoked': () => {
+    const core = signedIn(OWNER_CUSTOMER);
+    core.call('occ_sign_out');
+    return core;
+  },
+  'when it is closed': () => {
+    const core = signedIn(OWNER_CUSTOMER);
+    core.at(NOW, 'occ_close');
+    return core;
+  },
+};
+
+/** @param {number} owner */
+function signedIn(owner) {
+  const core = new Core().open().signIn(owner);
+  core.answer(core.last);
+  return core;
+}
+
+/** Whatever is under way is ended; then somebody signs in and out once more. @param {Core} core */
+function stillWorks(core) {
+  core.told = [];
+  core.call('occ_sign_out_agent');
+  core.call('occ_sign_out');
+  for (let request = 1; request <= 64; request++) {
+    core.call('occ_completed', request, DELIVERY_ANSWERED, 503, 0, 0);
+  }
+  core.told = [];
+  core.signIn(OWNER_CUSTOMER);
+  assert.equal(core.answer(core.last, 'last'), STATUS_OK);
+  assert.deepEqual(core.state, { phase: 'customer', revoking: 0 });
+  core.told = [];
+  assert.equal(core.call('occ_sign_out'), STATUS_OK);
+  assert.deepEqual(core.state, { phase: 'anonymous', revoking: 2 });
+  for (const token of ['r-last', 'last']) {
+    assert.match(core.requests.at(-1)?.body ?? '', new RegExp(`^token=${token}&`));
+    assert.equal(core.call('occ_completed', core.last, DELIVERY_ANSWERED, 200, 0, 0), STATUS_OK);
+  }
+  assert.deepEqual(core.state, { phase: 'anonymous', revoking: 0 });
+}
+
+/** Every call with one parameter that is hostile, and with all that are alike. */
+function* hostileCalls() {
+  for (const name of names) {
+    const kinds = events[name];
+    const usual = kinds.map((kind) => harmless[kind] ?? 0);
+    for (const now of hostile.time) yield { name, now, values: usual };
+    for (const [i, kind] of kinds.entries()) {
+      for (const value of hostile[kind]) yield { name, now: NOW, values: usual.with(i, value) };
+    }
+    for (const kind of ['length', 'option']) {
+      for (const value of hostile[kind]) {
+        const values = kinds.map((each, i) => (each === kind ? value : usual[i]));
+        if (kinds.includes(kind)) yield { name, now: NOW, values };
+      }
+    }
+    // Sums that come out small in 32 bits.
+    const wrapping = kinds.map((kind, i) =>
+      kind === 'length' || kind === 'option' ? [2 ** 31, 2 ** 31, 2 ** 32 - 5][i % 3] : usual[i],
+    );
+    yield { name, now: NOW, values: wrapping };
+  }
+}
+
+describe('a host that misbehaves', () => {
+  for (const [situation, make] of Object.entries(situations)) {
+    test(`${situation} is given a status for every parameter, and what is refused changes nothing`, () => {
+      const open = !situation.startsWith('before') && !situation.startsWith('when');
+      for (const { name, now, values } of hostileCalls()) {
+        const core = make();
+        const before = core.state;
+        core.told = [];
+        // What the last call of an honest host has left there does not become input.
+        core.write('x'.repeat(64));
+        const status = core.at(now, name, ...values);
+        cases++;
+        const said = `${name}(${now}, ${values}): ${statuses.get(status)}`;
+        if (isRefusal(status)) assert.deepEqual(core.told, [], said);
+        if (situation.startsWith('when')) assert.ok(isRefusal(status), said);
+        if (situation.startsWith('before') && name !== 'occ_open')
+          assert.ok(isRefusal(status), said);
+        if (open) stillWorks(core);
+        else if (before.phase !== 'anonymous')
+          assert.equal(core.at(NOW, 'occ_sign_out'), STATUS_CLOSED);
+      }
+    });
+  }
+
+  test('before it is opened is told so, and may open it yet', () => {
+    for (const name of names.filter((each) => each !== 'occ_open')) {
+      const core = new Core();
+      assert.equal(
+        core.call(name, ...events[name].map((kind) => harmless[kind] ?? 0)),
+        name === 'occ_emulate' ? numbers.STATUS_BAD_LENGTH : STATUS_NOT_OPEN,
+      );
+      cases++;
+      stillWorks(core.open());
+    }
+  });
+
+  test('R8: completes a request twice, or one that was never begun: the second time it is unknown', () => {
+    for (const [situation, make] of Object.entries(situations)) {
+      const core = make();
+      if (situation.startsWith('before') || situation.startsWith('when')) continue;
+      for (const { number } of core.requests) {
+        core.answer(number);
+        const { state } = core;
+        core.told = [];
+        assert.equal(core.answer(number), STATUS_UNKNOWN_REQUEST, situation);
+        assert.deepEqual(core.told, [], situation);
+        core.told = [['occ_host_state', STATES.indexOf(state.phase), 0, state.revoking, '']];
+        cases++;
+      }
+      stillWorks(core);
+    }
+  });
+
+  test('never completes a request: sign-ins still come through, and everybody can sign out', () => {
+    const core = new Core().open();
+    for (let i = 0; i < 50; i++) {
+      core.signIn(i % 2 ? OWNER_CUSTOMER : OWNER_AGENT);
+      core.call('occ_sign_out');
+      cases++;
+    }
+    assert.deepEqual(core.state, { phase: 'anonymous', revoking: 0 });
+    // No more than there are places for: the others wait until one is answered.
+    assert.equal(core.requests.length, 8);
+    stillWorks(core);
+  });
+
+  test('calls from inside of every host function: each call is refused, and nothing is lost by it', () => {
+    /** A session in which every host function is called. @param {(core: Core) => void} [inside] */
+    const life = (inside) => {
+      const core = new Core();
+      core.inside = () => inside?.(core);
+      core.open().signIn(OWNER_CUSTOMER);
+      core.answer(core.last, 'a1');
+      core.call('occ_authorization');
+      core.call('occ_renew', ...core.write('Bearer a1'));
+      core.answer(core.last, 'a2');
+      core.signIn(OWNER_AGENT, 'A');
+      core.answer(core.last, 'b1');
+      core.call('occ_emulate', ...core.write('B'));
+      core.call('occ_renew', ...core.write('Bearer b1'));
+      core.call(
+        'occ_completed',
+        core.last,
+        DELIVERY_ANSWERED,
+        400,
+        0,
+        ...core.write('{"error":"invalid_grant"}'),
+      );
+      core.call('occ_completed', core.last, DELIVERY_ANSWERED, 401, 0, 0);
+      core.call('occ_completed', core.last, DELIVERY_ANSWERED, 200, 0, 0);
+      core.signIn(OWNER_CUSTOMER);
+      core.answer(core.last, 'c1');
+      const [, snapshot] = core.told.findLast(([name]) => name === 'occ_host_save') ?? [];
+      const newer = String(snapshot).replace(/"epoch":\d+/, '"epoch":999');
+      core.call('occ_adopt', ...core.write(newer.replace('"c1"', '"c2"')));
+      core.call('occ_authorization');
+      core.call('occ_sign_out');
+      return core.told;
+    };
+    const expected = life();
+    const called = new Set(expected.map(([name]) => name));
+    for (const { name } of WebAssembly.Module.imports(module)) {
+      // No alarm is set where nothing waits.
+      if (name !== 'occ_host_alarm') assert.ok(called.has(name), `${name} is not called`);
+    }
+    for (const name of [...names, 'occ_close']) {
+      for (const length of [0, 1, INPUT_MAX]) {
+        const told = life((core) => {
+          if (name === 'occ_open' && core.told.length === 0) return;
+          const values =
+            name === 'occ_close'
+              ? []
+              : events[name].map((kind) => (kind === 'length' ? length : (harmless[kind] ?? 0)));
+          const status = core.at(NOW, name, ...values);
+          cases++;
+          assert.ok(
+            length > 0 || status === STATUS_REENTERED || status === STATUS_BAD_LENGTH,
+            `${name}: ${statuses.get(status)}`,
+          );
+          assert.ok(isRefusal(status), `${name}: ${statuses.get(status)}`);
+        });
+        assert.deepEqual(told, expected, `${name} with ${length} bytes, from inside`);
+      }
+    }
+  });
+
+  test('has tried every call that a host can make', (t) => {
+    t.diagnostic(`proof: a host that misbehaves: ${cases} calls`);
+    assert.deepEqual(
+      Object.keys(new Core().exports).filter((name) => !names.some((event) => event === name)),
+      // What is no event: the memory, the input buffer, the table; and close, which has no parameter.
+      ['memory', 'occ_input', 'occ_close', 'occ_table'],
+    );
+  });
+});
