@@ -1,0 +1,127 @@
+// What is published: these files and no others, with nothing in them that is of the machine that
+// built them, and nothing that has to be installed besides.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+
+/** @type {string[]} */
+const published = JSON.parse(
+  execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }),
+)[0]
+  .files.map((/** @type {{ path: string }} */ { path }) => path)
+  .sort();
+
+const entries = ['index', 'node', 'inline'].map((name) => `dist/${name}.js`);
+const adapters = ['angular/index', 'angular/signals', 'spartacus/index', 'spartacus/without-asm'];
+
+test('the published files are these', (t) => {
+  assert.deepEqual(published, [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'dist/angular/index.d.ts',
+    'dist/angular/index.js',
+    'dist/angular/interceptor.d.ts',
+    'dist/angular/session.d.ts',
+    'dist/angular/signals.d.ts',
+    'dist/angular/signals.js',
+    'dist/core.d.ts',
+    'dist/core.wasm',
+    'dist/error.d.ts',
+    'dist/index.d.ts',
+    'dist/index.js',
+    'dist/inline.d.ts',
+    'dist/inline.js',
+    'dist/load.d.ts',
+    'dist/node.d.ts',
+    'dist/node.js',
+    'dist/numbers.d.ts',
+    'dist/options.d.ts',
+    'dist/own.d.ts',
+    'dist/session.d.ts',
+    'dist/shim.d.ts',
+    'dist/spartacus/agent.d.ts',
+    'dist/spartacus/auth.d.ts',
+    'dist/spartacus/identity.d.ts',
+    'dist/spartacus/index.d.ts',
+    'dist/spartacus/index.js',
+    'dist/spartacus/options.d.ts',
+    'dist/spartacus/persistence.d.ts',
+    'dist/spartacus/providers.d.ts',
+    'dist/spartacus/requests.d.ts',
+    'dist/spartacus/take-over.d.ts',
+    'dist/spartacus/transitions.d.ts',
+    'dist/spartacus/without-asm.d.ts',
+    'dist/spartacus/without-asm.js',
+    'dist/storage.d.ts',
+    'dist/types.d.ts',
+    'package.json',
+  ]);
+  t.diagnostic(`proof: the package: ${published.length} files`);
+});
+
+test('no published file names the machine that built it, nor a source map', () => {
+  const strange = [root, `${homedir()}/`, `${tmpdir()}/`, 'file://', 'sourceMappingURL'];
+  for (const path of published) {
+    const text = readFileSync(root + path, 'latin1');
+    assert.deepEqual(
+      strange.filter((part) => text.includes(part)),
+      [],
+      path,
+    );
+    assert.doesNotMatch(path, /\.map$/);
+  }
+});
+
+test('core.wasm has no names of functions, no tools and no debugging information in it', () => {
+  const core = new WebAssembly.Module(readFileSync(`${root}dist/core.wasm`));
+  for (const name of ['name', 'producers', 'target_features', 'sourceMappingURL', '.debug_info']) {
+    assert.equal(WebAssembly.Module.customSections(core, name).length, 0, name);
+  }
+});
+
+test('nothing is installed with the package, and nothing of it runs then', () => {
+  for (const name of ['dependencies', 'optionalDependencies', 'bundleDependencies']) {
+    assert.equal(manifest[name], undefined, name);
+  }
+  for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) {
+    assert.equal(manifest.scripts[name], undefined, name);
+  }
+  for (const name of Object.keys(manifest.peerDependencies)) {
+    assert.equal(manifest.peerDependenciesMeta[name]?.optional, true, name);
+  }
+});
+
+test('the engine imports only its own files, an adapter what its storefront has', () => {
+  /** @param {string} path */
+  const imports = (path) => {
+    const text = readFileSync(root + path, 'utf8');
+    const found = text.matchAll(
+      /(?:^|[;\n])\s*(?:import|export)\b[^'"`;]*?from\s*["']([^"']+)["']/g,
+    );
+    return [...new Set([...found].map(([, name = '']) => name))].filter(
+      (name) => !name.startsWith('./') && !name.startsWith('../'),
+    );
+  };
+  assert.deepEqual(entries.map(imports), [[], ['node:fs/promises'], []]);
+  const peers = Object.keys(manifest.peerDependencies);
+  for (const path of adapters) {
+    const names = imports(`dist/${path}.js`);
+    assert.ok(names.length > 0, path);
+    assert.deepEqual(
+      names.filter((name) => !peers.some((peer) => name === peer || name.startsWith(`${peer}/`))),
+      [],
+      path,
+    );
+  }
+});
