@@ -4,6 +4,7 @@
 #include "number.h"
 #include "options.h"
 #include "snapshot.h"
+#include "token_response.h"
 
 /* An attribute that only WebAssembly knows. */
 #define export_name(name) used
@@ -67,6 +68,31 @@ TEST(written, "texts of one byte are written into a snapshot") {
   CHECK_TEXT(text,
              "{\"v\":1,\"for\":\"i\",\"epoch\":1,\"active\":{\"owner\":\"agent\",\"number\":1,"
              "\"expires\":0,\"access\":\"a\",\"refresh\":\"r\"},\"customer\":\"c\"}");
+}
+
+TEST(longest_lifetime, "a life time of 1e10 seconds is taken, a longer one is as good as none") {
+  occ_grant longest = {.slot = OCC_SLOT_AWAITED};
+  CHECK_NUMBER(
+    occ_token_response_read(
+      &longest, 0, OCC_DELIVERY_ANSWERED, 200,
+      OCC_TEXT("{\"access_token\":\"a\",\"token_type\":\"bearer\",\"expires_in\":1e10}")),
+    OCC_STATUS_OK);
+  CHECK_NUMBER(longest.expires_at, 1e13);
+  occ_grant longer = {.slot = OCC_SLOT_AWAITED};
+  CHECK_NUMBER(
+    occ_token_response_read(
+      &longer, 0, OCC_DELIVERY_ANSWERED, 200,
+      OCC_TEXT("{\"access_token\":\"a\",\"token_type\":\"bearer\",\"expires_in\":10000000001}")),
+    OCC_STATUS_OK);
+  CHECK_NUMBER(longer.expires_at, 0);
+}
+
+TEST(server_errors, "a server's error begins with 500") {
+  occ_grant grant = {.slot = OCC_SLOT_AWAITED};
+  CHECK_NUMBER(occ_token_response_read(&grant, 0, OCC_DELIVERY_ANSWERED, 499, OCC_TEXT("")),
+               OCC_STATUS_UNEXPECTED_RESPONSE);
+  CHECK_NUMBER(occ_token_response_read(&grant, 0, OCC_DELIVERY_ANSWERED, 500, OCC_TEXT("")),
+               OCC_STATUS_SERVER_ERROR);
 }
 
 TEST(numbers_text, "the text of the numbers has no zero at its end") {

@@ -1,0 +1,148 @@
+// Runs the fuzz targets of tests/fuzz, as many at a time as there are processors, and says how far
+// each came. What a target finds interesting is kept in build/fuzz/corpus, and is where the next run
+// goes on; an input that breaks the core is left in build/fuzz/findings.
+//
+//   node tools/fuzz.js [--short | SECONDS [TARGET]]
+//
+// SECONDS is for each target, 30 unless named; 0 fuzzes until Ctrl-C.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+
+import { buildPreset } from './build.js';
+import { fail, root, setup, ToolError } from './setup.js';
+
+const SECONDS = 30;
+const SECONDS_SHORT = 10;
+
+/** What libFuzzer exits with when it is interrupted. */
+const INTERRUPTED = 72;
+
+const sources = join(root, 'tests/fuzz');
+const folder = join(root, 'build/fuzz');
+
+const targets = readdirSync(sources)
+  .filter((name) => name.endsWith('_fuzz.c'))
+  .map((name) => name.slice(0, -'_fuzz.c'.length));
+
+/**
+ * @typedef {object} Run of one target
+ * @property {string} target
+ * @property {number} executions
+ * @property {number} edges of the target's code that its corpus covers
+ * @property {number} findings
+ */
+
+/** @param {{ short: boolean }} options */
+export async function prove({ short }) {
+  const runs = await fuzz(short ? SECONDS_SHORT : SECONDS, targets);
+  return runs.map(({ target, executions, edges, findings }) => ({
+    what: `fuzzing: ${target}`,
+    amount: `${executions.toLocaleString('en')} runs, ${edges} edges`,
+    findings,
+  }));
+}
+
+/**
+ * @param {number} seconds
+ * @param {string[]} names
+ */
+async function fuzz(seconds, names) {
+  setup('proof');
+  buildPreset('fuzz');
+  /** @type {Run[]} */
+  const runs = [];
+  const queue = [...names];
+  const work = async () => {
+    for (let target = queue.shift(); target; target = queue.shift()) {
+      const run = await fuzzOne(seconds, target);
+      runs.push(run);
+      console.log(
+        `${target.padEnd(15)} ${run.executions.toLocaleString('en').padStart(13)} runs  ` +
+          `${String(run.edges).padStart(5)} edges  ${run.findings} findings`,
+      );
+    }
+  };
+  // Without an end all run at once, and a Ctrl-C ends them and not this process, which reports.
+  const ignore = () => {};
+  if (seconds === 0) process.on('SIGINT', ignore);
+  const workers = seconds === 0 ? names.length : availableParallelism();
+  await Promise.all(Array.from({ length: workers }, work));
+  process.off('SIGINT', ignore);
+  return runs.sort((one, other) => names.indexOf(one.target) - names.indexOf(other.target));
+}
+
+/**
+ * @param {number} seconds
+ * @param {string} target
+ * @returns {Promise<Run>}
+ */
+function fuzzOne(seconds, target) {
+  const corpus = join(folder, 'corpus', target);
+  const findings = join(folder, 'findings');
+  mkdirSync(corpus, { recursive: true });
+  mkdirSync(findings, { recursive: true });
+  const program = join(folder, `${target}_fuzz`);
+  const args = [
+    `-max_total_time=${seconds}`,
+    '-print_final_stats=1',
+    `-dict=${join(sources, `${target}.dict`)}`,
+    `-artifact_prefix=${join(findings, target)}-`,
+    corpus,
+    join(sources, 'corpus', target),
+  ];
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+    let output = '';
+    child.stderr.setEncoding('utf8');
+    child.stderr.on('data', (data) => (output += data));
+    child.on('error', reject);
+    child.on('close', (status) => {
+      /** @param {RegExp} pattern */
+      const last = (pattern) => Number([...output.matchAll(pattern)].at(-1)?.[1] ?? 0);
+      const broken = status !== 0 && status !== INTERRUPTED;
+      if (broken) {
+        const input = /Test unit written to (.*)/.exec(output)?.[1];
+        console.error(output.split('\n').filter(tells).join('\n'));
+        if (input) console.error(`again: ${[program, input].map(inProject).join(' ')}`);
+      }
+      resolve({
+        target,
+        executions: last(/^stat::number_of_executed_units: (\d+)/gm) || last(/^#(\d+)/gm),
+        edges: last(/ cov: (\d+)/g),
+        findings: Number(broken),
+      });
+    });
+  });
+}
+
+/** @param {string} path */
+const inProject = (path) => relative(root, path);
+
+/**
+ * Whether a line of libFuzzer is more than progress.
+ * @param {string} line
+ */
+const tells = (line) =>
+  line !== '' && !/^#\d+\t|^INFO: |^stat::|^\t?NEW_FUNC|^Dictionary: /.test(line);
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    const [first, only] = process.argv.slice(2);
+    const short = first === '--short';
+    const seconds = short ? SECONDS_SHORT : Number(first ?? SECONDS);
+    if (!Number.isInteger(seconds) || seconds < 0) {
+      throw new ToolError(`'${first}' is no number of seconds.`);
+    }
+    if (only !== undefined && !targets.includes(only)) {
+      throw new ToolError(`There is no target '${only}': ${targets.join(', ')}.`);
+    }
+    const runs = await fuzz(seconds, only === undefined ? targets : [only]);
+    process.exitCode = runs.every(({ findings }) => findings === 0) ? 0 : 1;
+  } catch (error) {
+    fail(error);
+  }
+}
