@@ -161,7 +161,6 @@ export class Session extends EventTarget {
           if (this.#isSucceeded) {
             // Somebody has left and somebody else has come while this page slept. The two may look
             // alike, so it is told of the one before the other.
-            this.#isSucceeded = false;
             this.#state = ANONYMOUS;
             this.dispatchEvent(new Event('change'));
             if (this.#state === ANONYMOUS) this.#state = state;

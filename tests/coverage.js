@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 
-/** @import { BrowserContext } from 'playwright-core' */
+/** @import { BrowserContext, Page } from 'playwright-core' */
 
 const folder = process.env.OCC_COVERAGE;
 
@@ -32,5 +32,12 @@ export async function keepCounters(context) {
   if (!folder) return async () => {};
   await context.exposeFunction('keepCounters', keep);
   await context.addInitScript(`addEventListener('pagehide', ${tell})`);
-  return () => Promise.all(context.pages().map((page) => page.evaluate(tell).catch(() => {})));
+  /** @param {Page} page */
+  const ask = (page) => page.evaluate(tell).catch(() => {});
+  context.on('page', (page) => {
+    const close = page.close.bind(page);
+    // A page that is closed from outside does not hear of it.
+    page.close = (options) => ask(page).then(() => close(options));
+  });
+  return () => Promise.all(context.pages().map(ask));
 }

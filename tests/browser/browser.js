@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
+import { keepCounters } from '../coverage.js';
 
 /** @import { Browser, BrowserContextOptions, Page } from 'playwright-core' */
 /** @import { TestContext } from 'node:test' */
@@ -40,7 +41,9 @@ export function openBrowser() {
 export async function openContext(t, browser, backend, options) {
   const context = await browser.newContext(options);
   context.setDefaultTimeout(8_000);
+  const keep = await keepCounters(context);
   t.after(async () => {
+    await keep();
     await context.close();
     backend.reset();
   });

@@ -16,6 +16,7 @@ import {
   runProgram,
   scriptedFetch,
   standIn,
+  standInWindow,
   tokenResponse,
   useStorefront,
 } from './storefront.js';
@@ -324,6 +325,44 @@ describe('the end', limit, () => {
     assert.equal(storage.text, stored);
     assert.deepEqual(await shop.revoked(), []);
     assert.equal((await shop.open({ storage })).state.phase, 'customer');
+  });
+
+  test('closed from within the change that a sign-in makes, it tells so once, and the sign-in was a success', async () => {
+    const session = await storefront().open({
+      fetch: async () => tokenResponse({ access: 'a', refresh: 'r' }),
+    });
+    let changes = 0;
+    session.addEventListener('change', () => {
+      changes++;
+      if (session.state.phase === 'customer') session.close();
+    });
+    await session.signIn(anna);
+    assert.equal(session.state.phase, 'anonymous');
+    // The sign-in begins, is done, and the session is closed.
+    assert.equal(changes, 3);
+    session.close();
+    assert.equal(changes, 3);
+  });
+
+  test('close ends the listeners on the page', async (t) => {
+    const page = standInWindow(t);
+    const session = await storefront().open();
+    const count = () =>
+      ['pagehide', 'pageshow', 'storage'].map((type) => getEventListeners(page, type).length);
+    assert.deepEqual(count(), [1, 1, 1]);
+    session.close();
+    assert.deepEqual(count(), [0, 0, 0]);
+  });
+
+  test('in a browser, whose timers are numbers, it waits for a token to expire and ends with close', async (t) => {
+    const { setTimeout } = globalThis;
+    standIn(t, 'setTimeout', {
+      value: (/** @type {() => void} */ act, /** @type {number} */ wait) =>
+        Number(setTimeout(act, wait)),
+    });
+    const session = await storefront().openCustomer();
+    assert.equal(session.state.phase, 'customer');
+    session.close();
   });
 
   test('close gives up a token request that is under way, and no revocation', async () => {

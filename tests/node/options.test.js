@@ -24,6 +24,7 @@ describe('options', limit, () => {
     [{ baseUrl: 'api.shop.example' }, 'baseUrl'],
     [{ baseUrl: '/occ' }, 'baseUrl'],
     [{ baseUrl: 'ftp://shop.example' }, 'baseUrl'],
+    [{ baseUrl: 'xhttps://shop.example' }, 'baseUrl'],
     [{ clientId: undefined }, 'clientId'],
     [{ clientId: '' }, 'clientId'],
     [{ clientId: 7 }, 'clientId'],
@@ -50,6 +51,7 @@ describe('options', limit, () => {
     [{ storage: 'cookie' }, 'storage'],
     [{ storage: null }, 'storage'],
     [{ storage: { load() {} } }, 'storage'],
+    [{ storage: { load: 7, save() {} } }, 'storage'],
     [{ storageKey: 7 }, 'storageKey'],
     [{ storageKey: '' }, 'storageKey'],
     [{ fetch: 'fetch' }, 'fetch'],
@@ -74,6 +76,11 @@ describe('options', limit, () => {
       assert.equal(error.message.slice(0, begins.length + 1), `${begins} `);
     });
   }
+
+  test('what an option may be is listed', async () => {
+    const error = await failureOf(createSession(/** @type {any} */ ({ ...good, storage: 'x' })));
+    assert.equal(error.message, 'storage must be one of: session, local, memory');
+  });
 
   for (const options of [undefined, null, 'https://api.shop.example']) {
     test(`${options} instead of options is refused`, async () => {

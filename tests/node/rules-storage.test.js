@@ -283,6 +283,23 @@ describe('a reload', limit, () => {
       assert.equal(text.includes(await shop.token('customer #1 access')), false);
     });
   }
+
+  for (const storage of /** @type {const} */ (['memory', 'local'])) {
+    test(`R24: storage '${storage}' neither keeps nor reads a list of grants that have ended`, async (t) => {
+      const localStorage = new WebStorage();
+      standIn(t, 'localStorage', { value: localStorage });
+      const notebook = new Notebook();
+      const shop = storefront();
+      const before = await shop.openCustomer({ storage });
+      if (storage === 'local') notebook.text = localStorage.getItem('occ-session');
+      const { active } = JSON.parse(notebook.text ?? '{}');
+      localStorage.setItem('occ-session.ended', String(active?.number ?? 1));
+      assert.equal((await shop.getUser(before)).uid, anna.username);
+      before.signOut();
+      await before.settled();
+      assert.equal(localStorage.getItem('occ-session.ended'), String(active?.number ?? 1));
+    });
+  }
 });
 
 describe('what is not taken', limit, () => {

@@ -124,6 +124,17 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
+  test('R24: a page that closes its session when it is told of another tab, in the midst of a sign-in, is told closed', async (t) => {
+    browser(t);
+    const shop = storefront();
+    const one = await openTab(shop, { storage: 'local' });
+    const other = await openTab(shop, { storage: 'local' });
+    await one.session.signIn(anna);
+    other.session.addEventListener('change', () => other.session.close(), { once: true });
+    await assert.rejects(other.session.signIn(ben), { name: 'SessionError', code: 'closed' });
+    assert.equal(other.requests(), 0);
+  });
+
   test('R24: a session that finds no place now is taken over as soon as there is one', async (t) => {
     browser(t);
     standIn(t, 'BroadcastChannel', { value: undefined });
@@ -209,16 +220,20 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     const shop = storefront();
     const one = await openTab(shop, { storage: 'local' });
     const other = await openTab(shop, { storage: 'local' });
+    /** @type {string[]} */
+    const phases = [];
+    other.session.addEventListener('change', () => phases.push(other.session.state.phase));
     await one.session.signIn(anna);
     tellTabs();
-    assert.equal(other.session.state.phase, 'customer');
+    assert.deepEqual(phases, ['customer']);
     await other.session.signInAgent(agent, { customerId: annaId });
     tellTabs();
     assert.deepEqual(one.session.state, other.session.state);
     assert.equal(one.session.state.phase, 'emulating');
     one.session.signOutAgent();
+    phases.length = 0;
     tellTabs();
-    assert.equal(other.session.state.phase, 'customer');
+    assert.deepEqual(phases, ['customer']);
     assert.equal((await shop.getUser(other.session)).uid, anna.username);
   });
 
@@ -391,6 +406,17 @@ describe("a duplicated tab (storage: 'session')", limit, () => {
     enter(asBefore[2]);
     assert.equal((await shop.open({ storage: 'session', fetch })).state.phase, 'anonymous');
     enter(original);
+  });
+
+  test('R24: a list of ended grants that somebody has emptied does no harm', async (t) => {
+    const { localStorage } = browser(t);
+    const shop = storefront();
+    const one = await shop.openCustomer({ storage: 'session' });
+    one.signOut();
+    await one.settled();
+    await one.signIn(ben);
+    localStorage.removeItem('occ-session.ended');
+    assert.equal((await shop.getUser(one)).uid, ben.username);
   });
 
   test('R24: a sign-out in one tab is nothing to a tab with another grant', async (t) => {

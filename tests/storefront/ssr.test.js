@@ -111,7 +111,7 @@ async function render(pages, stored) {
   const document = page.replace('OCC_BACKEND_BASE_URL_VALUE', backend.url);
   const given = JSON.stringify({ document, pages, stored });
   const { stdout, stderr } = await run(process.execPath, [join(folder, 'server.cjs'), given], {
-    env: { NODE_PATH: join(workspace, 'node_modules') },
+    env: { ...process.env, NODE_PATH: join(workspace, 'node_modules') },
     maxBuffer: 2 ** 26,
     timeout: 30_000,
   });

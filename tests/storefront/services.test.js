@@ -1,0 +1,513 @@
+// What Spartacus and an application may ask of the adapters' services that no page of the test
+// storefronts asks; with the development back end behind them.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+
+import { startBackend } from '../../web/backend/index.js';
+import { agent, anna, revokePath, tokenPath } from '../browser/browser.js';
+import { failureOf, standIn, WebStorage } from '../node/storefront.js';
+import { importServices } from './services.js';
+
+/** @import { TestContext } from 'node:test' */
+/** @import { Backend } from '../../web/backend/index.js' */
+
+/** @type {Record<string, any>} */
+let ng;
+/** @type {Backend} */
+let backend;
+/** What ends what a test has opened. @type {(() => unknown)[]} */
+let ends;
+
+before(async () => {
+  ng = await importServices();
+  backend = await startBackend();
+});
+after(() => backend.close());
+beforeEach(() => {
+  ends = [];
+});
+afterEach(async () => {
+  for (const end of ends) await end();
+  backend.reset();
+});
+
+/** What a storefront's configuration says of signing in. @param {object} [changes] */
+const authentication = (changes) => ({
+  client_id: 'mobile_android',
+  client_secret: 'secret',
+  baseUrl: `${backend.url}/authorizationserver`,
+  tokenEndpoint: '/oauth/token',
+  revokeEndpoint: '/oauth/revoke',
+  OAuthLibConfig: {},
+  ...changes,
+});
+
+/**
+ * The services of a storefront, none of which is there before it is asked for.
+ *
+ * @param {object} [given]
+ * @param {object} [given.options] what provideOccSession is given
+ * @param {object} [given.config]
+ * @param {string} [given.platform]
+ * @param {string} [given.provide]
+ */
+function openServices({
+  options = { storage: 'memory' },
+  config = { authentication: authentication(), backend: { occ: { baseUrl: backend.url } } },
+  platform = 'browser',
+  provide = 'provideOccSession',
+} = {}) {
+  /** What the storefront was asked for: messages, places to go to. @type {unknown[]} */
+  const asked = [];
+  /** @type {any[]} */
+  const errors = [];
+  const note = (/** @type {string} */ what) => () => asked.push(what);
+  /** @type {[name: string, value: unknown][]} */
+  const around = [
+    ['NgZone', { run: (/** @type {any} */ act) => act(), runOutsideAngular: call }],
+    ['PLATFORM_ID', platform],
+    ['ErrorHandler', { handleError: (/** @type {unknown} */ error) => errors.push(error) }],
+    ['OccConfig', config],
+    ['AuthConfigService', new ng.AuthConfigService(config)],
+    ['ConfigInitializerService', { getStable: () => ng.of(config) }],
+    ['GlobalMessageService', { add: ({ key = '' }) => asked.push(key) }],
+    ['RoutingService', { go: (/** @type {unknown} */ where) => asked.push(where) }],
+    ['AuthRedirectService', { redirect: note('redirect') }],
+    ['AuthRedirectStorageService', {}],
+    ['StatePersistenceService', {}],
+    ['UserService', { get: () => ng.of(undefined) }],
+  ];
+  const injector = ng.Injector.create({
+    providers: [
+      ...around.map(([name, useValue]) => ({ provide: ng[name], useValue })),
+      ...(options ? ng[provide](options) : ng[provide]()),
+    ],
+  });
+  const session = injector.get(ng.OccSession);
+  ends.push(() => session.ngOnDestroy());
+  return {
+    injector,
+    session,
+    asked,
+    errors,
+    of: (/** @type {string} */ name) => injector.get(ng[name]),
+  };
+}
+
+/** @param {() => unknown} act */
+const call = (act) => act();
+
+/** What an observable gives at once. @param {any} observable */
+function valuesOf(observable) {
+  /** @type {any[]} */
+  const values = [];
+  observable.subscribe((/** @type {any} */ value) => values.push(value)).unsubscribe();
+  return values;
+}
+
+const grants = () => backend.received({ path: tokenPath }).map(({ form }) => form?.grant_type);
+
+describe('what Spartacus would do itself', () => {
+  test('it cannot set who is there, nor a token', async (t) => {
+    const localStorage = new WebStorage();
+    standIn(t, 'localStorage', { value: localStorage });
+    const { session, of } = openServices({ options: { storage: 'local' } });
+    await session.opened;
+    await session.signIn(anna);
+    const { state } = session;
+    const stored = [...localStorage.items];
+    const userId = of('UserIdService');
+    userId.setUserId('0002');
+    userId.clearUserId();
+    const storage = of('AuthStorageService');
+    storage.setToken({ access_token: 'x' });
+    storage.setItem('access_token', 'x');
+    storage.removeItem('access_token');
+    storage.setTokenTarget('CSAgent');
+    storage.switchTokenTargetToCSAgent();
+    storage.switchTokenTargetToUser();
+    storage.setEmulatedUserToken({ access_token: 'x' });
+    storage.clearEmulatedUserToken();
+    assert.equal(storage.getEmulatedUserToken(), undefined);
+    assert.deepEqual(valuesOf(userId.getUserId()), ['current']);
+    assert.deepEqual(valuesOf(storage.getTokenTarget()), ['User']);
+    assert.equal(session.state, state);
+    assert.deepEqual([...localStorage.items], stored);
+    assert.equal(backend.received().length, 1);
+  });
+
+  test('it cannot refresh, nor sign in on a page of the server', async () => {
+    let requests = 0;
+    const counted = (/** @type {[RequestInfo, RequestInit]} */ ...request) => {
+      requests++;
+      return fetch(...request);
+    };
+    const { session, of, asked } = openServices({ options: { storage: 'memory', fetch: counted } });
+    await session.opened;
+    await session.signIn(anna);
+    const oauth = of('OAuthLibWrapperService');
+    const auth = of('AuthService');
+    oauth.refreshToken();
+    oauth.initLoginFlow();
+    assert.equal(await oauth.tryLogin(), false);
+    assert.equal(oauth.getIdToken(), '');
+    assert.deepEqual(valuesOf(oauth.events$), []);
+    assert.equal(auth.loginWithRedirect(), false);
+    assert.equal(await auth.checkOAuthParamsInUrl(), undefined);
+    auth.setRefreshProgress(true);
+    auth.setLogoutProgress(true);
+    assert.deepEqual(valuesOf(auth.refreshInProgress$), [false]);
+    assert.deepEqual(valuesOf(auth.logoutInProgress$), [false]);
+    assert.equal(session.state.phase, 'customer');
+    assert.equal(requests, 1);
+    assert.deepEqual(asked, []);
+  });
+
+  test('its interceptor puts no header on, and catches no error', async () => {
+    const { session, of } = openServices();
+    await session.opened;
+    const header = of('AuthHttpHeaderService');
+    assert.equal(header.shouldAddAuthorizationHeader(), false);
+    assert.equal(header.shouldCatchError(), false);
+    assert.deepEqual(valuesOf(header.handleExpiredAccessToken()), []);
+    assert.equal(header.handleExpiredRefreshToken(), undefined);
+    assert.deepEqual(valuesOf(header.getStableToken()), [{}]);
+  });
+
+  for (const leave of ['revokeAndLogout', 'logout']) {
+    test(`R1: ${leave} of its OAuth service signs the customer out, and revokes`, async () => {
+      const { session, of } = openServices();
+      await session.opened;
+      await session.signIn(anna);
+      await of('OAuthLibWrapperService')[leave]();
+      assert.equal(session.state.phase, 'anonymous');
+      await session.settled();
+      assert.deepEqual(
+        (await backend.tokens()).map(({ label, active }) => [label, active]),
+        [
+          ['customer #1 access', false],
+          ['customer #1 refresh', false],
+        ],
+      );
+    });
+  }
+
+  test('a token whose life is not told has no end', async () => {
+    const fetch = async () => Response.json({ access_token: 'a', token_type: 'bearer' });
+    const { session, of } = openServices({ options: { storage: 'memory', fetch } });
+    await session.opened;
+    await session.signIn(anna);
+    assert.deepEqual(valuesOf(of('AuthStorageService').getToken()), [
+      { access_token: 'occ-session', token_type: 'bearer' },
+    ]);
+  });
+
+  test('of a refusal that only a developer can mend the shopper is told something, and the developer what', async () => {
+    const fetch = async () => new Response('<p>');
+    const { session, of, asked, errors } = openServices({ options: { storage: 'memory', fetch } });
+    await session.opened;
+    await of('AuthService').loginWithCredentials(anna.username, anna.password);
+    assert.deepEqual(asked, ['httpHandlers.unknownError']);
+    assert.deepEqual(
+      errors.map(({ code }) => code),
+      ['unexpected-response'],
+    );
+  });
+});
+
+describe('the configuration', () => {
+  /** @param {TestContext} t @param {string | undefined} href */
+  const standAt = (t, href) => standIn(t, 'location', { value: href && { href } });
+
+  /** What a session asks for that is opened with a configuration. @param {object} config @param {object} [options] */
+  async function askedBy(config, options) {
+    /** @type {string[]} */
+    const urls = [];
+    const fetch = async (/** @type {string} */ url) => {
+      urls.push(url);
+      return Response.json({ access_token: 'a', token_type: 'bearer' });
+    };
+    const opened = openServices({ config, options: { storage: 'memory', fetch, ...options } });
+    await opened.session.opened;
+    await opened.session.signIn(anna);
+    return { ...opened, urls };
+  }
+
+  for (const [baseUrl, tokenUrl] of [
+    ['', 'https://shop.example/oauth/token'],
+    ['/shop', 'https://shop.example/shop/oauth/token'],
+    ['https://api.shop.example', 'https://api.shop.example/oauth/token'],
+  ]) {
+    test(`may have the base URL '${baseUrl}', in a page of https://shop.example`, async (t) => {
+      standAt(t, 'https://shop.example/de/cart');
+      const { urls, session } = await askedBy({
+        authentication: authentication({ baseUrl }),
+        backend: { occ: { baseUrl, prefix: 'occ/v3/' } },
+      });
+      assert.deepEqual(urls, [tokenUrl]);
+      const origin = new URL(tokenUrl).origin;
+      const folder = baseUrl === '/shop' ? '/shop' : '';
+      assert.equal(session.authorization(`${origin}${folder}/occ/v3/x`), 'Bearer a');
+      assert.equal(session.authorization(`${origin}${folder}/occ/v2/x`), undefined);
+    });
+  }
+
+  test('on a server, which has no location, a base URL of the own origin is named as what is missing', async (t) => {
+    standAt(t, undefined);
+    const { session, errors } = openServices({
+      config: { authentication: authentication({ baseUrl: '' }) },
+    });
+    await session.opened;
+    assert.equal(errors.length, 1);
+    assert.equal(errors[0].code, 'invalid-options');
+    assert.match(errors[0].message, /baseUrl must be a URL/);
+  });
+
+  test('that no session can be made of is said once, and nobody can sign in', async () => {
+    const { session, errors } = openServices({
+      config: { authentication: authentication({ baseUrl: 7 }) },
+    });
+    await session.opened;
+    assert.equal(errors.length, 1);
+    assert.equal(errors[0].code, 'invalid-options');
+    assert.match(errors[0].message, /^occ-session could not be started: /);
+    assert.equal(session.failure, errors[0]);
+    assert.equal(await failureOf(session.signIn(anna)), errors[0]);
+  });
+
+  for (const provide of ['provideOccSession', 'provideWithoutAsm']) {
+    test(`is enough: ${provide} needs to be given nothing`, async (t) => {
+      standIn(t, 'localStorage', { value: new WebStorage() });
+      const { session } = openServices({ provide, options: /** @type {any} */ (null) });
+      await session.opened;
+      await session.signIn(anna);
+      assert.equal(session.state.phase, 'customer');
+      assert.deepEqual(
+        backend.received({ path: tokenPath }).map(({ form }) => form),
+        [
+          {
+            grant_type: 'password',
+            ...anna,
+            client_id: 'mobile_android',
+            client_secret: 'secret',
+          },
+        ],
+      );
+    });
+  }
+});
+
+describe('before the engine has started', () => {
+  const snapshot = JSON.stringify({ active: { owner: 'customer' } });
+  const ofSpartacus = JSON.stringify({ token: { access_token: 'x' } });
+  /** @type {[what: string, areas: object, options: object, isAwaited: boolean][]} */
+  const places = [
+    ['a session of the engine', { localStorage: { 'occ-session': snapshot } }, {}, true],
+    [
+      'one of the tab alone',
+      { sessionStorage: { 'occ-session': snapshot } },
+      { storage: 'session' },
+      true,
+    ],
+    ['one under another key', { localStorage: { mine: snapshot } }, { storageKey: 'mine' }, true],
+    ['a session of Spartacus', { localStorage: { 'spartacus⚿⚿auth': ofSpartacus } }, {}, true],
+    ['nothing', { localStorage: {} }, {}, false],
+    [
+      'what is no session',
+      { localStorage: { 'occ-session': '7', 'spartacus⚿⚿auth': '{' } },
+      {},
+      false,
+    ],
+    [
+      'a token that is none',
+      { localStorage: { 'spartacus⚿⚿auth': '{"token":{"access_token":7}}' } },
+      {},
+      false,
+    ],
+    ['a storage that is blocked', {}, {}, false],
+  ];
+  for (const [what, areas, options, isAwaited] of places) {
+    test(`with ${what} in the storage somebody is ${isAwaited ? '' : 'not '}awaited`, async (t) => {
+      for (const [name, items] of Object.entries(areas)) {
+        standIn(t, name, { value: new WebStorage(Object.entries(items)) });
+      }
+      const { of } = openServices({ options: { storage: 'local', ...options } });
+      assert.equal(of('AuthStatePersistenceService').isUserLoggedIn(), isAwaited);
+    });
+  }
+
+  test('a request of a storefront that names no prefixes is passed on as it is', async () => {
+    const { of } = openServices({ options: { storage: 'memory', apiPrefixes: undefined } });
+    const request = new ng.HttpRequest('GET', `${backend.url}/occ/v2/shop/users/current`);
+    /** @type {unknown[]} */
+    const sent = [];
+    const next = { handle: (/** @type {unknown} */ each) => ng.of(sent.push(each)) };
+    const interceptor = of('HTTP_INTERCEPTORS').at(-1);
+    assert.deepEqual(valuesOf(interceptor.intercept(request, next)), [1]);
+    assert.equal(sent[0], request);
+  });
+});
+
+describe('a session that Spartacus has left', () => {
+  const agentOverCustomer = {
+    'spartacus⚿⚿auth': JSON.stringify({ token: { access_token: 'a' }, userId: 'current' }),
+    'spartacus⚿⚿asm': JSON.stringify({
+      tokenTarget: 'CSAgent',
+      emulatedUserToken: { access_token: 'c' },
+    }),
+  };
+  /** @param {TestContext} t @param {WebStorage} storage */
+  const standInStorage = (t, storage) => standIn(t, 'localStorage', { value: storage });
+
+  test("R2: an agent's who acts for nobody keeps the customer's token until the sign-out, and both are revoked", async (t) => {
+    standInStorage(t, new WebStorage(Object.entries(agentOverCustomer)));
+    const { session } = openServices({ options: { storage: 'local' } });
+    await session.opened;
+    assert.equal(session.state.phase, 'agent');
+    await session.signOutAgent();
+    await session.settled();
+    const revoked = backend.received({ path: revokePath }).map(({ form }) => form?.token);
+    assert.deepEqual(revoked.sort(), ['a', 'c']);
+  });
+
+  test('for which there is no room is gone, and the old keys keep no token', async (t) => {
+    const storage = new WebStorage(Object.entries(agentOverCustomer));
+    const setItem = storage.setItem.bind(storage);
+    storage.setItem = (key, value) => {
+      if (key === 'occ-session') throw new DOMException('full', 'QuotaExceededError');
+      setItem(key, value);
+    };
+    standInStorage(t, storage);
+    const { session, errors } = openServices({ options: { storage: 'local' } });
+    await session.opened;
+    assert.equal(session.state.phase, 'anonymous');
+    assert.deepEqual(errors, []);
+    assert.deepEqual(Object.fromEntries(storage.items), {
+      'spartacus⚿⚿auth': '{}',
+      'spartacus⚿⚿asm': '{}',
+    });
+  });
+
+  test('is left where it is if the engine is not told where to store', async (t) => {
+    const storage = new WebStorage(Object.entries(agentOverCustomer));
+    standInStorage(t, storage);
+    standIn(t, 'sessionStorage', { value: new WebStorage() });
+    const { session } = openServices({ options: { storage: undefined } });
+    await session.opened;
+    assert.equal(session.state.phase, 'anonymous');
+    assert.deepEqual(Object.fromEntries(storage.items), agentOverCustomer);
+  });
+});
+
+describe('OccSession', () => {
+  test('before the engine has started: nobody is there, sign-outs wait for it, and emulate says so', async () => {
+    /** @type {(bytes: unknown) => void} */
+    let start = () => {};
+    const wasm = new Promise((resolve) => (start = resolve));
+    const { session } = openServices({ options: { storage: 'memory', wasm } });
+    assert.equal(session.state.phase, 'anonymous');
+    assert.equal(session.authorization(), undefined);
+    assert.equal(await session.renew('Bearer x'), undefined);
+    assert.equal(await session.settled(), undefined);
+    assert.throws(() => session.emulate('0001'), {
+      code: 'closed',
+      message: 'the engine is being started',
+    });
+    /** @type {string[]} */
+    const done = [];
+    const outs = [
+      session.signOut().then(() => done.push('signOut')),
+      session.signOutAgent().then(() => done.push('signOutAgent')),
+    ];
+    assert.deepEqual(done, []);
+    start(readFileSync(new URL('../../dist/core.wasm', import.meta.url)));
+    await Promise.all(outs);
+    assert.deepEqual(done, ['signOut', 'signOutAgent']);
+    assert.equal(session.state.phase, 'anonymous');
+  });
+
+  test('where the engine could not be started, whoever signs out is done', async () => {
+    const { session, errors } = openServices({
+      options: { storage: 'memory', wasm: new Uint8Array([1]) },
+    });
+    await session.opened;
+    assert.equal(errors[0].code, 'wasm-unavailable');
+    assert.equal(await session.signOut(), undefined);
+    assert.equal(await session.signOutAgent(), undefined);
+    assert.equal(await session.settled(), undefined);
+    assert.equal(await session.ngOnDestroy(), undefined);
+  });
+
+  test('on a server nobody is signed in, and nobody can sign in', async () => {
+    const { session } = openServices({ platform: 'server' });
+    await session.opened;
+    assert.deepEqual(
+      valuesOf(session.state$).map(({ phase }) => phase),
+      ['anonymous'],
+    );
+    assert.equal((await failureOf(session.signInAgent(agent))).code, 'closed');
+    assert.deepEqual(grants(), []);
+  });
+
+  test('an application that ends before the engine has started leaves no session open', async () => {
+    const { session } = openServices();
+    await session.ngOnDestroy();
+    assert.equal((await failureOf(session.signIn(anna))).code, 'closed');
+  });
+
+  test('it settles when the revocations have', async () => {
+    const { session } = openServices();
+    await session.opened;
+    await session.signIn(anna);
+    await session.signOut();
+    assert.equal(session.state.revoking, 2);
+    await session.settled();
+    assert.equal(session.state.revoking, 0);
+  });
+});
+
+describe('a request that meets a 401', () => {
+  /** Each is sent with the token and answered like this. @type {[what: string, answer: object, again: boolean][]} */
+  const answers = [
+    ['a header that says invalid_token', { header: 'Bearer error="invalid_token"' }, true],
+    ['another header', { header: 'Basic realm="x"', error: null }, false],
+    ['a text that names the error', { error: '{"errors":[{"type":"InvalidTokenError"}' }, true],
+    ['a text that names another', { error: '{"type":"AccessDeniedError"}' }, false],
+    [
+      'an object that names the error',
+      { error: { errors: [{ type: 'InvalidTokenError' }] } },
+      true,
+    ],
+    ['bytes that name the error', { error: new Blob(['"type":"InvalidBearerTokenError"']) }, true],
+  ];
+  for (const [what, { header, error }, again] of /** @type {[string, any, boolean][]} */ (
+    answers
+  )) {
+    test(`with ${what} is ${again ? '' : 'not '}sent again with a new token`, async () => {
+      const { session } = openServices();
+      await session.opened;
+      await session.signIn(anna);
+      const url = `${backend.url}/occ/v2/shop/users/current`;
+      /** @type {string[]} */
+      const sent = [];
+      const refused = new ng.HttpErrorResponse({
+        status: 401,
+        error,
+        ...(header && { headers: new ng.HttpHeaders({ 'WWW-Authenticate': header }) }),
+      });
+      const request = new ng.HttpRequest('GET', url);
+      const outcome = await ng
+        .sendWithBearer(session, request, (/** @type {any} */ { headers }) => {
+          sent.push(headers.get('Authorization'));
+          return sent.length === 1 ? ng.throwError(refused) : ng.of('answered');
+        })
+        .toPromise()
+        .catch((/** @type {unknown} */ thrown) => thrown);
+      assert.equal(outcome, again ? 'answered' : refused);
+      assert.equal(sent.length, again ? 2 : 1);
+      assert.deepEqual(grants(), again ? ['password', 'refresh_token'] : ['password']);
+      assert.equal(sent.at(-1), session.authorization());
+    });
+  }
+});

@@ -1,0 +1,82 @@
+// Copies of the checkout in build/, to be built and tested from sources that are not those of js/.
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+import { cjsonSourceDir, installNpmPackages, root } from './setup.js';
+
+/** What is made in a checkout, not written. */
+const made = ['.angular', '.git', 'build', 'dist', 'node_modules'];
+
+/**
+ * Leaves a copy of what is written in build/NAME/, with the npm packages of this checkout. What was
+ * built in it before stays, so that only what has changed is built again.
+ *
+ * @param {string} name
+ * @returns {string} its folder
+ */
+export function copyTree(name) {
+  const folder = join(root, 'build', name);
+  mkdirSync(folder, { recursive: true });
+  for (const entry of readdirSync(folder)) {
+    if (entry !== 'build') rmSync(join(folder, entry), { recursive: true });
+  }
+  for (const entry of readdirSync(root)) {
+    if (made.includes(entry)) continue;
+    cpSync(join(root, entry), join(folder, entry), {
+      recursive: true,
+      preserveTimestamps: true,
+      filter: (path) => !made.includes(basename(path)),
+    });
+  }
+  linkPackages(folder, '.');
+  return folder;
+}
+
+/**
+ * Each by itself: npm in a copy must not empty the folder of the checkout.
+ *
+ * @param {string} tree
+ * @param {string} workspace
+ */
+function linkPackages(tree, workspace) {
+  installNpmPackages(join(root, workspace));
+  const from = join(root, workspace, 'node_modules');
+  const to = join(tree, workspace, 'node_modules');
+  mkdirSync(to);
+  for (const entry of readdirSync(from)) {
+    // This package is another one in the copy, and so is what was remembered of earlier builds.
+    if (['occ-session', '.occ-session', '.cache'].includes(entry)) continue;
+    symlinkSync(join(from, entry), join(to, entry));
+  }
+}
+
+/**
+ * The files of js/ that are written, as paths from the root.
+ *
+ * @param {string} folder
+ */
+export const sourcesOf = (folder) =>
+  readdirSync(join(folder, 'js'), { recursive: true, encoding: 'utf8' })
+    // numbers.js is generated from the enums of the C side, and all constants.
+    .filter((name) => name.endsWith('.js') && name !== 'numbers.js')
+    .map((name) => `js/${name}`)
+    .sort();
+
+/** What a command in a copy needs to know. @type {Record<string, string>} */
+export const treeEnv = { CJSON_SOURCE_DIR: cjsonSourceDir };
+
+/**
+ * Gives a copy the npm packages of the storefronts, and the one that is built without this package.
+ *
+ * @param {string} tree
+ */
+export function linkStorefronts(tree) {
+  for (const name of ['angular-12', 'angular-21'])
+    linkPackages(tree, join('tests/storefront', name));
+  for (const name of ['stock', 'stock.stamp']) {
+    const built = join('build/storefront', name);
+    if (existsSync(join(root, built))) {
+      cpSync(join(root, built), join(tree, built), { recursive: true });
+    }
+  }
+}
