@@ -31,15 +31,16 @@ try {
   // The declarations of Spartacus.
   installNpmPackages(join(root, 'tests/storefront/angular-12'));
 
-  const c = [...sources('src', /\.[ch]$/), ...sources('tests/c', /\.[ch]$/)];
+  const c = ['src', 'tests/c'].flatMap((folder) => sources(folder, /\.[ch]$/));
+  const formatted = [...c, ...sources('tests/fuzz', /\.[ch]$/)];
   if (process.argv.includes('--fix')) {
-    await report('clang-format', [['clang-format', '-i', ...c]]);
+    await report('clang-format', [['clang-format', '-i', ...formatted]]);
     await report('prettier', [[npm('prettier'), '--write', '--log-level=warn', '.']]);
     await report('eslint', [[npm('eslint'), '--fix', '.']]);
   } else {
     /** @type {[string, string[][]][]} */
     const checks = [
-      ['clang-format', [['clang-format', '--dry-run', '-Werror', ...c]]],
+      ['clang-format', [['clang-format', '--dry-run', '-Werror', ...formatted]]],
       ['clang-tidy', c.filter((path) => path.endsWith('.c')).map(tidy)],
       ['prettier', [[npm('prettier'), '--check', '--log-level=warn', '.']]],
       ['eslint', [[npm('eslint'), '--max-warnings=0', '.']]],

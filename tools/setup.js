@@ -129,9 +129,9 @@ const needs = [
   },
   {
     for: 'proof',
-    there: () => Boolean(findCommand('spin')),
-    packages: ['spin'],
-    remedy: 'Spin 6.5: put spin on the PATH',
+    there: () => ['spin', 'gcc'].every(findCommand),
+    packages: ['spin', 'gcc'],
+    remedy: 'Spin 6.5, and gcc as the preprocessor of Spin and Frama-C: put both on the PATH',
   },
   {
     for: 'build',
