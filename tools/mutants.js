@@ -290,7 +290,7 @@ function cellChanges(text, from, enums) {
   const changes = [];
   for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
     const cell = readCell(match[1]);
-    const start = match.index + match[0].indexOf(match[1]);
+    const start = match.index + match[0].lastIndexOf(match[1]);
     /** @param {Partial<typeof cell>} fields */
     const add = (fields) =>
       changes.push({

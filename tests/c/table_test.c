@@ -282,5 +282,6 @@ TEST(out_of_range, "beside the table there are no cells") {
   CHECK_NUMBER(occ_table_cell(OCC_STATE_ANONYMOUS, 0), 0x25000000);
   CHECK_NUMBER(occ_table_cell(8, 1), 0x25000000);
   CHECK_NUMBER(occ_table_cell(1, 9), 0x25000000);
+  CHECK_NUMBER(occ_table_cell(7, 9), 0x25000000);
   CHECK_NUMBER(occ_table_cell(UINT32_MAX, UINT32_MAX), 0x25000000);
 }
