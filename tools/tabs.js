@@ -4,8 +4,9 @@
 // the limits that the README names. The short form has one token less.
 //
 //   node tools/tabs.js [--short]
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -88,27 +89,24 @@ const variants = [
  * @param {string} command
  * @param {string[]} args
  * @param {string} cwd
+ * @returns {Promise<{ text: string, failure?: string }>}
  */
-function run(command, args, cwd) {
-  const { status, error, stdout, stderr } = spawnSync(command, args, {
-    cwd,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-    timeout: LIMIT,
+const run = (command, args, cwd) =>
+  new Promise((resolve) => {
+    const options = { cwd, maxBuffer: 2 ** 28, timeout: LIMIT };
+    execFile(command, args, options, (error, stdout, stderr) =>
+      resolve({ text: stdout + stderr, failure: error?.message }),
+    );
   });
-  const text = `${stdout ?? ''}${stderr ?? ''}`;
-  return { text, failure: error?.message ?? (status === 0 ? undefined : `exit code ${status}`) };
-}
 
 /**
  * @param {string} command
  * @param {string[]} args
  * @param {string} cwd
  */
-function runWell(command, args, cwd) {
-  const { text, failure } = run(command, args, cwd);
-  if (failure) throw new ToolError(`Failed: ${[command, ...args].join(' ')} (${failure})\n${text}`);
-  return text;
+async function runWell(command, args, cwd) {
+  const { text, failure } = await run(command, args, cwd);
+  if (failure) throw new ToolError(`${failure}\n${text}`);
 }
 
 /**
@@ -116,16 +114,16 @@ function runWell(command, args, cwd) {
  * @param {string} folder a new one, for what is built
  * @param {boolean} short
  */
-function search({ name, defines, tokens = TOKENS, isWhole, breaks }, folder, short) {
+async function search({ name, defines, tokens = TOKENS, isWhole, breaks }, folder, short) {
   mkdirSync(folder, { recursive: true });
   const issued = breaks || short ? TOKENS_SHORT : tokens;
   const options = [...defines, `TOKENS=${issued}`].map((define) => `-D${define}`);
-  runWell('spin', [...options, '-a', model], folder);
+  await runWell('spin', [...options, '-a', model], folder);
   // Without partial-order reduction: each event is one step on what all tabs have, so there is
   // nothing to reduce.
   const ways = ['-DSAFETY', '-DNOREDUCE', '-DNOCLAIM', '-DVECTORSZ=1024', '-DMEMLIM=8192'];
-  runWell('clang', ['-w', breaks ? '-O0' : '-O2', ...ways, '-o', 'pan', 'pan.c'], folder);
-  const { text, failure } = run('./pan', [`-m${DEPTH}`], folder);
+  await runWell('clang', ['-w', breaks ? '-O0' : '-O2', ...ways, '-o', 'pan', 'pan.c'], folder);
+  const { text, failure } = await run('./pan', [`-m${DEPTH}`], folder);
 
   const [, depth, errors] = /depth reached (\d+), errors: (\d+)/.exec(text) ?? [];
   const [, states] = /^ *(\S+) states, stored/m.exec(text) ?? [];
@@ -150,7 +148,7 @@ function search({ name, defines, tokens = TOKENS, isWhole, breaks }, folder, sho
   }
   if (isViolated) {
     // What the pages did, in the order in which they did it.
-    const trail = run('spin', ['-k', 'tabs.pml.trail', ...options, model], folder);
+    const trail = await run('spin', ['-k', 'tabs.pml.trail', ...options, model], folder);
     console.error(`${name}: ${trail.text.replace(/^spin: trail ends[\s\S]*/m, '')}`);
   } else if (!isComplete) {
     console.error(`${name}: ${failure ?? ''}\n${text}`);
@@ -172,7 +170,17 @@ const count = (digits) => Number(digits).toLocaleString('en');
 export async function prove({ short }) {
   const folder = join(root, 'build/proofs/tabs');
   rmSync(folder, { recursive: true, force: true });
-  return variants.map((variant, i) => search(variant, join(folder, String(i + 1)), short));
+  const waiting = [...variants.entries()];
+  /** @type {Awaited<ReturnType<typeof search>>[]} */
+  const rows = [];
+  const workers = Array.from({ length: availableParallelism() }, async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [i, variant] = next;
+      rows[i] = await search(variant, join(folder, String(i + 1)), short);
+    }
+  });
+  await Promise.all(workers);
+  return rows;
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -4,9 +4,10 @@
  *
  * A page reads what is stored before each event, takes it over if its epoch is higher, lets the
  * event move the grants, tells the others which grants have ended, writes, and sends what is to be
- * revoked. A page can be killed behind each of these, and be opened again. Messages, and the
- * browser's event that something was stored, come at any later time, in any order, or never: each
- * only makes a page read what is there by then. An answer comes at any time, or never.
+ * revoked. From reading to writing an event is one step, but a page can be killed behind each of
+ * these, and be opened again; what it sends is a step of its own. Messages, and the browser's event
+ * that something was stored, come at any later time, in any order, or never: each only makes a page
+ * read what is there by then. An answer comes at any time, or never.
  *
  *   SESSION    storage 'session': each page has a snapshot of its own, which a duplicated one
  *              starts with; the numbers of the grants that have ended are a list that all read.
@@ -248,6 +249,8 @@ inline adopt() {
   CLAIM(R7, !(ended & ~out));
 #ifdef DELAYED
   left[_pid] = left[_pid] | ended;
+  /* Otherwise no snapshot names such a grant: R24_STORED. */
+  gone = gone | revoking[_pid];
 #endif
   ended = 0;
   if
@@ -259,11 +262,6 @@ inline adopt() {
   :: me.grant && (my.pending == CUSTOMER || IS_AGENT) -> end_sign_in()
   :: else
   fi
-#ifdef DELAYED
-  ;
-  /* Otherwise no snapshot names such a grant: R24_STORED. */
-  gone = gone | revoking[_pid]
-#endif
 }
 
 inline read() {
@@ -427,11 +425,11 @@ inline sign_out_agent() {
   fi
 }
 
-inline revoke(grant, token) {
+inline revoke(number, key) {
 #ifdef DELAYED
-  revoking[_pid] = revoking[_pid] | SET(grant);
+  revoking[_pid] = revoking[_pid] | SET(number);
 #endif
-  my.queued = my.queued | SET(token)
+  my.queued = my.queued | SET(key)
 }
 
 /* The active grant ends. A retired one is revoked before it, a parked one is restored. */
