@@ -51,7 +51,11 @@ export const explained = [
   {
     file: 'js/session.js',
     line: 'if (epoch && epoch !== this.#epoch) {',
-    changes: ['epoch !== this.#epoch -> true', 'epoch && epoch !== this.#epoch -> true'],
+    changes: [
+      'epoch !== this.#epoch -> true',
+      'epoch && epoch !== this.#epoch -> true',
+      'epoch && epoch !== this.#epoch -> epoch || epoch !== this.#epoch',
+    ],
     why: 'The core refuses by itself what is no snapshot and what is not newer; this saves it the reading.',
   },
   {
@@ -65,6 +69,24 @@ export const explained = [
     line: 'if (list && list !== this.#ended) {',
     changes: ['list !== this.#ended -> true'],
     why: 'A grant that has ended can be told of again; this saves the core the telling.',
+  },
+  {
+    file: 'js/session.js',
+    line: "const newest = this.#storage.load() ?? '';",
+    changes: ['\'\' -> "Stryker was here!"'],
+    why: 'Any text will do that has no epoch.',
+  },
+  {
+    file: 'js/session.js',
+    line: 'if (!at) return;',
+    changes: ['!at -> false'],
+    why: 'For the time 0 the core has nothing to do; this saves a timer.',
+  },
+  {
+    file: 'js/session.js',
+    line: 'const attempt = ++this.#attempts;',
+    changes: ['++this.#attempts -> --this.#attempts'],
+    why: 'Any number will do that is another one each time.',
   },
   {
     file: 'js/session.js',
@@ -105,7 +127,7 @@ export const explained = [
   {
     file: 'js/storage.js',
     line: "load: () => (isLoaded || typeof storage === 'string' ? null : storage.load()),",
-    changes: ["typeof storage === 'string' -> false"],
+    changes: ["typeof storage === 'string' -> false", '\'string\' -> ""'],
     why: 'That a string has no such function is caught, like all that a storage throws.',
   },
   {

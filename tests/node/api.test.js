@@ -487,7 +487,7 @@ describe('storage that fails', limit, () => {
   });
 
   test('a storage of the caller that gives something else than a text is lived without', async () => {
-    for (const value of [undefined, 7, {}, Promise.resolve('x')]) {
+    for (const value of [undefined, 7, {}, Symbol('x'), Promise.resolve('x')]) {
       const storage = /** @type {any} */ ({ load: () => value, save() {} });
       assert.equal((await storefront().open({ storage })).state.phase, 'anonymous');
     }

@@ -234,6 +234,17 @@ describe('authorization and renew', limit, () => {
     assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
   });
 
+  test('a rejected header that is longer than all of the memory leaves the memory as it is', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    const bearer = session.authorization();
+    assert.equal(await session.renew(`Bearer ${'x'.repeat(600_000)}`), undefined);
+    assert.equal(session.authorization(), bearer);
+    session.signOut();
+    await session.settled();
+    assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
+  });
+
   test('a token is refreshed when it expires, before a request needs it', async (t) => {
     let refreshes = 0;
     const { fetch, asked } = scriptedFetch(() =>

@@ -105,6 +105,11 @@ describe('the option wasm', limit, () => {
       });
     });
   }
+
+  test('that is bytes has no address to be named', async () => {
+    const error = await failureOf(storefront().open({ wasm: new Uint8Array([1, 2, 3]) }));
+    assert.ok(error.message.startsWith('core.wasm could not be loaded from the given source: '));
+  });
 });
 
 /** The function types of a module: a small reader of the sections type, import and function. */

@@ -1,7 +1,7 @@
 // R24: tabs that share a session, or hold the same grant, with stand-ins for the browser's storage and
 // its event: several sessions in one process are the tabs. Real tabs are tested in the browser.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import {
@@ -122,6 +122,21 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     await other.session.settled();
     assert.equal(other.session.state.phase, 'anonymous');
     assert.deepEqual(await shop.alive(), []);
+  });
+
+  test('a session that is closed reads the storage no more, and leaves no listener on itself', async (t) => {
+    const { localStorage, tellTabs } = browser(t);
+    const shop = storefront();
+    const { session } = await openTab(shop, { storage: 'local' });
+    await session.signIn(anna);
+    session.signOut();
+    await session.settled();
+    assert.deepEqual(getEventListeners(session, 'change'), []);
+    session.close();
+    const getItem = t.mock.method(localStorage, 'getItem');
+    tellTabs();
+    session.authorization();
+    assert.equal(getItem.mock.callCount(), 0);
   });
 
   test('R24: a page that closes its session when it is told of another tab, in the midst of a sign-in, is told closed', async (t) => {

@@ -102,10 +102,12 @@ export function answer(tab, request, { kind, which }) {
   const { refresh, seconds, type = 'bearer', again } = grants[kind];
   const { owner } = request;
   const { customer, agent } = world.configuration.clients;
-  // Given again to the same user and client. Somebody may be customer and agent, but only to a sign-in
-  // that is waited for: which of two strays is revoked that are one is not written.
+  // Given again to the same user and client. Somebody may be customer and agent, but only with a grant
+  // that will be active: which of two strays is revoked that are one is not written.
   const isForBoth = customer.client_id === agent.client_id && model.signIn?.request === request;
-  const given = world.issued.filter((it) => it.owner && (isForBoth || it.owner === owner));
+  const given = world.issued.filter(
+    (it) => it.owner && (it.owner === owner || (isForBoth && it.type === 'bearer')),
+  );
   const fresh = {
     access: world.secret('a'),
     refresh: refresh ? world.secret('r') : undefined,
