@@ -1,0 +1,100 @@
+/*
+ * Inputs of any bytes, for the drivers of Eva.
+ *
+ * A text is any one of: a short one of each length, which stands at the very end of its memory, so
+ * that reading one byte too far is an alarm; or one of any length up to its limit. Memory that is
+ * written to comes in the same sizes. Texts share memory, since nobody writes to it.
+ */
+#ifndef ANY_H
+#define ANY_H
+
+#include <__fc_builtin.h>
+#include <__fc_string_axiomatic.h>
+
+#include "grant.h"
+
+/* Short texts are shorter than this. Where Eva widens an interval it stops at these sizes. */
+#ifndef SHORT
+#define SHORT 5
+#endif
+#define SIZES 0, 1, 2, 3, 4
+
+#define WHOLE_MAX 9007199254740991.0 /* 2^53 - 1 */
+
+/* Its product wraps as it is meant to, and this is what else the other functions may know of it.
+ * The function itself is analysed by a driver of its own. */
+/*@ requires \valid_read(text.at + (0 .. text.length - 1));
+    requires \initialized(text.at + (0 .. text.length - 1));
+    assigns \result \from text.at[0 .. text.length - 1]; */
+uint64_t occ_text_fingerprint(occ_text text);
+
+/* Eva follows a string of any length to its zero only with a function of its own, to which this
+ * binds ours. The loop itself is analysed by another driver. */
+/*@ requires valid_read_string(string);
+    assigns \result \from string[0 .. ]; */
+size_t occ_text_length(const char *string);
+
+/* Any double but NaN. */
+/*@ assigns \result \from Frama_C_entropy_source;
+    ensures !\is_NaN(\result); */
+double any_double(void);
+
+static char short_bytes[SHORT];
+static char long_bytes[OCC_INPUT_MAX];
+static char short_string[SHORT];
+static char long_string[OCC_INPUT_MAX + 1];
+static char output_bytes[OCC_INPUT_MAX];
+
+/* To be called before the others. */
+static void any(void) {
+  Frama_C_make_unknown(short_bytes, sizeof short_bytes);
+  Frama_C_make_unknown(long_bytes, sizeof long_bytes);
+  Frama_C_make_unknown(short_string, sizeof short_string - 1);
+  Frama_C_make_unknown(long_string, sizeof long_string - 1);
+}
+
+static occ_text long_text(size_t limit) {
+  return (occ_text){long_bytes + sizeof long_bytes - limit, Frama_C_size_t_interval(0, limit)};
+}
+
+static occ_text any_text(size_t limit) {
+  const size_t length = Frama_C_size_t_interval(0, SHORT);
+  //@ split length;
+  if (length < SHORT) {
+    /* Frama-C's memcpy wants a byte there, also where none is copied. */
+    return (occ_text){short_bytes + sizeof short_bytes - (length > 0 ? length : 1), length};
+  }
+  return long_text(limit);
+}
+
+/* Ended by a zero; there may be others before it. */
+static char *any_string(void) {
+  const size_t length = Frama_C_size_t_interval(0, SHORT);
+  //@ split length;
+  return length < SHORT ? short_string + sizeof short_string - 1 - length : long_string;
+}
+
+static occ_writer any_writer(size_t limit) {
+  const size_t size = Frama_C_size_t_interval(0, SHORT);
+  //@ split size;
+  if (size < SHORT) {
+    return (occ_writer){.at = output_bytes + sizeof output_bytes - size, .size = size};
+  }
+  return (occ_writer){.at = output_bytes + sizeof output_bytes - limit, .size = limit};
+}
+
+/* A grant as it can stand in a session, with tokens of any bytes and any length. */
+static void any_grant(occ_grant *grant) {
+  Frama_C_make_unknown((char *)grant, sizeof *grant);
+  grant->slot = (occ_slot)Frama_C_interval(OCC_SLOT_FREE, OCC_SLOT_CLIENT);
+  grant->owner = (occ_owner)Frama_C_interval(OCC_OWNER_INVALID, OCC_OWNER_END - 1);
+  grant->number = Frama_C_double_interval(0, WHOLE_MAX);
+  grant->expires_at = Frama_C_double_interval(0, WHOLE_MAX);
+  grant->renew_at = Frama_C_double_interval(0, WHOLE_MAX);
+  grant->refreshes = Frama_C_double_interval(-1, WHOLE_MAX);
+  grant->access_length = Frama_C_size_t_interval(0, OCC_TOKEN_MAX);
+  grant->authorization_length = Frama_C_size_t_interval(0, OCC_BEARER_LENGTH + OCC_TOKEN_MAX);
+  grant->refresh_length = Frama_C_size_t_interval(0, OCC_TOKEN_MAX);
+}
+
+#endif

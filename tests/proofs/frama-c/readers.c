@@ -1,0 +1,50 @@
+/* What reads: token responses, snapshots, options, numbers. Any bytes, over any tree of cJSON's. */
+#include "cjson_contract.h"
+#include "json.h"
+#include "number.h"
+#include "options.h"
+#include "snapshot.h"
+#include "token_response.h"
+
+/* With a zero behind it, as the input has. */
+static occ_text any_input(void) {
+  const size_t length = Frama_C_size_t_interval(0, SHORT);
+  //@ split length;
+  if (length < SHORT) {
+    return (occ_text){short_string + sizeof short_string - 1 - length, length};
+  }
+  return (occ_text){long_string, Frama_C_size_t_interval(0, OCC_INPUT_MAX)};
+}
+
+static void read_token_response(void) {
+  occ_grant grant;
+  any_grant(&grant);
+  occ_token_response_read(&grant, Frama_C_double_interval(0, 1e15),
+                          (occ_delivery)Frama_C_interval(OCC_DELIVERY_ANSWERED, OCC_DELIVERY_END - 1),
+                          Frama_C_unsigned_int_interval(0, UINT32_MAX), any_input());
+}
+
+static void read_snapshot(void) {
+  occ_snapshot snapshot;
+  occ_snapshot_read(&snapshot, any_input(), any_text(OCC_OPTION_MAX));
+  occ_json_release();
+}
+
+/* The lengths may lie; the memory is the whole input. */
+static void read_options(void) {
+  occ_options options;
+  uint32_t lengths[OCC_OPTION_END];
+  //@ loop unroll OCC_OPTION_END;
+  for (size_t i = 0; i < OCC_OPTION_END; i++) {
+    lengths[i] = Frama_C_unsigned_int_interval(0, UINT32_MAX);
+  }
+  occ_options_read(&options, long_bytes, lengths);
+}
+
+/* READ says which one: each needs short strings of a length of its own. */
+void main(void) {
+  any();
+  short_member = SHORT_MEMBERS[Frama_C_interval(0, sizeof SHORT_MEMBERS - 2)];
+  //@ split short_member;
+  READ();
+}

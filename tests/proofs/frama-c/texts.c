@@ -1,0 +1,18 @@
+/*
+ * Strings and numbers that are followed to their very end, and the fingerprint, whose arithmetic is
+ * meant to wrap.
+ */
+#include "any.h"
+#include "number.h"
+
+void main(void) {
+  any();
+  (void)occ_text_fingerprint(any_text(OCC_TOKEN_MAX));
+  char *string = any_string();
+  if (string != long_string) {
+    char *end;
+    (void)occ_text_length(string);
+    (void)occ_number_read(string, &end);
+    //@ check string <= end <= &short_string[SHORT - 1];
+  }
+}

@@ -1,0 +1,363 @@
+// Proves parts of the core with Frama-C. Eva looks for undefined behaviour in what reads and writes
+// text, with inputs of any bytes; WP proves that the functions which move grants between slots drop
+// none (R7). The drivers and the contracts are in tests/proofs/frama-c. The short form has fewer of
+// the texts that Eva follows byte by byte.
+//
+//   node tools/frama-c.js [--short]
+import { execFile } from 'node:child_process';
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+import { cjsonSourceDir, fail, root, setup, ToolError } from './setup.js';
+
+const folder = join(root, 'build/proofs/frama-c');
+
+/** No analysis takes this long, in milliseconds: one that does not end is a finding. */
+const LIMIT = 900_000;
+
+/** How long a prover may think about one goal, in seconds: most take a fraction of one. */
+const GOAL_LIMIT = 100;
+
+/** The share of the statements of the functions it is about that a driver has to reach: one that
+ * reaches nothing has no alarms either. */
+const REACHED = 0.9;
+
+/** Sizes of a 32-bit machine, as those of the published module are. */
+const machine = ['-c11', '-machdep', 'gcc_x86_32', '-no-asm-contracts'];
+
+/** For the preprocessor. Frama-C knows no _Alignas, and looks at no alignment. */
+const flags = [
+  ...[`-Isrc`, `-I'${cjsonSourceDir}'`, '-Itests/proofs/frama-c', "-D'_Alignas(n)='"],
+  ...['-DCJSON_NESTING_LIMIT=16', '-DCJSON_HIDE_SYMBOLS'],
+];
+
+/**
+ * What Eva analyses: a file of tests/proofs/frama-c with a main function, the sources that it calls,
+ * and the functions of these that it is about. `short`: definitions for the short form.
+ * @typedef {{
+ *   what: string, driver: string, sources: string[], functions: string[], options: string[],
+ *   defines?: string[], short?: string[],
+ * }} Driver
+ */
+
+/** The limits of the core are as published; drivers tell paths apart where they say `split`. */
+const eva = [
+  ...['-eva', '-eva-interprocedural-splits', '-eva-no-print', '-eva-no-show-progress'],
+  // Sets of bytes are kept as sets, so that what is known of one is known of its casts.
+  ...['-eva-ilevel', '256', '-warn-signed-downcast'],
+];
+const few = ['-eva-slevel', '10'];
+
+/** A number that is too large to be read is infinite (number.h); in what is written none is. */
+const noNan = ['-warn-special-float', 'nan'];
+const noInfinity = ['-warn-special-float', 'non-finite'];
+
+/** Unsigned arithmetic wraps where it is meant to: in the fingerprint, which has a contract where
+ * others call it, and in cJSON. */
+const noWrapping = ['-warn-unsigned-overflow', '-eva-use-spec', 'occ_text_fingerprint'];
+
+/** With what is known of a byte after a function was asked about it. */
+const asked = ['-eva-domains', 'equality', '-eva-equality-through-calls', 'formals'];
+
+const readers = {
+  driver: 'readers.c',
+  sources: ['arena', 'grant', 'json', 'number', 'options', 'snapshot', 'text', 'token_response'],
+};
+const reading = [...few, ...noNan, ...noWrapping, '-eva-builtin', 'occ_text_length:Frama_C_strlen'];
+const jsonReaders = ['member', 'occ_json_parse', 'occ_json_string', 'occ_json_number'];
+
+/**
+ * @param {string} function_ of readers.c
+ * @param {number} lengths of short strings
+ * @param {string} members whose strings may be short, by first letters
+ */
+const reads = (function_, lengths, members) => [
+  `READ=${function_}`,
+  `SHORT=${lengths}`,
+  `SHORT_MEMBERS='"${members}"'`,
+];
+
+/** What takes longest first. @type {Driver[]} */
+const drivers = [
+  {
+    what: 'cJSON in the arena, texts with some bytes of any value',
+    driver: 'parser.c',
+    sources: ['arena', 'json', 'number', 'text'],
+    functions: [
+      ...['parse_value', 'parse_object', 'parse_array', 'parse_string', 'parse_number'],
+      ...['parse_hex4', 'utf16_literal_to_utf8', 'buffer_skip_whitespace', 'skip_utf8_bom'],
+      ...['get_object_item', 'cJSON_ParseWithLengthOpts', 'cJSON_New_Item', 'cJSON_Delete'],
+      ...['occ_arena_allocate', 'occ_arena_wipe', 'occ_number_read', 'read_exponent'],
+      ...jsonReaders,
+    ],
+    // Each path by itself, to its end.
+    options: [
+      ...['-eva-slevel', '1000000', '-eva-split-return', 'full', ...asked, ...noNan],
+      ...['-eva-unroll-recursive-calls', '20'],
+    ],
+    defines: ['strtod=occ_number_read', 'OCC_ARENA_MAX=512'],
+    short: ['SHORT_FORM'],
+  },
+  {
+    what: 'encoders, any text, into memory of any size',
+    driver: 'encoders.c',
+    sources: ['form', 'grant', 'json', 'number', 'snapshot', 'text'],
+    functions: [
+      ...['stands_for_itself', 'write_encoded', 'occ_form_add', 'occ_form_add_if_any'],
+      ...['occ_json_write_text', 'occ_number_write', 'occ_write', 'occ_write_byte'],
+      ...['write_name', 'write_text', 'write_grant', 'occ_snapshot_write', 'occ_grants_in'],
+    ],
+    options: [
+      ...[...few, ...noInfinity, ...noWrapping],
+      ...['-eva-slevel-function', 'occ_write:50,occ_number_write:50'],
+    ],
+    short: ['SHORT=2'],
+  },
+  {
+    ...readers,
+    what: 'reader of snapshots, any bytes',
+    functions: [
+      ...['read_grant', 'is_whole', 'can_be_held', 'occ_snapshot_read', 'occ_text_is_visible'],
+      ...['occ_json_object', ...jsonReaders],
+    ],
+    options: [...reading, '-eva-min-loop-unroll', '3'],
+    defines: reads('read_snapshot', 3, 'arcfo'),
+    short: reads('read_snapshot', 1, 'a'),
+  },
+  {
+    ...readers,
+    what: 'reader of token responses, any bytes',
+    functions: [
+      ...['is_bearer', 'read_tokens', 'read_error', 'read_answer', 'occ_token_response_read'],
+      ...['occ_grant_put', 'occ_text_is_visible', ...jsonReaders],
+    ],
+    options: [...reading, '-eva-slevel-function', 'is_bearer:50'],
+    defines: reads('read_token_response', 9, 'arte'),
+  },
+  {
+    ...readers,
+    what: 'options, of lengths that may lie',
+    functions: ['occ_options_read'],
+    options: reading,
+    defines: reads('read_options', 1, 'a'),
+  },
+  {
+    what: 'strings and numbers to their end',
+    driver: 'texts.c',
+    sources: ['number', 'text'],
+    functions: ['occ_text_length', 'occ_text_fingerprint', 'occ_number_read', 'read_exponent'],
+    options: [
+      ...[...few, ...noNan, ...asked, '-eva-split-return-function', 'is_digit:0'],
+      ...['-eva-slevel-function', 'occ_number_read:10000,read_exponent:1000,scale:0'],
+    ],
+    defines: ['SHORT=10'],
+    short: ['SHORT=6'],
+  },
+  {
+    what: 'grants, any tokens into any grant',
+    driver: 'grants.c',
+    sources: ['grant', 'text'],
+    functions: [
+      ...['occ_grants_in', 'occ_grants_free', 'occ_grants_held', 'occ_grant_is_held'],
+      ...['occ_grant_same_token', 'occ_grant_put', 'occ_grant_renew', 'occ_grant_settle'],
+    ],
+    options: [
+      ...[...few, ...noNan, ...noWrapping],
+      ...['-eva-slevel-function', 'occ_grants_free:3000'],
+    ],
+  },
+  {
+    what: 'the table, every cell',
+    driver: 'table.c',
+    sources: ['table'],
+    functions: ['occ_table_cell'],
+    options: [...few, ...noInfinity, '-warn-unsigned-overflow'],
+  },
+];
+
+/**
+ * What WP proves: functions of a source, of which a file of tests/proofs/frama-c has the contracts.
+ * @typedef {{ source: string, contracts: string, functions: string[], inlined?: string[] }} Contract
+ */
+
+/** @type {Contract[]} */
+const contracts = [
+  {
+    source: 'session.c',
+    contracts: 'session_moves.c',
+    functions: [
+      ...['active', 'reserve', 'move', 'is_copy', 'revoke_unless_shared', 'drop', 'revoke'],
+      ...['set_aside', 'release_strays', 'end_sign_in', 'end_waiting', 'apply'],
+    ],
+    inlined: ['emulated', 'occ_options_text'],
+  },
+  {
+    source: 'grant.c',
+    contracts: 'grant_moves.c',
+    functions: [
+      ...['occ_grants_in', 'occ_grants_free', 'occ_grants_held', 'occ_grant_is_held'],
+      ...['occ_grant_same_token', 'occ_grant_put', 'occ_grant_renew', 'occ_grant_settle'],
+    ],
+  },
+  {
+    source: 'revocation.c',
+    contracts: 'revocation_moves.c',
+    functions: ['occ_revocation_begin', 'settle'],
+    inlined: ['queue'],
+  },
+];
+
+/** Three places and tokens of one byte: moves.h says why. */
+const small = ['OCC_PLACES=3', 'OCC_TOKEN_MAX=1', 'OCC_INPUT_MAX=64'];
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Promise<{ text: string, failure?: string }>}
+ */
+const run = (command, args) =>
+  new Promise((resolve) => {
+    const env = { ...process.env, WHY3CONFIG: join(folder, 'why3.conf') };
+    const options = { cwd: root, env, maxBuffer: 2 ** 28, timeout: LIMIT };
+    execFile(command, args, options, (error, stdout, stderr) =>
+      resolve({ text: stdout + stderr, failure: error?.message.split('\n')[0] }),
+    );
+  });
+
+/** @param {string[]} defines */
+const preprocess = (defines) =>
+  `-cpp-extra-args=${[...flags, ...defines.map((define) => `-D${define}`)].join(' ')}`;
+
+/** @param {number} number */
+const count = (number) => number.toLocaleString('en');
+
+/**
+ * The messages of Frama-C that have something in their first line.
+ * @param {string} text
+ * @param {RegExp} wanted
+ */
+const messages = (text, wanted) =>
+  text.split(/\n(?=\[)/).filter((message) => wanted.test(message.split('\n')[0]));
+
+/**
+ * @param {Driver} driver
+ * @param {boolean} short
+ */
+async function analyse(driver, short) {
+  const what = `Eva: ${driver.what}`;
+  const files = [
+    `tests/proofs/frama-c/${driver.driver}`,
+    ...driver.sources.map((name) => `src/${name}.c`),
+    ...(driver.driver === 'parser.c' ? [join(cjsonSourceDir, 'cJSON.c')] : []),
+  ];
+  const defines = [...(driver.defines ?? [])];
+  for (const define of short ? (driver.short ?? []) : []) {
+    const name = define.split('=')[0];
+    const i = defines.findIndex((other) => other.split('=')[0] === name);
+    if (i >= 0) defines.splice(i, 1);
+    defines.push(define);
+  }
+  const options = [...machine, preprocess(defines), ...files, ...eva, ...driver.options];
+  const { text, failure } = await run('frama-c', [
+    ...options,
+    ...['-then', '-metrics', '-metrics-eva-cover'],
+  ]);
+  const [, alarms] = /^ *(\d+) alarms? generated by the analysis/m.exec(text) ?? [];
+  if (failure || alarms === undefined || /Eva analyzer: +[1-9]\d* error/.test(text)) {
+    console.error(`${what}: ${failure ?? 'not analysed'}\n${text}`);
+    return { what, amount: 'not analysed', findings: 1 };
+  }
+  // What Eva could not decide of the checks of the drivers and of what library functions require.
+  const undecided = [...text.matchAll(/(\d+) unknown +(\d+) invalid/g)]
+    .flatMap(([, ...counts]) => counts)
+    .reduce((sum, figure) => sum + Number(figure), 0);
+  for (const alarm of messages(text, /^\[eva:(alarm|red)/)) {
+    console.error(`${what}: ${alarm}`);
+  }
+
+  let reached = 0;
+  let all = 0;
+  let unreached = 0;
+  for (const name of driver.functions) {
+    const [, some, of] = new RegExp(`^ *${name}: (\\d+) stmts out of (\\d+)`, 'm').exec(text) ?? [];
+    reached += Number(some ?? 0);
+    all += Number(of ?? 0);
+    if (!(Number(some) >= REACHED * Number(of)) && !(short && driver.short)) {
+      console.error(`${what}: of ${name} ${some ?? 'no'} statements are reached, of ${of ?? '?'}`);
+      unreached++;
+    }
+  }
+  const amount =
+    `${count(driver.functions.length)} functions, ` +
+    `${count(reached)} of ${count(all)} statements reached`;
+  const findings = Number(alarms) + undecided + unreached;
+  console.log(`${what}: ${amount}, ${alarms} alarms, ${undecided} undecided`);
+  return { what, amount, findings };
+}
+
+/** @param {Contract} contract */
+async function proveContracts({ source, contracts: file, functions, inlined = [] }) {
+  const what = `WP: moves of grants in ${source} (R7)`;
+  const inline = ['occ_grant_access', 'occ_grant_refresh', 'occ_grant_authorization', ...inlined];
+  const { text, failure } = await run('frama-c', [
+    ...[...machine, preprocess(small), `tests/proofs/frama-c/${file}`],
+    // Once more than there are places: the last time finds the end of the loop.
+    ...['-ulevel', '4', '-inline-calls', inline.join(',')],
+    ...['-wp', '-wp-fct', functions.join(','), '-wp-model', 'Typed+real', '-wp-cache', 'none'],
+    ...['-wp-prover', 'cvc4,z3', '-wp-par', '1', '-wp-timeout', String(GOAL_LIMIT)],
+  ]);
+  const [, proved, goals] = /^\[wp\] Proved goals: +(\d+) \/ (\d+)/m.exec(text) ?? [];
+  if (failure || goals === undefined) {
+    console.error(`${what}: ${failure ?? 'not proved'}\n${text}`);
+    return { what, amount: 'not proved', findings: 1 };
+  }
+  const absent = functions.filter((name) => !text.includes(`Goal typed_real_${name}_`));
+  for (const name of absent) console.error(`${what}: no goal of ${name}`);
+  for (const goal of messages(text, /^\[wp\] \[(?!Qed|CVC4|Z3)\w+\] Goal/)) {
+    console.error(`${what}: ${goal}`);
+  }
+  const amount = `${functions.length} functions, ${count(Number(goals))} goals`;
+  console.log(`${what}: ${amount}, ${proved} proved`);
+  return { what, amount, findings: Number(goals) - Number(proved) + absent.length };
+}
+
+/**
+ * @param {{ short: boolean }} options
+ * @returns {Promise<{ what: string, amount: string, findings: number }[]>}
+ */
+export async function prove({ short }) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const { failure, text } = await run('why3', [
+    '--config',
+    join(folder, 'why3.conf'),
+    'config',
+    'detect',
+  ]);
+  if (failure) throw new ToolError(`${failure}\n${text}`);
+
+  const waiting = [
+    ...contracts.map((contract) => () => proveContracts(contract)),
+    ...drivers.map((driver) => () => analyse(driver, short)),
+  ].entries();
+  /** @type {{ what: string, amount: string, findings: number }[]} */
+  const rows = [];
+  const workers = Array.from({ length: availableParallelism() }, async () => {
+    for (const [i, work] of waiting) rows[i] = await work();
+  });
+  await Promise.all(workers);
+  return rows;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  try {
+    setup('proof');
+    const rows = await prove({ short: process.argv.includes('--short') });
+    process.exitCode = rows.some(({ findings }) => findings > 0) ? 1 : 0;
+  } catch (error) {
+    fail(error);
+  }
+}
