@@ -80,6 +80,8 @@ export class Tab {
   /** The core's number of each request. @type {Map<Request, number>} */ requests = new Map();
   /** How often each token was sent to be revoked. @type {Map<string, number>} */ revoked =
     new Map();
+  /** The grants of which this page has told that they ended. @type {Set<number | undefined>} */
+  #ended = new Set();
   /** The access tokens that this page was given. @type {Set<string>} */ issued = new Set();
 
   /** @param {World} world */
@@ -146,6 +148,10 @@ export class Tab {
     for (const [at] of this.#told('alarm')) this.alarm = at;
     const saved = this.#told('save').map(([text]) => text);
     // In which order two tokens are sent that do not wait for each other is not written.
+    // Nor whether it is told again that a grant has ended.
+    const news = (/** @type {(number | undefined)[]} */ ids) =>
+      ids.filter((id) => !this.#ended.has(id)).sort();
+    const ended = this.#told('ended').map(([number]) => world.id(number));
     const requests = this.#told('request').sort(([, a], [, b]) => a.localeCompare(b));
     const expectedRequests = expected.requests
       .map((request) => ({ request, line: line(request) }))
@@ -160,9 +166,7 @@ export class Tab {
         renewed: this.#told('renewed').flat(),
         expired: this.#told('expired').flat(),
         revoked: this.#told('revoked').flat(),
-        ended: this.#told('ended')
-          .map(([number]) => world.id(number))
-          .sort(),
+        ended: news(ended),
         authorization: this.#told('authorization').flat(),
         alarm: this.alarm,
       },
@@ -175,7 +179,7 @@ export class Tab {
         renewed: expected.renewed,
         expired: expected.expired ? [expected.expired] : [],
         revoked: expected.revoked,
-        ended: expected.ended.sort(),
+        ended: news(expected.ended),
         authorization: expected.authorization ? [expected.authorization] : [],
         alarm: model.alarm,
       },
@@ -183,6 +187,7 @@ export class Tab {
     expectedRequests.forEach(({ request }, i) => this.requests.set(request, requests[i][0]));
     for (const text of saved) world.saved.push({ text, snapshot: expected.saved ?? null });
     for (const [number] of this.#told('ended')) world.ended.push(number);
+    for (const id of ended) this.#ended.add(id);
     this.#check();
   }
 
