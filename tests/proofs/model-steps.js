@@ -99,8 +99,14 @@ export function answer(tab, request, { kind, which }) {
     tab.step(() => model.answer(request, { status, final }), completed(number, response));
     return;
   }
-  const { refresh, seconds, type = 'bearer', again } = grants[kind];
-  const { owner } = request;
+  const { owner, refreshes } = request;
+  // Two requests to revoke one refresh token of a customer and an agent could not be told apart: where
+  // both have it, a refresh gives another.
+  const holders = [...model.held, ...model.revoking.map(({ grant }) => grant)].filter(
+    (grant) =>
+      refreshes?.refresh && grant.id !== refreshes.id && grant.refresh === refreshes.refresh,
+  );
+  const { refresh, seconds, type = 'bearer', again } = grants[holders.length ? 'fresh' : kind];
   const { customer, agent } = world.configuration.clients;
   // Given again to the same user and client. Somebody may be customer and agent, but only with a grant
   // that will be active: which of two strays is revoked that are one is not written.
@@ -371,6 +377,12 @@ function adopt(tab) {
   const { world, model } = tab;
   const { text, snapshot } = world.saved.at(-1) ?? {};
   if (!text || !snapshot) return;
+  // Which of two grants that this page is revoking goes first, if another tab brings back both, is not
+  // written; what becomes of the second one's newer tokens depends on it.
+  const back = [snapshot.active, snapshot.parked, snapshot.retired].filter((saved) =>
+    model.revoking.some(({ grant }) => grant.id === saved?.id),
+  );
+  if (back.length > 1) return;
   tab.step(
     () => model.adopt(snapshot),
     (core) => core.occ_adopt(text),

@@ -80,8 +80,6 @@ export class Tab {
   /** The core's number of each request. @type {Map<Request, number>} */ requests = new Map();
   /** How often each token was sent to be revoked. @type {Map<string, number>} */ revoked =
     new Map();
-  /** The grants of which this page has told that they ended. @type {Set<number | undefined>} */
-  #ended = new Set();
   /** The access tokens that this page was given. @type {Set<string>} */ issued = new Set();
 
   /** @param {World} world */
@@ -148,10 +146,6 @@ export class Tab {
     for (const [at] of this.#told('alarm')) this.alarm = at;
     const saved = this.#told('save').map(([text]) => text);
     // In which order two tokens are sent that do not wait for each other is not written.
-    // Nor whether it is told again that a grant has ended.
-    const news = (/** @type {(number | undefined)[]} */ ids) =>
-      ids.filter((id) => !this.#ended.has(id)).sort();
-    const ended = this.#told('ended').map(([number]) => world.id(number));
     const requests = this.#told('request').sort(([, a], [, b]) => a.localeCompare(b));
     const expectedRequests = expected.requests
       .map((request) => ({ request, line: line(request) }))
@@ -166,7 +160,9 @@ export class Tab {
         renewed: this.#told('renewed').flat(),
         expired: this.#told('expired').flat(),
         revoked: this.#told('revoked').flat(),
-        ended: news(ended),
+        ended: this.#told('ended')
+          .map(([number]) => world.id(number))
+          .sort(),
         authorization: this.#told('authorization').flat(),
         alarm: this.alarm,
       },
@@ -179,7 +175,7 @@ export class Tab {
         renewed: expected.renewed,
         expired: expected.expired ? [expected.expired] : [],
         revoked: expected.revoked,
-        ended: news(expected.ended),
+        ended: expected.ended.sort(),
         authorization: expected.authorization ? [expected.authorization] : [],
         alarm: model.alarm,
       },
@@ -187,7 +183,6 @@ export class Tab {
     expectedRequests.forEach(({ request }, i) => this.requests.set(request, requests[i][0]));
     for (const text of saved) world.saved.push({ text, snapshot: expected.saved ?? null });
     for (const [number] of this.#told('ended')) world.ended.push(number);
-    for (const id of ended) this.#ended.add(id);
     this.#check();
   }
 

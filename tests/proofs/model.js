@@ -473,9 +473,8 @@ export class Model {
     this.told.state = this.state;
     this.#isChanged = false;
     this.#stopWaiting();
-    // R24: what this tab is revoking does not come back with what another one saved later; the active
-    // grant is the last to go.
-    for (const { id } of this.held.reverse()) {
+    // R24: what this tab is revoking does not come back with what another one saved later.
+    for (const { id } of this.held) {
       if (this.revoking.some(({ grant }) => grant.id === id)) this.ended(id);
     }
   }
