@@ -27,9 +27,6 @@ import { fail, findChromium, findHeadlessShell, root, setup, ToolError } from '.
 /** The proofs that are tools, what takes longest first; each gives its lines. */
 const tools = ['stryker', 'mutation', 'coverage-js', 'walk', 'tabs', 'fuzz', 'coverage-c', 'audit'];
 
-/** Only in the long form: before its first mutant it runs all of tests/node. */
-const long = ['stryker'];
-
 /** The proofs that are tests, by name. */
 const tests = new Map(
   ['tests/proofs', 'tests/scenarios'].flatMap((folder) =>
@@ -146,9 +143,7 @@ try {
     const all = [...tools, ...tests.keys()];
     const unknown = positionals.find((name) => !all.includes(name));
     if (unknown) throw new ToolError(`There is no proof '${unknown}': ${all.join(', ')}.`);
-    const names = all.filter((name) =>
-      positionals.length === 0 ? !(short && long.includes(name)) : positionals.includes(name),
-    );
+    const names = all.filter((name) => positionals.length === 0 || positionals.includes(name));
 
     for (const purpose of /** @type {const} */ (['test', 'storefront', 'proof'])) setup(purpose);
     await build();
