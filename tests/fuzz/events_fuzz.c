@@ -19,6 +19,7 @@
 #define FOREIGN_NONCE 1U
 #define FIRST_NONCE 2U
 #define NUMBERS_PER_NONCE 2097152.0
+#define TIME_MAX 1e15
 /* In every token and password that is handed out, and in no other text. They are longer than a
  * number, which may have any bytes. */
 #define SECRET_MARK '~'
@@ -423,11 +424,13 @@ static double next_time(void) {
   default:
     now += 100.0 * step;
   }
+  /* An alarm may be set for later than any time that a clock has. */
+  now = fmin(now, TIME_MAX);
   return now;
 }
 
 static bool is_time(double time) {
-  return time >= 0 && time <= 1e15;
+  return time >= 0 && time <= TIME_MAX;
 }
 
 /* Whether a call at this time gets in. */

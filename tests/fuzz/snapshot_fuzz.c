@@ -47,8 +47,8 @@ static bool take(held *self, const char *at, size_t length) {
       grant->slot = from->slot;
       grant->owner = from->owner;
       grant->number = from->number;
-      /* Whole milliseconds are what is written. */
-      grant->expires_at = floor(from->expires_at);
+      /* Whole milliseconds are what is written, and a zero without its sign. */
+      grant->expires_at = floor(from->expires_at) + 0.0;
     }
   }
   occ_json_release();
