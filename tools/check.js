@@ -32,7 +32,10 @@ try {
   installNpmPackages(join(root, 'tests/storefront/angular-12'));
 
   const c = ['src', 'tests/c'].flatMap((folder) => sources(folder, /\.[ch]$/));
-  const formatted = [...c, ...sources('tests/fuzz', /\.[ch]$/)];
+  const formatted = [
+    ...c,
+    ...['tests/fuzz', 'tests/proofs'].flatMap((folder) => sources(folder, /\.[ch]$/)),
+  ];
   if (process.argv.includes('--fix')) {
     await report('clang-format', [['clang-format', '-i', ...formatted]]);
     await report('prettier', [[npm('prettier'), '--write', '--log-level=warn', '.']]);

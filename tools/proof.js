@@ -25,7 +25,17 @@ import { fail, findChromium, findHeadlessShell, root, setup, ToolError } from '.
  */
 
 /** The proofs that are tools, what takes longest first; each gives its lines. */
-const tools = ['stryker', 'mutation', 'coverage-js', 'walk', 'tabs', 'fuzz', 'coverage-c', 'audit'];
+const tools = [
+  'stryker',
+  'mutation',
+  'coverage-js',
+  'frama-c',
+  'walk',
+  'tabs',
+  'fuzz',
+  'coverage-c',
+  'audit',
+];
 
 /** The proofs that are tests, by name. */
 const tests = new Map(

@@ -12,51 +12,30 @@
 
 #include "session.h"
 
-/*@ predicate is_held(integer slot) =
-      slot == OCC_SLOT_ACTIVE || slot == OCC_SLOT_PARKED || slot == OCC_SLOT_RETIRED;
+/* clang-format takes the ==> of the contracts apart. */
+// clang-format off
 
-    predicate same_bytes{L1, L2}(char *one, char *other, integer length) =
-      (length > 0 ==> \at(one[0], L1) == \at(other[0], L2));
-
-    predicate same_token{L1, L2}(occ_grant *one, occ_grant *other) =
-      \at(one->access_length, L1) == \at(other->access_length, L2) &&
-      same_bytes{L1, L2}(\at(&one->authorization[OCC_BEARER_LENGTH], L1),
-        \at(&other->authorization[OCC_BEARER_LENGTH], L2), \at(one->access_length, L1));
-
-    predicate same_refresh{L1, L2}(occ_grant *one, occ_grant *other) =
-      \at(one->refresh_length, L1) == \at(other->refresh_length, L2) &&
-      same_bytes{L1, L2}(\at(&one->refresh[0], L1), \at(&other->refresh[0], L2),
-        \at(one->refresh_length, L1));
-
-    predicate is_visible(char *text, integer length) =
-      (length > 0 ==> ' ' < text[0] <= '~');
-
-    predicate is_free(occ_grant *grant) =
-      grant->slot == OCC_SLOT_FREE && grant->access_length == 0 && grant->refresh_length == 0;
-
-    predicate is_blank(occ_grant *grant) = grant->owner == OCC_OWNER_INVALID && grant->number == 0.0 &&
-      grant->expires_at == 0.0 && grant->renew_at == 0.0 && grant->request == 0 &&
-      grant->refreshes == 0.0 && grant->earlier == 0 &&
-      (\forall integer i; 0 <= i < OCC_TOKEN_END ==>
-        grant->revocation[i].stage == OCC_REVOCATION_SETTLED &&
-        grant->revocation[i].request == 0 && grant->revocation[i].tries_left == 0 &&
-        grant->revocation[i].not_before == 0.0) &&
-      grant->authorization_length == 0 &&
-      (\forall integer i; 0 <= i < OCC_BEARER_LENGTH + OCC_TOKEN_MAX ==>
-        grant->authorization[i] == 0) &&
-      (\forall integer i; 0 <= i < OCC_TOKEN_MAX ==> grant->refresh[i] == 0);
-
-    // No byte of a grant is left.
-    predicate is_wiped(occ_grant *grant) = is_free(grant) && is_blank(grant);
-
-    predicate fits(occ_grant *grant) =
-      grant->access_length <= OCC_TOKEN_MAX && grant->refresh_length <= OCC_TOKEN_MAX;
-
-    // How many of the places are in a slot.
-    logic integer in_slot(occ_grants *grants, integer slot) =
-      (grants->at[0].slot == slot ? 1 : 0) + (grants->at[1].slot == slot ? 1 : 0) +
-      (grants->at[2].slot == slot ? 1 : 0);
-*/
+/* What is said of grants, as macros and not as predicates: so WP itself sees what an assignment to
+ * one place leaves of the others, at which provers do not arrive. */
+#define IS_HELD(grant)                                                                             \
+  ((grant).slot == OCC_SLOT_ACTIVE || (grant).slot == OCC_SLOT_PARKED ||                           \
+   (grant).slot == OCC_SLOT_RETIRED)
+#define SAME_TOKEN(one, other)                                                                     \
+  ((one).access_length == (other).access_length &&                                                 \
+   ((one).access_length > 0 ==>                                                                    \
+    (one).authorization[OCC_BEARER_LENGTH] == (other).authorization[OCC_BEARER_LENGTH]))
+/* Nothing is left in the place. That every byte of it is zero is checked by Eva (grants.c). */
+#define IS_FREE(grant)                                                                             \
+  ((grant).slot == OCC_SLOT_FREE && (grant).access_length == 0 && (grant).refresh_length == 0 &&   \
+   (grant).revocation[OCC_TOKEN_ACCESS].stage == OCC_REVOCATION_SETTLED &&                         \
+   (grant).revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_SETTLED)
+#define FITS(grant)                                                                                \
+  ((grant).access_length <= OCC_TOKEN_MAX && (grant).refresh_length <= OCC_TOKEN_MAX)
+/* How many of the places are in a slot. */
+#define IN_SLOT(grants, in)                                                                        \
+  (((grants).at[0].slot == (in) ? 1 : 0) + ((grants).at[1].slot == (in) ? 1 : 0) +                 \
+   ((grants).at[2].slot == (in) ? 1 : 0))
+#define IS_VISIBLE(text) ((text).length > 0 ==> ' ' < (text).at[0] <= '~')
 
 /* Places and bytes by their number, since provers are better at that than at quantifiers. */
 #if OCC_PLACES != 3 || OCC_TOKEN_MAX != 1
@@ -65,6 +44,22 @@
 #define EACH(IS) (IS(0) && IS(1) && IS(2))
 #define ONE(IS) (IS(0) || IS(1) || IS(2))
 
+/* Every member of a grant, one by one: of a whole struct that is assigned, provers lose what else
+ * is where it was. */
+#define BYTES(grant)                                                                               \
+  (grant).authorization[0], (grant).authorization[1], (grant).authorization[2],                    \
+  (grant).authorization[3], (grant).authorization[4], (grant).authorization[5],                    \
+  (grant).authorization[6], (grant).authorization[7], (grant).refresh[0]
+#define REVOCATION(of) (of).stage, (of).request, (of).tries_left, (of).not_before
+#define MEMBERS(grant)                                                                             \
+  (grant).slot, (grant).owner, (grant).number, (grant).expires_at, (grant).renew_at,               \
+  (grant).request, (grant).refreshes, REVOCATION((grant).revocation[OCC_TOKEN_ACCESS]),            \
+  REVOCATION((grant).revocation[OCC_TOKEN_REFRESH]), (grant).earlier,                              \
+  (grant).authorization_length, (grant).access_length, (grant).refresh_length, BYTES(grant)
+#define PLACE(i) (self->grants.at[i])
+#define PLACES                                                                                     \
+  MEMBERS(PLACE(0)), MEMBERS(PLACE(1)), MEMBERS(PLACE(2))
+
 /* ---- Text --------------------------------------------------------------------------------------
  */
 
@@ -72,13 +67,13 @@
     requires \valid_read(other.at + (0 .. other.length - 1));
     assigns \result \from one, other, one.at[0 .. one.length - 1], other.at[0 .. other.length - 1];
     ensures \result <==>
-      one.length == other.length && same_bytes{Here, Here}(one.at, other.at, one.length);
+      one.length == other.length && (one.length > 0 ==> one.at[0] == other.at[0]);
 */
 bool occ_text_equal(occ_text one, occ_text other);
 
 /*@ requires \valid_read(text.at + (0 .. text.length - 1)) && text.length <= OCC_TOKEN_MAX;
     assigns \result \from text, text.at[0 .. text.length - 1];
-    ensures \result <==> is_visible(text.at, text.length);
+    ensures \result <==> IS_VISIBLE(text);
 */
 bool occ_text_is_visible(occ_text text);
 
@@ -89,8 +84,8 @@ uint64_t occ_text_fingerprint(occ_text text);
 /* WP does not see a struct as bytes, so each type that is wiped has a function of its own; that
  * zeros make these members zero is checked by Eva (wipe.c). */
 /*@ requires \valid(grant) && size == sizeof(occ_grant);
-    assigns *grant;
-    ensures is_wiped(grant); */
+    assigns MEMBERS(*grant);
+    ensures IS_FREE(*grant); */
 void wipe_grant(occ_grant *grant, size_t size);
 
 /*@ requires \valid(sign_in) && size == sizeof(occ_sign_in);
@@ -111,7 +106,7 @@ void wipe_text(char *text, size_t length);
 /*@ requires \valid(to + (0 .. length - 1)) && \valid_read(from + (0 .. length - 1));
     requires \separated(to + (0 .. length - 1), from + (0 .. length - 1));
     assigns to[0 .. length - 1];
-    ensures same_bytes{Pre, Here}(from, to, length); */
+    ensures length > 0 ==> to[0] == \old(from[0]); */
 void copy_text(char *to, const char *from, size_t length);
 
 #include <string.h>
@@ -122,7 +117,7 @@ void copy_text(char *to, const char *from, size_t length);
 
 #define HAS_SLOT(i) (self->at[i].slot == slot)
 #define IS_FIRST(i)                                                                                \
-  (\result == &self->at[i] && HAS_SLOT(i) && (\forall integer j; 0 <= j < i ==> !HAS_SLOT(j)))
+  (\result == &self->at[i] && HAS_SLOT(i) && (i > 0 ==> !HAS_SLOT(0)) && (i > 1 ==> !HAS_SLOT(1)))
 /*@ requires \valid_read(self);
     assigns \result \from self, self->at[0 .. OCC_PLACES - 1].slot, slot;
     behavior none:
@@ -136,21 +131,21 @@ void copy_text(char *to, const char *from, size_t length);
 */
 occ_grant *occ_grants_in(occ_grants *self, occ_slot slot);
 
-#define IS_FREE(i) (\result == &self->at[i] && self->at[i].slot == OCC_SLOT_FREE)
+#define IS_FOUND(i) (\result == &self->at[i] && self->at[i].slot == OCC_SLOT_FREE)
 /*@ requires \valid_read(self);
     assigns \result \from self, self->at[0 .. OCC_PLACES - 1].slot;
     behavior none:
-      assumes in_slot(self, OCC_SLOT_FREE) <= OCC_PLACES_FOR_TABS;
+      assumes IN_SLOT(*self, OCC_SLOT_FREE) <= OCC_PLACES_FOR_TABS;
       ensures \result == \null;
     behavior some:
-      assumes in_slot(self, OCC_SLOT_FREE) > OCC_PLACES_FOR_TABS;
-      ensures ONE(IS_FREE);
+      assumes IN_SLOT(*self, OCC_SLOT_FREE) > OCC_PLACES_FOR_TABS;
+      ensures ONE(IS_FOUND);
     complete behaviors;
     disjoint behaviors;
 */
 occ_grant *occ_grants_free(occ_grants *self);
 
-#define HAS_NUMBER(i) (is_held(self->at[i].slot) && self->at[i].number == number)
+#define HAS_NUMBER(i) (IS_HELD(self->at[i]) && self->at[i].number == number)
 #define IS_NUMBERED(i) (\result == &self->at[i] && HAS_NUMBER(i))
 /*@ requires \valid_read(self);
     assigns \result \from self, self->at[0 .. OCC_PLACES - 1], number;
@@ -167,36 +162,38 @@ occ_grant *occ_grants_held(occ_grants *self, double number);
 
 /*@ requires \valid_read(self);
     assigns \result \from self->slot;
-    ensures \result <==> is_held(self->slot); */
+    ensures \result <==> IS_HELD(*self); */
 bool occ_grant_is_held(const occ_grant *self);
 
-/*@ requires \valid_read(self) && \valid_read(other) && fits(self) && fits(other);
+/*@ requires \valid_read(self) && \valid_read(other) && FITS(*self) && FITS(*other);
     assigns \result \from *self, *other;
-    ensures \result <==> same_token{Here, Here}(self, other); */
+    ensures \result <==> SAME_TOKEN(*self, *other); */
 bool occ_grant_same_token(const occ_grant *self, const occ_grant *other);
 
-/*@ requires \valid(self) && fits(self);
+#define HEADER_FITS (self->authorization_length <= OCC_BEARER_LENGTH + OCC_TOKEN_MAX)
+#define RANGES(grant)                                                                              \
+  (grant).authorization[0 .. OCC_BEARER_LENGTH + OCC_TOKEN_MAX - 1],                                 \
+    (grant).refresh[0 .. OCC_TOKEN_MAX - 1]
+/*@ requires \valid(self) && FITS(*self) && HEADER_FITS;
     requires \valid_read(access.at + (0 .. access.length - 1));
     requires \valid_read(refresh.at + (0 .. refresh.length - 1));
     requires \separated(self, access.at + (0 .. access.length - 1));
     requires \separated(self, refresh.at + (0 .. refresh.length - 1));
-    assigns \result, self->authorization[0 .. OCC_BEARER_LENGTH + OCC_TOKEN_MAX - 1],
-      self->refresh[0 .. OCC_TOKEN_MAX - 1], self->earlier, self->authorization_length,
+    assigns \result, RANGES(*self), self->earlier, self->authorization_length,
       self->access_length, self->refresh_length;
-    ensures fits(self);
+    ensures FITS(*self);
     behavior put:
       assumes 0 < access.length <= OCC_TOKEN_MAX && refresh.length <= OCC_TOKEN_MAX;
-      assumes is_visible(access.at, access.length);
+      assumes IS_VISIBLE(access);
       ensures \result == OCC_STATUS_OK && self->access_length == access.length;
-      ensures same_bytes{Pre, Here}(access.at, &self->authorization[OCC_BEARER_LENGTH],
-        access.length);
-      ensures refresh.length == 0 ==> same_refresh{Pre, Here}(self, self);
-      ensures refresh.length > 0 ==> self->refresh_length == refresh.length;
-      ensures refresh.length > 0 ==>
-        same_bytes{Pre, Here}(refresh.at, &self->refresh[0], refresh.length);
+      ensures self->authorization[OCC_BEARER_LENGTH] == \old(access.at[0]);
+      ensures self->refresh_length ==
+        (refresh.length > 0 ? refresh.length : \old(self->refresh_length));
+      ensures self->refresh[0] ==
+        (refresh.length > 0 ? \old(refresh.at[0]) : \old(self->refresh[0]));
     behavior refused:
       assumes !(0 < access.length <= OCC_TOKEN_MAX && refresh.length <= OCC_TOKEN_MAX &&
-        is_visible(access.at, access.length));
+        IS_VISIBLE(access));
       assigns \result;
       ensures \result != OCC_STATUS_OK;
     complete behaviors;
@@ -207,21 +204,25 @@ occ_status occ_grant_put(occ_grant *self, occ_text access, occ_text refresh);
 /* The tokens of the response go on in the grant, in its slot and under its number; the place that
  * awaited them is free. */
 /*@ requires \valid(self) && \valid(response) && \separated(self, response);
-    requires fits(self) && fits(response) && response->access_length > 0;
-    requires is_visible(&response->authorization[OCC_BEARER_LENGTH], response->access_length);
-    assigns *self, *response;
+    requires FITS(*self) && HEADER_FITS && FITS(*response) && response->access_length > 0;
+    requires ' ' < response->authorization[OCC_BEARER_LENGTH] <= '~';
+    assigns MEMBERS(*self), RANGES(*self), MEMBERS(*response);
     ensures self->slot == \old(self->slot) && self->number == \old(self->number) &&
       self->owner == \old(self->owner);
-    ensures same_token{Pre, Here}(response, self);
-    ensures \old(response->refresh_length) > 0 ==> same_refresh{Pre, Here}(response, self);
-    ensures \old(response->refresh_length) == 0 ==> same_refresh{Pre, Here}(self, self);
-    ensures is_wiped(response);
+    ensures self->access_length == \old(response->access_length);
+    ensures self->authorization[OCC_BEARER_LENGTH] ==
+      \old(response->authorization[OCC_BEARER_LENGTH]);
+    ensures self->refresh_length == (\old(response->refresh_length) > 0 ?
+      \old(response->refresh_length) : \old(self->refresh_length));
+    ensures self->refresh[0] == (\old(response->refresh_length) > 0 ?
+      \old(response->refresh[0]) : \old(self->refresh[0]));
+    ensures IS_FREE(*response);
 */
 void occ_grant_renew(occ_grant *self, occ_grant *response);
 
 /*@ requires \valid(self);
-    assigns *self;
-    ensures is_wiped(self); */
+    assigns MEMBERS(*self);
+    ensures IS_FREE(*self); */
 void occ_grant_settle(occ_grant *self);
 
 /* ---- revocation.c ------------------------------------------------------------------------------
@@ -230,38 +231,33 @@ void occ_grant_settle(occ_grant *self);
 #define IS_GRANT(i) (grant == &self->grants.at[i])
 #define HAS_ENDPOINT ((self->options.flags & OCC_FLAG_REVOKE) != 0)
 
-/*@ // The same grant, with the same tokens, whatever its slot.
-    predicate is_same{L1, L2}(occ_grant *grant) =
-      \at(grant->owner, L1) == \at(grant->owner, L2) &&
-      \at(grant->number, L1) == \at(grant->number, L2) &&
-      same_token{L1, L2}(grant, grant) && same_refresh{L1, L2}(grant, grant);
-
-    predicate is_unchanged{L1, L2}(occ_grant *grant) =
-      \at(grant->slot, L1) == \at(grant->slot, L2) && is_same{L1, L2}(grant);
-
-    // The same grant is out of the session, and each of its tokens waits to be revoked.
-    predicate is_queued{L1, L2}(occ_grant *grant) =
-      is_same{L1, L2}(grant) && \at(grant->slot, L2) == OCC_SLOT_REVOKING &&
-      \at(grant->revocation[OCC_TOKEN_ACCESS].stage, L2) == OCC_REVOCATION_QUEUED &&
-      (\at(grant->refresh_length, L1) > 0 ==>
-        \at(grant->revocation[OCC_TOKEN_REFRESH].stage, L2) == OCC_REVOCATION_QUEUED);
-*/
-
-#define IS_UNCHANGED(i) is_unchanged{Pre, Here}(&self->grants.at[i])
+#define WAS_SAME(member) (member == \old(member))
+/* The same grant, with the same tokens, whatever its slot. */
+#define IS_SAME(grant)                                                                             \
+  (WAS_SAME((grant).owner) && WAS_SAME((grant).number) && WAS_SAME((grant).access_length) &&       \
+   WAS_SAME((grant).authorization[OCC_BEARER_LENGTH]) && WAS_SAME((grant).refresh_length) &&       \
+   WAS_SAME((grant).refresh[0]))
+#define IS_UNCHANGED(i) (WAS_SAME(PLACE(i).slot) && IS_SAME(PLACE(i)))
+/* The same grant is out of the session, and each of its tokens waits to be revoked. */
+#define IS_QUEUED(grant)                                                                           \
+  (IS_SAME(grant) && (grant).slot == OCC_SLOT_REVOKING &&                                          \
+   (grant).revocation[OCC_TOKEN_ACCESS].stage == OCC_REVOCATION_QUEUED &&                          \
+   ((grant).refresh_length > 0 ==>                                                                 \
+    (grant).revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_QUEUED))
 
 /* R13: only without an endpoint is a grant settled that is to be revoked. */
-/*@ requires \valid(self) && ONE(IS_GRANT) && fits(grant);
-    assigns *grant, self->revoking;
+/*@ requires \valid(self) && ONE(IS_GRANT) && FITS(*grant);
+    assigns MEMBERS(*grant), self->revoking;
     behavior endpoint:
       assumes HAS_ENDPOINT;
       assigns grant->slot, grant->revocation[OCC_TOKEN_ACCESS].stage,
         grant->revocation[OCC_TOKEN_ACCESS].tries_left, grant->revocation[OCC_TOKEN_REFRESH].stage,
         grant->revocation[OCC_TOKEN_REFRESH].tries_left, self->revoking;
-      ensures is_queued{Pre, Here}(grant);
+      ensures IS_QUEUED(*grant);
     behavior none:
       assumes !HAS_ENDPOINT;
-      assigns *grant;
-      ensures is_wiped(grant);
+      assigns MEMBERS(*grant);
+      ensures IS_FREE(*grant);
     complete behaviors;
     disjoint behaviors;
 */
@@ -276,5 +272,7 @@ void occ_host_ended(double number);
 void occ_host_signed_in(uint32_t attempt, uint32_t status);
 //@ assigns \nothing;
 void occ_host_renewed(const char *authorization, size_t length);
+
+// clang-format on
 
 #endif

@@ -19,9 +19,10 @@ static occ_text any_input(void) {
 static void read_token_response(void) {
   occ_grant grant;
   any_grant(&grant);
-  occ_token_response_read(&grant, Frama_C_double_interval(0, 1e15),
-                          (occ_delivery)Frama_C_interval(OCC_DELIVERY_ANSWERED, OCC_DELIVERY_END - 1),
-                          Frama_C_unsigned_int_interval(0, UINT32_MAX), any_input());
+  occ_token_response_read(
+    &grant, Frama_C_double_interval(0, 1e15),
+    (occ_delivery)Frama_C_interval(OCC_DELIVERY_ANSWERED, OCC_DELIVERY_END - 1),
+    Frama_C_unsigned_int_interval(0, UINT32_MAX), any_input());
 }
 
 static void read_snapshot(void) {

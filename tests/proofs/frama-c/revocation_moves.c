@@ -3,15 +3,15 @@
 
 static void queue(occ_session *self, occ_revocation *revocation);
 
-/*@ requires \valid(self) && ONE(IS_GRANT) && fits(grant) && grant->slot == OCC_SLOT_REVOKING;
+/*@ requires \valid(self) && ONE(IS_GRANT) && FITS(*grant) && grant->slot == OCC_SLOT_REVOKING;
     requires token == OCC_TOKEN_ACCESS || token == OCC_TOKEN_REFRESH;
-    assigns *grant, self->revoking;
+    assigns MEMBERS(*grant), self->revoking;
     ensures self->revoking == (uint32_t)(\old(self->revoking) - 1);
     behavior last:
       assumes token == OCC_TOKEN_ACCESS ?
         grant->revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_SETTLED :
         grant->revocation[OCC_TOKEN_ACCESS].stage == OCC_REVOCATION_SETTLED;
-      ensures is_wiped(grant);
+      ensures IS_FREE(*grant);
     behavior refresh_is_left:
       assumes token == OCC_TOKEN_ACCESS;
       assumes grant->revocation[OCC_TOKEN_REFRESH].stage != OCC_REVOCATION_SETTLED;
@@ -21,7 +21,7 @@ static void queue(occ_session *self, occ_revocation *revocation);
       assumes token == OCC_TOKEN_REFRESH;
       assumes grant->revocation[OCC_TOKEN_ACCESS].stage != OCC_REVOCATION_SETTLED;
       assigns self->revoking, grant->revocation[OCC_TOKEN_REFRESH].stage, grant->refresh_length,
-        grant->refresh[0 .. OCC_TOKEN_MAX - 1];
+        grant->refresh[0];
       ensures grant->revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_SETTLED;
       ensures grant->refresh_length == 0;
     complete behaviors;

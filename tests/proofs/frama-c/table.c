@@ -6,6 +6,14 @@
 #define HAS(effect) ((effects & OCC_EFFECT_##effect) != 0)
 
 static void check_effects(unsigned state, unsigned effects) {
+  // Each set of effects has its clause there, but for those with DROP.
+  /*@ check HAS(DROP) || effects == 0 || effects == OCC_EFFECT_BEGIN ||
+        effects == OCC_EFFECT_CANCEL || effects == (OCC_EFFECT_CANCEL | OCC_EFFECT_BEGIN) ||
+        effects == (OCC_EFFECT_CANCEL | OCC_EFFECT_REVOKE) || effects == OCC_EFFECT_REVOKE ||
+        effects == (OCC_EFFECT_REVOKE | OCC_EFFECT_RESTORE) ||
+        effects == (OCC_EFFECT_PARK | OCC_EFFECT_ADMIT) ||
+        effects == (OCC_EFFECT_PARK | OCC_EFFECT_RETIRE | OCC_EFFECT_ADMIT) ||
+        effects == OCC_EFFECT_RETIRE || effects == OCC_EFFECT_ADMIT; */
   //@ check HAS(RESTORE) ==> (HAS(DROP) || HAS(REVOKE)) && !HAS(PARK) && !HAS(RETIRE);
   //@ check HAS(PARK) ==> !HAS(DROP) && !HAS(REVOKE);
   // What does not change who is on requests changes no grant but by an emulation's end.
