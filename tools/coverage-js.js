@@ -36,7 +36,7 @@ export async function prove({ short }) {
     const none = await instrument(tree);
     const rows = [await measure(tree, 'node', none, (source) => !isAdapter(source))];
     if (!short) {
-      linkStorefronts(tree);
+      await linkStorefronts(tree);
       rows.push(await measure(tree, 'storefront', none, isAdapter));
     }
     return rows;

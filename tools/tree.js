@@ -1,8 +1,9 @@
 // Copies of the checkout in build/, to be built and tested from sources that are not those of js/.
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { cjsonSourceDir, installNpmPackages, root } from './setup.js';
+import { buildStorefronts } from './storefront.js';
 
 /** What is made in a checkout, not written. */
 const made = ['.angular', '.git', 'build', 'dist', 'node_modules'];
@@ -66,17 +67,18 @@ export const sourcesOf = (folder) =>
 export const treeEnv = { CJSON_SOURCE_DIR: cjsonSourceDir };
 
 /**
- * Gives a copy the npm packages of the storefronts, and the one that is built without this package.
+ * Gives a copy the npm packages of the storefronts, and the one that is built without this package. It
+ * is built here, where the packages are: Angular 12 compiles them when they are first used, and does
+ * not arrive at a storefront that runs where each is a link.
  *
  * @param {string} tree
  */
-export function linkStorefronts(tree) {
+export async function linkStorefronts(tree) {
+  await buildStorefronts(['stock']);
   for (const name of ['angular-12', 'angular-21'])
     linkPackages(tree, join('tests/storefront', name));
   for (const name of ['stock', 'stock.stamp']) {
     const built = join('build/storefront', name);
-    if (existsSync(join(root, built))) {
-      cpSync(join(root, built), join(tree, built), { recursive: true });
-    }
+    cpSync(join(root, built), join(tree, built), { recursive: true });
   }
 }

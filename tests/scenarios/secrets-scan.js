@@ -24,10 +24,17 @@ function encodings(secret) {
   return [...new Set(encoded)];
 }
 
-/** @param {string} text */
+/**
+ * No piece begins within an escape: in the memory, what stands there before a token can be the end of
+ * another one that ends with the same digit.
+ *
+ * @param {string} text
+ */
 function* pieces(text) {
   const length = Math.min(PIECE, text.length) || 1;
-  for (let i = 0; i + length <= text.length; i++) yield text.slice(i, i + length);
+  for (let i = 0; i + length <= text.length; i++) {
+    if (text[i - 1] !== '%' && text[i - 2] !== '%') yield text.slice(i, i + length);
+  }
 }
 
 /** What finds secrets. */
