@@ -39,17 +39,19 @@ function retryAfterOf(response) {
  */
 export async function readBody(response) {
   const reader = response.body?.getReader();
-  const body = new Uint8Array(BODY_MAX);
+  const buffer = new Uint8Array(BODY_MAX);
   let length = 0;
   for (;;) {
     const chunk = await reader?.read();
-    if (!chunk || chunk.done) return body.subarray(0, length);
-    if (length + chunk.value.length > BODY_MAX) {
-      body.fill(0);
+    const isAll = !chunk || chunk.done;
+    if (isAll || length + chunk.value.length > BODY_MAX) {
+      // Exactly what was read, since Node keeps the last body until the session is closed.
+      const body = isAll ? buffer.slice(0, length) : null;
+      buffer.fill(0);
       reader?.cancel().catch(() => {});
-      return null;
+      return body;
     }
-    body.set(chunk.value, length);
+    buffer.set(chunk.value, length);
     length += chunk.value.length;
   }
 }
