@@ -43,13 +43,16 @@ export async function readBody(response) {
   let length = 0;
   for (;;) {
     const chunk = await reader?.read();
-    const isAll = !chunk || chunk.done;
-    if (isAll || length + chunk.value.length > BODY_MAX) {
-      // Exactly what was read, since Node keeps the last body until the session is closed.
-      const body = isAll ? buffer.slice(0, length) : null;
+    if (!chunk || chunk.done) {
+      // Exactly what was read: Node keeps the last body until the session is closed.
+      const body = buffer.slice(0, length);
+      buffer.fill(0);
+      return body;
+    }
+    if (length + chunk.value.length > BODY_MAX) {
       buffer.fill(0);
       reader?.cancel().catch(() => {});
-      return body;
+      return null;
     }
     buffer.set(chunk.value, length);
     length += chunk.value.length;

@@ -53,7 +53,7 @@ before(async () => {
 });
 after(async () => {
   await browser.close();
-  await Promise.all([runner.close(), site.close()]);
+  await site.close();
 });
 
 /** A page in which clients can be made. @param {string} source of a client */

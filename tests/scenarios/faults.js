@@ -740,10 +740,8 @@ export async function runCase(each, place, backend, client, storageKey) {
  * @param {(lane: number) => RemoteClient} options.openClient
  */
 export function createRunner({ place, atOnce, openClient }) {
-  /** @type {{ number: number, backend: Backend | undefined }[]} */
-  const lanes = Array.from({ length: atOnce }, (_, number) => ({ number, backend: undefined }));
-  const free = [...lanes];
-  /** @type {((lane: (typeof lanes)[number]) => void)[]} */
+  const free = [...Array(atOnce).keys()];
+  /** @type {((lane: number) => void)[]} */
   const waiting = [];
 
   const runner = {
@@ -757,31 +755,24 @@ export function createRunner({ place, atOnce, openClient }) {
     /** @param {Case} each @returns {Promise<string[]>} what broke */
     async run(each) {
       const name = nameOf(each);
-      /** @type {(typeof lanes)[number]} */
+      /** @type {number} */
       const lane = free.pop() ?? (await new Promise((resolve) => waiting.push(resolve)));
       runner.underWay.add(name);
-      const backend = (lane.backend ??= await startBackend());
-      const client = openClient(lane.number);
+      // One of its own: a browser has six connections to each, and what a case has left under way on
+      // one of them would keep the next case waiting.
+      const backend = await startBackend();
+      const client = openClient(lane);
       const key = `case-${++runner.cases}`;
       const { broken, secrets, lost } = await runCase(each, place, backend, client, key);
       runner.secrets.push(...secrets);
       runner.lost += lost;
       await client.close();
-      // What a case has left under way is no business of the next one.
-      if (each.fault.gone || broken.length > 0) {
-        lane.backend = undefined;
-        await backend.close();
-      }
-      backend.reset();
+      await backend.close();
       runner.underWay.delete(name);
       const next = waiting.shift();
       if (next) next(lane);
       else free.push(lane);
       return broken.map((what) => `${name}: ${what}`);
-    },
-
-    async close() {
-      await Promise.all(lanes.map(({ backend }) => backend?.close()));
     },
   };
   return runner;

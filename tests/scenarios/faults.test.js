@@ -40,8 +40,7 @@ before(() => {
     mock.method(console, method, note);
   }
 });
-after(async () => {
-  await runner.close();
+after(() => {
   mock.restoreAll();
   for (const event of events) process.off(event, note);
 });
