@@ -116,12 +116,12 @@ export class Storefront {
     this.requests = requestsOf(page);
     this.#console = complaintsOf(page);
     page.on('request', (request) => this.#underWay.add(request));
-    for (const end of /** @type {const} */ (['requestfinished', 'requestfailed'])) {
-      page.on(end, (/** @type {Request} */ request) => {
-        this.#underWay.delete(request);
-        this.#changed();
-      });
-    }
+    const ended = (/** @type {Request} */ request) => {
+      this.#underWay.delete(request);
+      this.#changed();
+    };
+    page.on('requestfinished', ended);
+    page.on('requestfailed', ended);
   }
 
   /** @param {BrowserContext} context @param {Backend} backend @param {Site} site */
