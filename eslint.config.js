@@ -34,7 +34,7 @@ export default [
   },
   {
     // Functions that a test hands to the page run there.
-    files: ['tests/browser/**/*.js', 'tests/storefront/*.js'],
+    files: ['tests/bench/**/*.js', 'tests/browser/**/*.js', 'tests/storefront/*.js'],
     languageOptions: { globals: globals.browser },
   },
 ];

@@ -30,8 +30,13 @@ try {
   buildPreset('native');
   // The declarations of Spartacus.
   installNpmPackages(join(root, 'tests/storefront/angular-12'));
+  // And of what the benchmark compares with.
+  installNpmPackages(join(root, 'tests/bench'));
 
-  const c = ['src', 'tests/c'].flatMap((folder) => sources(folder, /\.[ch]$/));
+  const c = [
+    ...['src', 'tests/c'].flatMap((folder) => sources(folder, /\.[ch]$/)),
+    'tests/bench/events.c',
+  ];
   const formatted = [
     ...c,
     ...['tests/fuzz', 'tests/proofs'].flatMap((folder) => sources(folder, /\.[ch]$/)),

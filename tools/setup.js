@@ -2,10 +2,10 @@
 // packages, npm packages, cJSON's source. Without apt-get it says what is missing instead.
 // It uses no npm package, since there may be none yet.
 //
-//   node tools/setup.js [packages | build | test | storefront | check | proof]
+//   node tools/setup.js [packages | build | test | storefront | check | proof | bench]
 //
 // With a purpose, only what it needs: the npm packages, or these and what a build, the tests (which
-// build), the checks, or the proofs need besides.
+// build), the checks, the proofs, or the benchmark need besides.
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,
@@ -49,6 +49,7 @@ const purposes = /** @type {const} */ ([
   'storefront',
   'check',
   'proof',
+  'bench',
   'all',
 ]);
 /** @typedef {(typeof purposes)[number]} Purpose */
@@ -132,6 +133,12 @@ const needs = [
     there: () => ['spin', 'gcc'].every(findCommand),
     packages: ['spin', 'gcc'],
     remedy: 'Spin 6.5, and gcc as the preprocessor of Spin and Frama-C: put both on the PATH',
+  },
+  {
+    for: 'bench',
+    there: () => Boolean(findCommand('valgrind')),
+    packages: ['valgrind'],
+    remedy: 'Valgrind: put valgrind on the PATH',
   },
   {
     for: 'build',

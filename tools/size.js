@@ -1,62 +1,75 @@
-// Measures what a page loads against the budget, as the server would send it: dist/index.js
-// minified, and dist/core.wasm, each under gzip -9. Fails above the budget.
-import { execFileSync } from 'node:child_process';
+// Checks what is the same on every run against tests/bench/budgets.json: the bytes that a page loads,
+// the requests of a sign-out, and the core's instructions for fixed scripts of events. Fails above a
+// budget.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 
+import { format } from '../tests/bench/figures.js';
 import { build } from './build.js';
-import { fail, root } from './setup.js';
-
-const budget = 12_288;
-const aim = 10_240;
-
-try {
-  await build();
-  const { transformSync } = await import('esbuild');
-  const read = (/** @type {string} */ name) => readFileSync(join(root, 'dist', name));
-  const script = transformSync(read('index.js').toString(), {
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    legalComments: 'none',
-  }).code;
-  const rows = [
-    measure('dist/index.js, minified', Buffer.from(script)),
-    measure('dist/core.wasm', read('core.wasm')),
-  ];
-  const sum = rows.reduce(
-    (total, row) => ({ name: 'together', raw: total.raw + row.raw, gzip: total.gzip + row.gzip }),
-    { name: '', raw: 0, gzip: 0 },
-  );
-  console.log(`${''.padEnd(24)} ${'raw'.padStart(9)} ${'gzip -9'.padStart(9)}`);
-  for (const { name, raw, gzip } of [...rows, sum]) {
-    console.log(`${name.padEnd(24)} ${bytes(raw)} ${bytes(gzip)}`);
-  }
-  console.log(`${'budget'.padEnd(24)} ${''.padStart(9)} ${bytes(budget)}`);
-  if (sum.gzip > budget) {
-    console.error(`${sum.gzip - budget} bytes above the budget.`);
-    process.exitCode = 1;
-  } else if (sum.gzip > aim) {
-    console.log(`Within the budget; ${sum.gzip - aim} bytes above the aim of ${aim}.`);
-  } else {
-    console.log(`Within the budget, and within the aim of ${aim}.`);
-  }
-} catch (error) {
-  fail(error);
-}
+import { fail, root, setup } from './setup.js';
 
 /**
- * @param {string} name
- * @param {Uint8Array} content
+ * A table of what was counted, each beside its budget; whatever has none, or is above it, fails.
+ * @param {string} title
+ * @param {string} unit
+ * @param {Map<string, number>} counts
+ * @param {Record<string, number>} budgets
  */
-function measure(name, content) {
-  // The program, not Node's zlib: that one trades some size for speed.
-  const compressed = execFileSync('gzip', ['-9'], { input: content });
-  return { name, raw: content.length, gzip: compressed.length };
+function check(title, unit, counts, budgets) {
+  const rows = [...counts].map(([subject, value]) => ({
+    subject,
+    version: '',
+    figures: [{ value }, subject in budgets ? { value: budgets[subject] } : null],
+  }));
+  const columns = ['counted', 'budget'].map((name) => ({ name, unit }));
+  console.log(`${format(title, { columns, rows })}\n`);
+  for (const [subject, value] of counts) {
+    const budget = budgets[subject];
+    if (budget === undefined) failures.push(`${subject}: there is no budget`);
+    else if (value > budget) failures.push(`${subject}: ${value} ${unit}, the budget is ${budget}`);
+  }
+  for (const subject of Object.keys(budgets)) {
+    if (!counts.has(subject)) failures.push(`${subject}: there is a budget, but nothing to count`);
+  }
 }
 
-/** @param {number} count */
-function bytes(count) {
-  return count.toLocaleString('en').padStart(9);
+/** @param {number} bytes @param {number} aim */
+const apart = (bytes, aim) => (bytes > aim ? `${bytes - aim} bytes above it` : 'reached');
+
+/** @type {string[]} */
+const failures = [];
+
+try {
+  setup('test');
+  setup('bench');
+  await build();
+  const [{ filesOfPage, sum }, { countRequests }, { countInstructions }] = await Promise.all([
+    import('../tests/bench/size.js'),
+    import('../tests/bench/requests.js'),
+    import('../tests/bench/instructions.js'),
+  ]);
+  const budgets = JSON.parse(readFileSync(join(root, 'tests/bench/budgets.json'), 'utf8'));
+
+  const files = await filesOfPage();
+  const all = [...files, { name: 'together', ...sum(files) }];
+  const rows = all.map(({ name, raw, gzip, brotli }) => ({
+    subject: name,
+    version: '',
+    figures: [raw, gzip, brotli].map((value) => ({ value })),
+  }));
+  const columns = ['raw', 'gzip -9', 'brotli -q 11'].map((name) => ({ name, unit: 'bytes' }));
+  console.log(`${format('What a page loads', { columns, rows })}\n`);
+  const { gzip } = sum(files);
+  const { budget, aim } = budgets.bytes;
+  if (gzip > budget) failures.push(`what a page loads: ${gzip} bytes, the budget is ${budget}`);
+  else console.log(`The budget under gzip is ${budget}, the aim ${aim}: ${apart(gzip, aim)}.\n`);
+
+  check('Revocations of one sign-out', 'requests', await countRequests(), budgets.requests);
+  check('Work of the core', 'instructions', countInstructions(), budgets.instructions);
+
+  for (const line of failures) console.error(`FAILED: ${line}`);
+  process.exitCode = failures.length === 0 ? 0 : 1;
+} catch (error) {
+  fail(error);
 }
