@@ -468,8 +468,8 @@ export class Session extends EventTarget {
 
   /**
    * Wipes the memory, ends timers and listeners. Nobody is signed out, and what is stored stays, so
-   * that another session can go on with it; only what was to be revoked already is sent now. Sign-ins that are pending are rejected with `closed`, and
-   * the state is the anonymous one.
+   * that another session can go on with it; only what was to be revoked already is sent now. Sign-ins
+   * that are pending are rejected with `closed`, and the state is the anonymous one.
    */
   close() {
     // What is queued goes out now, since there will be no other moment.

@@ -226,12 +226,21 @@ export function standIn(t, name, property) {
   });
 }
 
-/** Gives a test the events of a window. @param {TestContext} t */
+/**
+ * Gives a test the events of a window. Node forgets all but one of the listeners that a signal is to
+ * take off one target, when it collects garbage; a browser does not, and neither does this.
+ *
+ * @param {TestContext} t
+ */
 export function standInWindow(t) {
   const target = new EventTarget();
-  for (const name of /** @type {const} */ (['addEventListener', 'removeEventListener'])) {
-    standIn(t, name, { value: target[name].bind(target) });
-  }
+  /** @param {string} type @param {EventListener} listener @param {AddEventListenerOptions} [options] */
+  const addEventListener = (type, listener, { signal, ...options } = {}) => {
+    target.addEventListener(type, listener, options);
+    signal?.addEventListener('abort', () => target.removeEventListener(type, listener, options));
+  };
+  standIn(t, 'addEventListener', { value: addEventListener });
+  standIn(t, 'removeEventListener', { value: target.removeEventListener.bind(target) });
   return target;
 }
 

@@ -82,7 +82,7 @@ bool occ_text_is_visible(occ_text text);
 uint64_t occ_text_fingerprint(occ_text text);
 
 /* WP does not see a struct as bytes, so each type that is wiped has a function of its own; that
- * zeros make these members zero is checked by Eva (wipe.c). */
+ * zeros make these members zero is checked by Eva (grants.c). */
 /*@ requires \valid(grant) && size == sizeof(occ_grant);
     assigns MEMBERS(*grant);
     ensures IS_FREE(*grant); */
