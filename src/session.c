@@ -405,9 +405,8 @@ static occ_status enter(occ_session *self, double now, size_t length) {
   return status;
 }
 
-/* The session is whole again: the input is wiped, the host is told. */
+/* The session is whole again: the host is told. */
 static occ_status conclude(occ_session *self, occ_status status) {
-  wipe_input(self);
   release_strays(self);
   save(self);
   tell_state(self);
@@ -424,6 +423,13 @@ static occ_status conclude(occ_session *self, occ_status status) {
   self->is_leaving = false;
   self->life = OCC_LIFE_OPEN;
   return status;
+}
+
+/* As conclude(), for a call that came with texts. The others leave the input alone: to wipe its 72
+ * KiB takes longer than to hand out a header, which every request of the storefront asks for. */
+static occ_status conclude_texts(occ_session *self, occ_status status) {
+  wipe_input(self);
+  return conclude(self, status);
 }
 
 /* ---- Life --------------------------------------------------------------------------------------
@@ -497,7 +503,7 @@ occ_status occ_session_sign_in(occ_session *self, double now, occ_owner owner, u
   if (status == OCC_STATUS_OK) {
     begin_sign_in(self, owner, attempt, username, password, customer_id);
   }
-  return conclude(self, status);
+  return conclude_texts(self, status);
 }
 
 occ_status occ_session_cancel(occ_session *self, double now, uint32_t attempt) {
@@ -519,7 +525,7 @@ occ_status occ_session_emulate(occ_session *self, double now, size_t length) {
     return status;
   }
   status = step(self, OCC_EVENT_EMULATE, (occ_text){self->input, length}, NULL);
-  return conclude(self, status);
+  return conclude_texts(self, status);
 }
 
 static occ_status simple_event(occ_session *self, double now, occ_event event) {
@@ -619,7 +625,7 @@ occ_status occ_session_renew(occ_session *self, double now, size_t length) {
     return status;
   }
   status = renew(self, (occ_text){self->input, length});
-  return conclude(self, status);
+  return conclude_texts(self, status);
 }
 
 /* ---- Answers -----------------------------------------------------------------------------------
@@ -749,7 +755,7 @@ occ_status occ_session_completed(occ_session *self, double now, uint32_t request
   }
   status =
     completed(self, request, delivery, http_status, retry_after, (occ_text){self->input, length});
-  return conclude(self, status);
+  return conclude_texts(self, status);
 }
 
 occ_status occ_session_alarm(occ_session *self, double now) {
@@ -920,7 +926,7 @@ occ_status occ_session_adopt(occ_session *self, double now, size_t length) {
   }
   status = adopt(self, (occ_text){self->input, length});
   occ_json_release();
-  return conclude(self, status);
+  return conclude_texts(self, status);
 }
 
 occ_status occ_session_ended(occ_session *self, double now, double number) {
