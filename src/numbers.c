@@ -1,8 +1,10 @@
 /*
- * The numbers of the core's enums as the text of an ES module, js/numbers.js. This file is built
- * into a module of its own, from which the build reads the text: so C and JavaScript cannot drift
- * apart. A constant for each number that the module's own code compares with, the names that it
- * shows, and, for whoever reads the table, objects from name to number.
+ * What JavaScript has to know of the C: the numbers of the core's enums, as the text of an ES
+ * module, js/numbers.js; and the state table. This file is built into a module of its own, from
+ * which the build reads the text, and the demo the table: so C and JavaScript cannot drift apart,
+ * and no page of a shop loads what it does not need. Of the numbers, a constant for each that the
+ * module's own code compares with, the names that it shows, and, for whoever reads the table,
+ * objects from name to number.
  */
 #include "occ_session.h"
 
@@ -58,4 +60,8 @@ EXPORT(const char *, occ_numbers, void) {
 
 EXPORT(uint32_t, occ_numbers_length, void) {
   return sizeof numbers - 1;
+}
+
+EXPORT(uint32_t, occ_table, uint32_t state, uint32_t event) {
+  return occ_table_cell(state, event);
 }

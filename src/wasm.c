@@ -80,7 +80,3 @@ EXPORT(uint32_t, occ_adopt, double now, uint32_t length) {
 EXPORT(uint32_t, occ_ended, double now, double number) {
   return occ_session_ended(&session, now, number);
 }
-
-EXPORT(uint32_t, occ_table, uint32_t state, uint32_t event) {
-  return occ_table_cell(state, event);
-}

@@ -97,15 +97,10 @@ const NARROW = {
 const nameOf = (names, number) =>
   Object.keys(names).find((name) => names[name] === number) ?? String(number);
 
-/** Reads the table out of a second copy of the core, whose host functions do nothing. */
+/** Reads the table of the core, compiled into a module of its own. */
 export async function readTable() {
-  const module = await WebAssembly.compileStreaming(fetch('/occ-session/core.wasm'));
-  /** @type {Record<string, Record<string, () => number>>} */
-  const imports = {};
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    (imports[from] ??= {})[name] = () => 0;
-  }
-  const { exports } = await WebAssembly.instantiate(module, imports);
+  const { instance } = await WebAssembly.instantiateStreaming(fetch('/occ-session/numbers.wasm'));
+  const { exports } = instance;
   const table = /** @type {(state: number, event: number) => number} */ (exports.occ_table);
 
   /** @type {Transition[]} */

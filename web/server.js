@@ -36,6 +36,7 @@ function fileFor(path) {
   if (path === '/') return join(ROOT, 'web/index.html');
   if (!PLAIN_PATH.test(path)) return undefined;
   if (path === '/occ-session/numbers.js') return join(ROOT, 'js/numbers.js');
+  if (path === '/occ-session/numbers.wasm') return join(ROOT, 'build/wasm/numbers.wasm');
   if (path.startsWith('/occ-session/')) return join(ROOT, path.replace('/occ-session', 'dist'));
   if (path === '/server.js' || path.startsWith('/backend/')) return undefined;
   return join(ROOT, 'web', path);

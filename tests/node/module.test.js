@@ -250,7 +250,6 @@ describe('core.wasm', limit, () => {
       occ_leave: '(f64) -> (i32)',
       occ_adopt: '(f64 i32) -> (i32)',
       occ_ended: '(f64 f64) -> (i32)',
-      occ_table: '(i32 i32) -> (i32)',
     });
   });
 

@@ -396,8 +396,8 @@ describe('a host that misbehaves', () => {
     t.diagnostic(`proof: a host that misbehaves: ${cases} calls`);
     assert.deepEqual(
       Object.keys(new Core().exports).filter((name) => !names.some((event) => event === name)),
-      // What is no event: the memory, the input buffer, the table; and close, which has no parameter.
-      ['memory', 'occ_input', 'occ_close', 'occ_table'],
+      // What is no event: the memory and the input buffer; and close, which has no parameter.
+      ['memory', 'occ_input', 'occ_close'],
     );
   });
 });
