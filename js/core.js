@@ -45,10 +45,10 @@ import { own } from './own.js';
  */
 
 /**
- * @param {WebAssembly.Module} module
+ * @param {BufferSource | WebAssembly.Module} source
  * @param {Host} host
  */
-export async function openCore(module, host) {
+export async function openCore(source, host) {
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   /** @type {Effect[]} */
@@ -69,7 +69,11 @@ export async function openCore(module, host) {
       effects.push(/** @type {(...values: unknown[]) => Effect} */ (note)(...values));
     };
   }
-  const { exports } = await WebAssembly.instantiate(module, { env });
+  /** @type {any} What comes depends on what was given. */
+  const linked = await WebAssembly.instantiate(/** @type {BufferSource} */ (source), { env });
+  const { exports } = /** @type {WebAssembly.Instance} */ (
+    linked instanceof WebAssembly.Instance ? linked : linked.instance
+  );
   const memory = new Uint8Array(/** @type {WebAssembly.Memory} */ (exports.memory).buffer);
   const at = /** @type {() => number} */ (exports.occ_input)();
   const input = memory.subarray(at, at + INPUT_MAX);

@@ -1,7 +1,8 @@
 // occ-session: the session of a SAP Commerce storefront. The entry point for browsers, and what
 // every other entry point stands on.
 /**
- * @typedef {import('./types.js').SessionListening & import('./session.js').Session} Session
+ * @typedef {import('./types.js').SessionListening & import('./types.js').SessionDisposal
+ *   & import('./session.js').Session} Session
  * @typedef {import('./types.js').SessionOptions} SessionOptions
  * @typedef {import('./types.js').SessionState} SessionState
  * @typedef {import('./types.js').SnapshotStorage} SnapshotStorage

@@ -35,10 +35,7 @@ export async function loadCore(source, host) {
       found = await found.arrayBuffer();
     }
     // An error page in its place is not compiled, nor is another module opened.
-    return await openCore(
-      found instanceof WebAssembly.Module ? found : await WebAssembly.compile(found),
-      host,
-    );
+    return await openCore(found, host);
   } catch (cause) {
     throw new SessionError(
       'wasm-unavailable',

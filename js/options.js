@@ -9,12 +9,13 @@ import { own } from './own.js';
  * @typedef {object} Settings
  * @property {string} tokenUrl
  * @property {string | null} revokeUrl null: no revocation endpoint
- * @property {URL[]} apiPrefixes
+ * @property {string[]} apiPrefixes as the URL parser writes them, with a slash at the end
  * @property {number} timeoutMs of a revocation
  * @property {'memory' | 'session' | 'local' | SnapshotStorage} storage
  * @property {string} storageKey
  * @property {typeof globalThis.fetch} fetch
  * @property {SessionOptions['wasm']} wasm
+ * @property {AbortSignal | undefined} signal
  * @property {[number, number, ...string[]]} core what occ_session_open takes behind the nonce
  */
 
@@ -96,6 +97,7 @@ export function readOptions(options) {
     persistRefreshToken = false,
     fetch = /** @type {typeof globalThis.fetch} */ ((...request) => globalThis.fetch(...request)),
     wasm,
+    signal,
   } = own(options);
   const { authorization = 'bearer', timeoutMs = 10_000, retries = 0 } = own(revocation);
   const urls = own(endpoints);
@@ -122,12 +124,13 @@ export function readOptions(options) {
   return {
     tokenUrl: endpoint('token'),
     revokeUrl,
-    apiPrefixes: apiPrefixes.map((prefix) => folderUrl(prefix, 'apiPrefixes', base)),
+    apiPrefixes: apiPrefixes.map((prefix) => folderUrl(prefix, 'apiPrefixes', base).href),
     timeoutMs: count(timeoutMs, 'revocation.timeoutMs', 1e9),
     storage,
     storageKey: text(storageKey, 'storageKey', 1),
     fetch,
     wasm,
+    signal,
     core: [
       (revokeUrl ? FLAG_REVOKE : 0) |
         (authorization === 'bearer' ? FLAG_BEARER : 0) |

@@ -27,7 +27,7 @@ import { own } from './own.js';
 import { EMPTY, fetchShim, readBody } from './shim.js';
 import { openStorage } from './storage.js';
 
-/** @import { Credentials, SessionListening, SessionOptions, SessionState } from './types.js' */
+/** @import { Credentials, SessionDisposal, SessionListening, SessionOptions, SessionState } from './types.js' */
 /** @import { SessionErrorCode } from './error.js' */
 /** @import { Settings } from './options.js' */
 
@@ -83,6 +83,25 @@ async function isInvalidToken(response) {
   if (/\binvalid_token\b/.test(response.headers.get('www-authenticate') ?? '')) return true;
   const body = await readBody(response.clone()).catch(() => null);
   return /"type"\s*:\s*"Invalid(Bearer)?TokenError"/.test(new TextDecoder().decode(body ?? EMPTY));
+}
+
+/**
+ * What comes of it, or nothing once the signal says to wait no longer.
+ *
+ * @template T
+ * @param {AbortSignal | undefined} signal
+ * @param {(resolve: (value?: T) => void, reject: (error: Error) => void) => void} begin
+ * @returns {Promise<T | undefined>}
+ */
+async function waitFor(signal, begin) {
+  if (signal?.aborted) return undefined;
+  const waiting = new AbortController();
+  /** @type {Promise<T | undefined>} */
+  const coming = new Promise((resolve, reject) => {
+    signal?.addEventListener('abort', () => resolve(undefined), own({ signal: waiting.signal }));
+    begin(resolve, reject);
+  });
+  return coming.finally(() => waiting.abort());
 }
 
 /** @typedef {{ owner: string, number: number } | undefined} Holder */
@@ -144,7 +163,7 @@ export class Session extends EventTarget {
 
   /** @param {Settings} settings */
   async #open(settings) {
-    const { wasm, storage, storageKey, core: parameters } = settings;
+    const { wasm, signal, storage, storageKey, core: parameters } = settings;
     this.#settings = settings;
     this.#shim = fetchShim(settings.fetch, this.#listening.signal);
     /** @type {import('./core.js').Host} */
@@ -186,15 +205,17 @@ export class Session extends EventTarget {
         this.#authorization = authorization;
       },
     };
-    this.#core = await loadCore(wasm ?? new URL('./core.wasm', import.meta.url), host);
+    const core = await waitFor(signal, (resolve, reject) =>
+      loadCore(wasm ?? new URL('./core.wasm', import.meta.url), host).then(resolve, reject),
+    );
+    if (!core) throw errorOf(STATUS_CANCELLED);
+    this.#core = core;
     const [nonce] = crypto.getRandomValues(new Uint32Array(1));
     this.#core.occ_open(nonce, ...parameters);
     // Not before the core can hear of other tabs, nor if there is none.
-    this.#storage = openStorage(storage, storageKey, (number) =>
-      this.#enter((core) => core.occ_ended(number)),
-    );
+    this.#storage = openStorage(storage, storageKey, (number) => this.#enter('occ_ended', number));
     this.#synchronise();
-    this.#listen('pagehide', () => this.#enter((core) => core.occ_leave()));
+    this.#listen('pagehide', () => this.#enter('occ_leave'));
     this.#listen('storage', () => this.#synchronise());
     // A page that was kept while another was shown has not heard of what was stored meanwhile.
     this.#listen('pageshow', () => this.#synchronise());
@@ -210,11 +231,15 @@ export class Session extends EventTarget {
   /**
    * Calls the core, on what the tabs have by now.
    *
-   * @param {(core: import('./core.js').Core) => number} event
+   * @template {keyof import('./core.js').Core} Event
+   * @param {Event} event
+   * @param {Parameters<import('./core.js').Core[Event]>} parameters
    */
-  #enter(event) {
+  #enter(event, ...parameters) {
     this.#synchronise();
-    return this.#closed ? STATUS_CLOSED : event(this.#core);
+    /** @type {(...parameters: any[]) => number} */
+    const enter = this.#core[event];
+    return this.#closed ? STATUS_CLOSED : enter(...parameters);
   }
 
   /** Takes over what an earlier page or another tab has written (R24, R25). */
@@ -253,7 +278,7 @@ export class Session extends EventTarget {
       ? this.#shim.revoke(/** @type {string} */ (revokeUrl), body, timeoutMs, authorization)
       : this.#shim.requestToken(tokenUrl, body, TOKEN_TIMEOUT));
     const { delivery, status, retryAfter, body: answer } = completion;
-    this.#enter((core) => core.occ_completed(request, delivery, status, retryAfter, answer));
+    this.#enter('occ_completed', request, delivery, status, retryAfter, answer);
     answer.fill(0);
   }
 
@@ -265,7 +290,7 @@ export class Session extends EventTarget {
     this.#timer =
       wait > LONGEST_TIMER
         ? setTimeout(() => this.#setAlarm(at), LONGEST_TIMER)
-        : setTimeout(() => this.#enter((core) => core.occ_alarm(at)), wait);
+        : setTimeout(() => this.#enter('occ_alarm', at), wait);
     // In Node a session that only waits for its token to expire is no reason to go on.
     if (!this.#state.revoking && !this.#signIns.size) {
       /** @type {{ unref?: () => void }} */ (this.#timer).unref?.();
@@ -317,13 +342,13 @@ export class Session extends EventTarget {
     const { username, password } = checked(credentials);
     if (!fits(customerId, 0, 256)) throw new TypeError(CUSTOMER_ID);
     const attempt = ++this.#attempts;
-    const cancel = () => this.#enter((core) => core.occ_cancel(attempt));
+    const cancel = () => this.#enter('occ_cancel', attempt);
     /** @type {Promise<void>} */
     const ended = new Promise((resolve, reject) => this.#signIns.set(attempt, { resolve, reject }));
     signal?.addEventListener('abort', cancel);
     const status = signal?.aborted
       ? STATUS_CANCELLED
-      : this.#enter((core) => core.occ_sign_in(owner, attempt, username, password, customerId));
+      : this.#enter('occ_sign_in', owner, attempt, username, password, customerId);
     if (status) this.#endSignIn(attempt, status);
     return ended.finally(() => signal?.removeEventListener('abort', cancel));
   }
@@ -344,7 +369,7 @@ export class Session extends EventTarget {
    */
   emulate(customerId) {
     if (!fits(customerId, 1, 256)) throw new TypeError(CUSTOMER_ID);
-    const status = this.#enter((core) => core.occ_emulate(customerId));
+    const status = this.#enter('occ_emulate', customerId);
     if (status) throw errorOf(status);
   }
 
@@ -354,18 +379,26 @@ export class Session extends EventTarget {
    * which never rejects.
    */
   async signOut() {
-    this.#enter((core) => core.occ_sign_out());
+    this.#enter('occ_sign_out');
   }
 
   /** The agent signs out. As with {@link signOut}, it is done when this function returns. */
   async signOutAgent() {
-    this.#enter((core) => core.occ_sign_out_agent());
+    this.#enter('occ_sign_out_agent');
   }
 
-  /** Resolves when no revocation is in flight or queued; never rejects. */
-  async settled() {
-    while (this.#state.revoking) {
-      await new Promise((resolve) => this.addEventListener('change', resolve, own({ once: true })));
+  /**
+   * Resolves when no revocation is in flight or queued, or when the signal says to wait no longer;
+   * never rejects.
+   *
+   * @param {{ signal?: AbortSignal | undefined }} [options]
+   */
+  async settled(options) {
+    const { signal } = own(options);
+    while (this.#state.revoking && !signal?.aborted) {
+      await waitFor(signal, (resolve) =>
+        this.addEventListener('change', resolve, own({ once: true })),
+      );
     }
   }
 
@@ -374,10 +407,9 @@ export class Session extends EventTarget {
   /** @param {string | URL} url */
   #isOfApi(url) {
     try {
-      const { origin, pathname } = new URL(url, globalThis.document?.baseURI);
-      return this.#settings.apiPrefixes.some(
-        (prefix) => origin === prefix.origin && pathname.startsWith(prefix.pathname),
-      );
+      // What the URL parser writes: the origin stands first in it, and ends with a slash.
+      const { href } = new URL(url, globalThis.document?.baseURI);
+      return this.#settings.apiPrefixes.some((prefix) => href.startsWith(prefix));
     } catch {
       return false; // What is no URL at all.
     }
@@ -391,7 +423,7 @@ export class Session extends EventTarget {
    */
   authorization(url) {
     if (url !== undefined && !this.#isOfApi(url)) return undefined;
-    this.#enter((core) => core.occ_authorization());
+    this.#enter('occ_authorization');
     return this.#takeAuthorization();
   }
 
@@ -408,13 +440,15 @@ export class Session extends EventTarget {
    * @param {string} rejected the header value that the request carried, `''` if it carried none: then
    *   the application's own token is asked for (RFC 6749 section 4.4)
    * @param {string | URL} [url] of the request: nothing is given for one outside `apiPrefixes`
+   * @param {{ signal?: AbortSignal | undefined }} [options] the signal ends the wait, not the refresh
    * @returns {Promise<string | undefined>} undefined: the answer stands; never rejects
    */
-  async renew(rejected, url) {
+  async renew(rejected, url, options) {
+    const { signal } = own(options);
     if (url !== undefined && !this.#isOfApi(url)) return undefined;
-    return new Promise((resolve) => {
+    return waitFor(signal, (resolve) => {
       this.#renewals.add(resolve);
-      if (this.#enter((core) => core.occ_renew(`${rejected}`)) === STATUS_WAIT) return;
+      if (this.#enter('occ_renew', `${rejected}`) === STATUS_WAIT) return;
       this.#renewals.delete(resolve);
       resolve(this.#takeAuthorization());
     });
@@ -450,11 +484,8 @@ export class Session extends EventTarget {
       return response;
     }
     const { signal } = again;
-    /** @type {Promise<never>} */
-    const aborted = new Promise((_, reject) =>
-      signal.addEventListener('abort', () => reject(signal.reason)),
-    );
-    const renewed = await Promise.race([aborted, this.renew(authorization ?? '')]);
+    const renewed = await this.renew(authorization ?? '', undefined, { signal });
+    signal.throwIfAborted();
     if (!renewed) return response;
     response.body?.cancel().catch(() => {});
     again.headers.set('Authorization', renewed);
@@ -473,7 +504,7 @@ export class Session extends EventTarget {
    */
   close() {
     // What is queued goes out now, since there will be no other moment.
-    this.#enter((core) => core.occ_leave());
+    this.#enter('occ_leave');
     if (this.#closed) return;
     this.#closed = true;
     this.#core.occ_close();
@@ -487,11 +518,16 @@ export class Session extends EventTarget {
   }
 }
 
+// `using session = await createSession(…)`, where the language has it.
+/** @type {any} */ (Session.prototype)[/** @type {any} */ (Symbol).dispose ?? 'close'] =
+  Session.prototype.close;
+
 /**
  * Opens the session of this page: what an earlier page has stored is taken up again.
  *
  * @param {SessionOptions} options
- * @returns {Promise<SessionListening & Session>} rejects with a `SessionError`: `invalid-options`, `wasm-unavailable`
+ * @returns {Promise<SessionListening & SessionDisposal & Session>} rejects with a `SessionError`:
+ *   `invalid-options`, `wasm-unavailable`, `cancelled`
  * @example
  * const session = await createSession({
  *   baseUrl: 'https://api.shop.example',

@@ -101,7 +101,6 @@ export function fetchShim(fetch, closed) {
       },
       body,
       credentials: 'omit',
-      cache: 'no-store',
       referrerPolicy: 'no-referrer',
       redirect: 'manual',
       ...init,
@@ -153,7 +152,7 @@ export function fetchShim(fetch, closed) {
       complete(
         timeoutMs,
         async (signal) => {
-          const answer = await post(url, form, { signal });
+          const answer = await post(url, form, { signal, cache: 'no-store' });
           if (answer.delivery !== DELIVERY_ANSWERED) return answer;
           const body = await readBody(answer.response);
           return body ? { ...answer, body } : completion(DELIVERY_TOO_LARGE, answer.status);

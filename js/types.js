@@ -37,6 +37,8 @@
  * @property {URL | string | Response | BufferSource | WebAssembly.Module
  *   | PromiseLike<Response | BufferSource | WebAssembly.Module>}
  *   [wasm] core.wasm, or where it is; default: beside this module
+ * @property {AbortSignal} [signal] gives up the wait for core.wasm: `createSession` rejects with
+ *   `cancelled`
  */
 
 /**
@@ -97,6 +99,13 @@
  * @typedef {object} SessionListening
  * @property {<T extends keyof SessionEvents>(type: T, listener: (event: SessionEvents[T]) => void,
  *   options?: boolean | AddEventListenerOptions) => void} addEventListener
+ */
+
+/**
+ * `[Symbol.dispose]`, which closes the session, where the compiler knows of it.
+ *
+ * @typedef {SymbolConstructor extends { readonly dispose: infer Key }
+ *   ? { [key in Key & symbol]: () => void } : {}} SessionDisposal
  */
 
 export {};

@@ -436,6 +436,51 @@ describe('the end', limit, () => {
     assert.equal(phase, 'customer');
   });
 
+  test('leaving a block in which a session is used closes it', async () => {
+    const session = await storefront().openCustomer();
+    /** @type {any} */ (session)[/** @type {any} */ (Symbol).dispose]();
+    assert.equal(session.authorization(), undefined);
+    await assert.rejects(session.signIn(anna), { code: 'closed' });
+  });
+
+  test("the caller's signal ends the wait for revocations, which go on", async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    shop.backend.set({ revoke: { answer: 'hold' } });
+    session.signOut();
+    await shop.held();
+    assert.equal(await session.settled({ signal: AbortSignal.abort() }), undefined);
+    const abort = new AbortController();
+    const settled = session.settled({ signal: abort.signal });
+    abort.abort();
+    assert.equal(await settled, undefined);
+    assert.deepEqual(getEventListeners(abort.signal, 'abort'), []);
+    assert.equal(session.state.revoking, 2);
+    shop.backend.release();
+    await session.settled();
+    assert.deepEqual(await shop.alive(), []);
+  });
+
+  test("the caller's signal ends the wait for a renewal, which goes on for others", async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    const rejected = session.authorization() ?? '';
+    const aborted = { signal: AbortSignal.abort() };
+    assert.equal(await session.renew(rejected, undefined, aborted), undefined);
+    assert.deepEqual(shop.asked(), ['password']);
+    shop.backend.set({ token: { answer: 'hold' } });
+    const abort = new AbortController();
+    const first = session.renew(rejected, undefined, { signal: abort.signal });
+    const second = session.renew(rejected);
+    await shop.held();
+    abort.abort();
+    assert.equal(await first, undefined);
+    shop.backend.release();
+    assert.equal(await second, `Bearer ${await shop.token('customer #2 access')}`);
+    assert.deepEqual(getEventListeners(abort.signal, 'abort'), []);
+    assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
+  });
+
   test('close ends the wait for revocations and for renewals', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();

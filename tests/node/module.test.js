@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -105,6 +105,24 @@ describe('the option wasm', limit, () => {
       });
     });
   }
+
+  test("that does not come is waited for until the caller's signal says to do so no longer", async () => {
+    const shop = storefront();
+    const opened = shop.open({ signal: AbortSignal.abort() });
+    await assert.rejects(opened, { name: 'SessionError', code: 'cancelled' });
+    const abort = new AbortController();
+    const { signal } = abort;
+    const opening = shop.open({ wasm: new Promise(() => {}), signal });
+    abort.abort();
+    await assert.rejects(opening, { name: 'SessionError', code: 'cancelled' });
+    assert.deepEqual(getEventListeners(signal, 'abort'), []);
+
+    const late = new AbortController();
+    const session = await shop.openCustomer({ signal: late.signal });
+    assert.deepEqual(getEventListeners(late.signal, 'abort'), []);
+    late.abort();
+    assert.equal(session.state.phase, 'customer');
+  });
 
   test('that is bytes has no address to be named', async () => {
     const error = await failureOf(storefront().open({ wasm: new Uint8Array([1, 2, 3]) }));
@@ -324,7 +342,7 @@ describe('the package', limit, () => {
     assert.equal(inline.SessionError, engine.SessionError);
     assert.deepEqual(Object.keys(inline).sort(), Object.keys(engine).sort());
     assert.deepEqual(Object.keys(engine).sort(), ['SessionError', 'createSession']);
-    const compile = t.mock.method(WebAssembly, 'compile');
+    const instantiate = t.mock.method(WebAssembly, 'instantiate');
     const shop = storefront();
     const session = await inline.createSession({
       baseUrl: shop.backend.url,
@@ -332,7 +350,7 @@ describe('the package', limit, () => {
       clientSecret: 'secret',
       storage: 'memory',
     });
-    const given = /** @type {Uint8Array} */ (compile.mock.calls[0]?.arguments[0]);
+    const given = /** @type {Uint8Array} */ (instantiate.mock.calls[0]?.arguments[0]);
     assert.deepEqual(Buffer.from(given), bytes);
     await session.signIn(anna);
     assert.equal((await shop.getUser(session)).uid, anna.username);

@@ -97,9 +97,9 @@ test('R27: after many sign-ins and sign-outs in one session the memory is what i
   const memories = [];
   const { instantiate } = WebAssembly;
   t.mock.method(WebAssembly, 'instantiate', async (/** @type {[any, any]} */ ...given) => {
-    const instance = /** @type {any} */ (await instantiate(...given));
-    memories.push(instance.exports.memory);
-    return instance;
+    const linked = /** @type {any} */ (await instantiate(...given));
+    memories.push((linked.instance ?? linked).exports.memory);
+    return linked;
   });
   const session = await createSession({ baseUrl, clientId: 'shop', storage: 'memory', wasm });
   let outcomes = 0;

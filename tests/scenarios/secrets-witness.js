@@ -47,10 +47,10 @@ export function watchCores() {
     return found;
   }
 
-  /** @param {any} module @param {any} imports */
-  async function watch(module, imports) {
+  /** @param {any} source @param {any} imports */
+  async function watch(source, imports) {
     // Node's own fetch is made of WebAssembly too.
-    if (!imports?.env?.occ_host_request) return instantiate(module, imports);
+    if (!imports?.env?.occ_host_request) return instantiate(source, imports);
     /** Looked at after every call into the core. @type {Set<() => void>} */
     const waiting = new Set();
     let sent = 0;
@@ -68,7 +68,8 @@ export function watchCores() {
         return call(...parameters);
       };
     }
-    const instance = /** @type {any} */ (await instantiate(module, /** @type {any} */ ({ env })));
+    const linked = await instantiate(source, /** @type {any} */ ({ env }));
+    const { instance = linked } = /** @type {any} */ (linked);
     /** @type {WebAssembly.Memory} */
     const memory = instance.exports.memory;
     /** @type {Record<string, unknown>} */
@@ -104,7 +105,7 @@ export function watchCores() {
       size: memory.buffer.byteLength,
     });
     cores.push(core);
-    return { exports };
+    return { instance: { exports } };
   }
 
   /** @param {Parameters<typeof fetch>[0]} input @param {RequestInit} [init] */
