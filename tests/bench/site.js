@@ -43,10 +43,17 @@ async function bundle(driver) {
   return outputFiles[0].contents;
 }
 
-const page = `<!doctype html>
+/** What a subject's documentation puts into the head of a page. @type {Record<string, string | undefined>} */
+const heads = {
+  'occ-session': '<link rel="preload" href="core.wasm" as="fetch" crossorigin />',
+};
+
+/** @param {string} head */
+const page = (head) => `<!doctype html>
 <html lang="en">
   <meta charset="utf-8" />
   <title>A session</title>
+  ${head}
   <body>
     <script type="module" src="page.js"></script>
   </body>
@@ -64,8 +71,6 @@ export async function startSite(drivers, roundTrip = 0) {
     add(`/${driver}/page.js`, 'text/javascript', await bundle(driver));
     add(`/${driver}/core.wasm`, 'application/wasm', core);
   }
-  const shell = gzipSync(page);
-
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site');
     const file = files.get(pathname);
@@ -75,9 +80,12 @@ export async function startSite(drivers, roundTrip = 0) {
       response.end(file.body);
       return;
     }
-    const isPage = files.has(`${pathname}page.js`);
+    const [, driver] = /^\/([^/]+)\/$/.exec(pathname) ?? [];
+    const isPage = drivers.includes(driver);
     response.writeHead(200, { 'Content-Type': 'text/html', 'Cache-Control': 'no-cache' });
-    response.end(isPage ? shell : gzipSync('<!doctype html><title>Another page</title>'));
+    response.end(
+      gzipSync(isPage ? page(heads[driver] ?? '') : '<!doctype html><title>Another page</title>'),
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
