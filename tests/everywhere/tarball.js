@@ -1,0 +1,68 @@
+// The package as it would be published: one tarball for all tests that install it.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { build } from '../../tools/build.js';
+import { root } from '../../tools/setup.js';
+
+/** What these tests make, apart from the sources. */
+export const scratch = join(root, 'build/everywhere');
+
+/**
+ * @typedef {object} Tarball
+ * @property {string} file its path
+ * @property {string} integrity its SHA-512, as package managers write it
+ * @property {string[]} files what is in it, in order
+ */
+
+/** @type {Promise<Tarball> | undefined} */
+let tarball;
+
+/** The package, built and packed once. While nothing changes the file is left alone. */
+export function packed() {
+  return (tarball ??= pack());
+}
+
+/** @returns {Promise<Tarball>} */
+async function pack() {
+  await build();
+  mkdirSync(scratch, { recursive: true });
+  // Put in place whole: another test may be reading the one before.
+  const folder = mkdtempSync(join(scratch, 'pack-'));
+  try {
+    const { filename, integrity, files } = npmPack(root, folder);
+    const file = join(scratch, filename);
+    const isNew = !existsSync(file) || integrityOf(readFileSync(file)) !== integrity;
+    if (isNew) renameSync(join(folder, filename), file);
+    return { file, integrity, files };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * Packs what is built in a copy of the sources.
+ *
+ * @param {string} sources
+ * @param {string} destination
+ * @returns {{ filename: string, integrity: string, files: string[] }}
+ */
+export function npmPack(sources, destination) {
+  // The script `prepack` builds and would print among the JSON: the caller has built.
+  const options = ['--json', '--ignore-scripts', '--pack-destination', destination];
+  const [{ filename, integrity, files }] = JSON.parse(
+    execFileSync('npm', ['pack', ...options], {
+      cwd: sources,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  );
+  const paths = files.map((/** @type {{ path: string }} */ { path }) => path).sort();
+  return { filename, integrity, files: paths };
+}
+
+/** @param {Uint8Array} bytes */
+export const integrityOf = (bytes) =>
+  `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
