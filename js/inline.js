@@ -2,11 +2,18 @@
 import wasm from './core.wasm';
 import { createSession as create } from './index.js';
 
+/** @import { Session, SessionOptions } from './index.js' */
+
 export * from './index.js';
 
-/** @type {typeof create} */
+/**
+ * As in the entry point `occ-session`, with core.wasm inside of the JavaScript.
+ *
+ * @param {SessionOptions} options
+ * @returns {Promise<Session>}
+ */
 export async function createSession(options) {
   // Without what somebody has put into Object.prototype.
-  const given = /** @type {typeof options} */ ({ __proto__: null, ...options });
+  const given = /** @type {SessionOptions} */ ({ __proto__: null, ...options });
   return create({ ...given, wasm: given.wasm ?? `data:application/wasm;base64,${wasm}` });
 }

@@ -3,9 +3,14 @@ import { readFile } from 'node:fs/promises';
 
 import { createSession as create } from './index.js';
 
+/** @import { Session, SessionOptions } from './index.js' */
+
 export * from './index.js';
 
-/** @type {typeof create} */
+/**
+ * @param {SessionOptions} options
+ * @returns {Promise<Session>}
+ */
 export async function createSession(options) {
   const file = new URL('./core.wasm', import.meta.url);
   // Read only when it is waited for.
@@ -13,6 +18,6 @@ export async function createSession(options) {
     then: (resolve, reject) => readFile(file).then(resolve, reject),
   });
   // Without what somebody has put into Object.prototype.
-  const given = /** @type {typeof options} */ ({ __proto__: null, ...options });
+  const given = /** @type {SessionOptions} */ ({ __proto__: null, ...options });
   return create({ ...given, wasm: given.wasm ?? bytes });
 }

@@ -27,6 +27,7 @@ const dist = join(root, 'dist');
 const entries = [
   'index.js',
   'node.js',
+  'workerd.js',
   'inline.js',
   'angular/index.js',
   'angular/signals.js',
@@ -122,8 +123,8 @@ async function buildPackage() {
 }
 
 /**
- * Bundles an entry point. `./core.wasm` as an import is the module as base64; as a URL it is left
- * to the page's own bundler.
+ * Bundles an entry point. `./core.wasm` as an import is the module as base64, but for workerd, which
+ * loads it itself; as a URL it is left to the page's own bundler.
  * @param {string} entry
  * @returns {Promise<[string, Uint8Array][]>}
  */
@@ -151,9 +152,11 @@ async function bundle(entry) {
         {
           name: 'entry points share what they import',
           setup(context) {
-            context.onResolve({ filter: /\/core\.wasm$/ }, () => ({
-              path: join(wasmDir, 'core.wasm'),
-            }));
+            context.onResolve({ filter: /\/core\.wasm$/ }, ({ path }) =>
+              entry === 'workerd.js'
+                ? { path, external: true }
+                : { path: join(wasmDir, 'core.wasm') },
+            );
             // A second copy of a module would be a second SessionError that is not the first.
             context.onResolve({ filter: /^\./ }, ({ path, kind, resolveDir }) => {
               const name = relative(join(root, 'js'), join(resolveDir, path));

@@ -21,7 +21,7 @@ const published = JSON.parse(
   .files.map((/** @type {{ path: string }} */ { path }) => path)
   .sort();
 
-const entries = ['index', 'node', 'inline'].map((name) => `dist/${name}.js`);
+const entries = ['index', 'node', 'workerd', 'inline'].map((name) => `dist/${name}.js`);
 const adapters = ['angular/index', 'angular/signals', 'spartacus/index', 'spartacus/without-asm'];
 
 test('the published files are these', (t) => {
@@ -65,6 +65,8 @@ test('the published files are these', (t) => {
     'dist/spartacus/without-asm.js',
     'dist/storage.d.ts',
     'dist/types.d.ts',
+    'dist/workerd.d.ts',
+    'dist/workerd.js',
     'package.json',
   ]);
   t.diagnostic(`proof: the package: ${published.length} files`);
@@ -113,7 +115,7 @@ test('the engine imports only its own files, an adapter what its storefront has'
       (name) => !name.startsWith('./') && !name.startsWith('../'),
     );
   };
-  assert.deepEqual(entries.map(imports), [[], ['node:fs/promises'], []]);
+  assert.deepEqual(entries.map(imports), [[], ['node:fs/promises'], [], []]);
   const peers = Object.keys(manifest.peerDependencies);
   for (const path of adapters) {
     const names = imports(`dist/${path}.js`);
