@@ -19,16 +19,17 @@
  *   this version: `'legacy'`
  * @property {string} [agentClientId] OAuth client of the agent's sign-in; default: the customer's
  * @property {string} [agentClientSecret] its secret
- * @property {{ token?: string | URL, revoke?: string | URL | null, authorize?: string | URL }}
- *   [endpoints] default: `authorizationserver/oauth/{token,revoke,authorize}` below `baseUrl`;
- *   `revoke: null`: there is none, and nothing is sent; `authorize` is not used in this version
+ * @property {{ token?: string | URL | undefined, revoke?: string | URL | null | undefined,
+ *   authorize?: string | URL | undefined }} [endpoints] default:
+ *   `authorizationserver/oauth/{token,revoke,authorize}` below `baseUrl`; `revoke: null`: there is
+ *   none, and nothing is sent; `authorize` is not used in this version
  * @property {string} [scope] asked for at sign-in (RFC 6749 section 3.3)
  * @property {(string | URL)[]} [apiPrefixes] requests below these URLs get the bearer; default:
  *   `occ/`, `rest/` and `assistedservicewebservices/` below `baseUrl`
- * @property {{ authorization?: 'bearer' | 'none', timeoutMs?: number, retries?: number }}
- *   [revocation] whether a revocation carries the grant's bearer (default `'bearer'`), after how many
- *   milliseconds it is given up (default 10,000), and how often one that may pass is tried again
- *   (default 0)
+ * @property {{ authorization?: 'bearer' | 'none' | undefined, timeoutMs?: number | undefined,
+ *   retries?: number | undefined }} [revocation] whether a revocation carries the grant's bearer
+ *   (default `'bearer'`), after how many milliseconds it is given up (default 10,000), and how often
+ *   one that may pass is tried again (default 0)
  * @property {'memory' | 'session' | 'local' | SnapshotStorage} [storage] default `'session'`;
  *   `'local'` shares the session between tabs
  * @property {string} [storageKey] default `'occ-session'`

@@ -1,7 +1,15 @@
 // The package as it would be published: one tarball for all tests that install it.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { build } from '../../tools/build.js';
@@ -66,3 +74,24 @@ export function npmPack(sources, destination) {
 /** @param {Uint8Array} bytes */
 export const integrityOf = (bytes) =>
   `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+
+/**
+ * A new project below `scratch`, with the package unpacked as a package manager does it.
+ *
+ * @param {string} name
+ * @param {object} [manifest]
+ * @returns {Promise<string>} its folder
+ */
+export async function project(name, manifest) {
+  const { file } = await packed();
+  const folder = join(scratch, name);
+  const there = join(folder, 'node_modules/occ-session');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(there, { recursive: true });
+  execFileSync('tar', ['-xzf', file, '--strip-components=1', '-C', there]);
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: 'storefront', private: true, type: 'module', ...manifest }),
+  );
+  return folder;
+}

@@ -1,0 +1,241 @@
+// The tarball as others will look at it: linters, TypeScript, bundlers that drop what is not used,
+// package managers; and that it can be built again, byte for byte.
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+
+import { installNpmPackages, root } from '../../tools/setup.js';
+import { npmPack, packed, project, scratch } from './tarball.js';
+
+const here = join(root, 'tests/everywhere/package');
+const short = process.env.OCC_EVERYWHERE === 'short';
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** What is imported by these names is JavaScript. */
+const entries = Object.keys(manifest.exports)
+  .filter((path) => !/\.(wasm|json)$/.test(path))
+  .map((path) => path.replace('.', 'occ-session'));
+
+/** A tool that never ends must not keep the runner for ever. */
+const limit = { timeout: 300_000 };
+
+before(() => installNpmPackages(here), limit);
+
+/**
+ * Runs a tool that npm has installed.
+ *
+ * @param {string} folder where it is installed
+ * @param {string} name
+ * @param {string[]} args
+ * @param {import('node:child_process').ExecFileOptions} [options]
+ */
+async function run(folder, name, args, options) {
+  const command = join(folder, 'node_modules/.bin', name);
+  /** @type {Promise<{ stdout: string, stderr: string }>} */
+  const running = promisify(execFile)(command, args, {
+    cwd: folder,
+    maxBuffer: 2 ** 26,
+    ...options,
+    encoding: 'utf8',
+  });
+  return running.then(
+    ({ stdout, stderr }) => ({ status: 0, stdout, stderr }),
+    ({ code, stdout, stderr }) => ({ status: code, stdout, stderr }),
+  );
+}
+
+/** @param {import('node:test').TestContext} t @param {string} folder @param {string} name */
+function sayVersion(t, folder, name) {
+  const path = join(folder, 'node_modules', name, 'package.json');
+  t.diagnostic(`version: ${JSON.parse(readFileSync(path, 'utf8')).version}`);
+}
+
+// ---- Linters ------------------------------------------------------------------------------------
+
+describe('package: publint', limit, () => {
+  test('has nothing to say', async (t) => {
+    sayVersion(t, here, 'publint');
+    const { file } = await packed();
+    const { status, stdout } = await run(here, 'publint', ['run', file, '--strict']);
+    assert.deepEqual(
+      { status, said: stdout.trim().split('\n').at(-1) },
+      { status: 0, said: 'All good!' },
+    );
+  });
+});
+
+describe('package: attw', limit, () => {
+  test('finds the types of every entry point, and nothing but that the package is ESM only', async (t) => {
+    sayVersion(t, here, '@arethetypeswrong/cli');
+    const { file } = await packed();
+    // The address of a file, which has no types.
+    const options = ['--format=json', '--exclude-entrypoints=core.wasm'];
+    const { stdout } = await run(here, 'attw', [file, ...options]);
+    const { analysis } = JSON.parse(stdout);
+    assert.deepEqual(Object.keys(analysis.entrypoints), [
+      ...entries.map((name) => name.replace('occ-session', '.')),
+      './package.json',
+    ]);
+    // A CommonJS file has to say `await import('occ-session')`.
+    assert.deepEqual(
+      analysis.problems.map((/** @type {any} */ { kind, entrypoint, resolutionKind }) =>
+        [kind, entrypoint, resolutionKind].join(' '),
+      ),
+      entries.map((name) =>
+        ['CJSResolvesToESM', name.replace('occ-session', '.'), 'node16-cjs'].join(' '),
+      ),
+    );
+  });
+});
+
+// ---- TypeScript ---------------------------------------------------------------------------------
+
+/** How TypeScript may be told to find modules, and which files it is then shown. */
+const resolutions = {
+  node16: { module: 'node16', files: ['api.ts', 'adapters.ts', 'commonjs.cts'] },
+  nodenext: { module: 'nodenext', files: ['api.ts', 'adapters.ts', 'commonjs.cts'] },
+  bundler: { module: 'preserve', files: ['api.ts', 'adapters.ts'] },
+};
+
+describe('package: TypeScript', limit, () => {
+  /** @type {string} */
+  let folder;
+  before(async () => {
+    // Angular and RxJS are found above it.
+    folder = await project('types');
+    for (const name of resolutions.node16.files) cpSync(join(here, name), join(folder, name));
+  });
+
+  test('is version', (t) => sayVersion(t, root, 'typescript'));
+
+  for (const [moduleResolution, { module, files }] of Object.entries(resolutions)) {
+    for (const exactOptionalPropertyTypes of [true, false]) {
+      const how = exactOptionalPropertyTypes ? ', with exactOptionalPropertyTypes' : '';
+      const skip =
+        short &&
+        (!how || moduleResolution === 'nodenext') &&
+        'left out of the short form: a check that is much like another';
+      test(`the declarations hold under ${moduleResolution}${how}`, { skip }, async () => {
+        const config = join(folder, `tsconfig.${moduleResolution}${how ? '.exact' : ''}.json`);
+        const compilerOptions = {
+          ...{ module, moduleResolution, exactOptionalPropertyTypes, skipLibCheck: false },
+          ...{ target: 'es2022', lib: ['es2022', 'dom', 'dom.iterable'], types: [] },
+          ...{ strict: true, noEmit: true, verbatimModuleSyntax: false },
+        };
+        writeFileSync(config, JSON.stringify({ compilerOptions, files }));
+        const { stdout } = await run(root, 'tsc', ['-p', config, '--pretty', 'false']);
+        assert.equal(stdout, '');
+      });
+    }
+  }
+});
+
+// ---- What is not used ---------------------------------------------------------------------------
+
+/** The conditions under which there is an entry point of its own. */
+const conditions = ['browser', 'workerd', 'node'];
+
+/** @returns {Promise<string>} the folder of a page that imports everything, and uses nothing */
+async function unused() {
+  const folder = await project('unused');
+  writeFileSync(
+    join(folder, 'page.js'),
+    entries.map((name, i) => `import * as unused${i} from '${name}';\n`).join(''),
+  );
+  return folder;
+}
+
+describe('package: esbuild', limit, () => {
+  for (const condition of conditions) {
+    test(`leaves nothing of an unused import under the condition ${condition}`, async (t) => {
+      sayVersion(t, root, 'esbuild');
+      const esbuild = await import('esbuild');
+      const { outputFiles, metafile } = await esbuild.build({
+        absWorkingDir: await unused(),
+        entryPoints: ['page.js'],
+        bundle: true,
+        write: false,
+        metafile: true,
+        format: 'esm',
+        platform: 'neutral',
+        conditions: [condition],
+        external: ['node:*', '*.wasm', ...Object.keys(manifest.peerDependencies)],
+        logLevel: 'silent',
+      });
+      assert.deepEqual(
+        outputFiles.map(({ text }) => text),
+        [''],
+      );
+      // And it has seen them.
+      assert.equal(metafile.inputs['page.js'].imports.length, entries.length);
+    });
+  }
+});
+
+describe('package: Rollup', limit, () => {
+  test('leaves nothing of an unused import', async (t) => {
+    sayVersion(t, here, 'rollup');
+    const folder = await unused();
+    const plugin = join(here, 'node_modules/@rollup/plugin-node-resolve/dist/es/index.js');
+    const options = ['--plugin', plugin, '--format', 'es', '--silent'];
+    const { status, stdout } = await run(here, 'rollup', [join(folder, 'page.js'), ...options]);
+    assert.deepEqual({ status, left: stdout.trim() }, { status: 0, left: '' });
+  });
+});
+
+// ---- Built again --------------------------------------------------------------------------------
+
+describe('package: built again', limit, () => {
+  /** Where and when it is built: neither must be seen in the result. */
+  const places = [
+    { path: 'again', time: new Date('2001-02-03T04:05:06Z'), TZ: 'Pacific/Auckland', LANG: 'C' },
+    {
+      path: 'once/more/elsewhere',
+      time: new Date('2021-12-31T23:59:59Z'),
+      TZ: 'UTC',
+      LANG: 'tr_TR.UTF-8',
+    },
+  ];
+
+  for (const [index, { path, time, ...env }] of places.entries()) {
+    const skip = short && index > 0 && 'left out of the short form: another fresh copy';
+    test(`a fresh copy of the sources in ${path} gives the same bytes`, { skip }, async (t) => {
+      t.diagnostic(`version: ${manifest.version}`);
+      const { integrity } = await packed();
+      const copy = join(scratch, path);
+      rmSync(copy, { recursive: true, force: true });
+      for (const name of sources()) {
+        mkdirSync(dirname(join(copy, name)), { recursive: true });
+        cpSync(join(root, name), join(copy, name));
+        utimesSync(join(copy, name), time, time);
+      }
+      symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+      execFileSync(process.execPath, ['tools/build.js'], {
+        cwd: copy,
+        env: { CJSON_SOURCE_DIR: join(root, 'build/cjson'), ...process.env, ...env },
+      });
+      assert.equal(npmPack(copy, copy).integrity, integrity);
+    });
+  }
+});
+
+/** The files that git knows, and those that it is about to. */
+function sources() {
+  const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+  return execFileSync('git', list, { cwd: root, encoding: 'utf8' })
+    .split('\0')
+    .filter((name) => name && existsSync(join(root, name)));
+}
