@@ -123,8 +123,8 @@ async function buildPackage() {
 }
 
 /**
- * Bundles an entry point. `./core.wasm` as an import is the module as base64, but for workerd, which
- * loads it itself; as a URL it is left to the page's own bundler.
+ * Bundles an entry point. `./core.wasm` as an import is the module as hexadecimal digits, but for
+ * workerd, which loads it itself; as a URL it is left to the page's own bundler.
  * @param {string} entry
  * @returns {Promise<[string, Uint8Array][]>}
  */
@@ -147,7 +147,6 @@ async function bundle(entry) {
       minifySyntax: true,
       charset: 'utf8',
       legalComments: 'none',
-      loader: { '.wasm': 'base64' },
       plugins: [
         {
           name: 'entry points share what they import',
@@ -157,6 +156,10 @@ async function bundle(entry) {
                 ? { path, external: true }
                 : { path: join(wasmDir, 'core.wasm') },
             );
+            context.onLoad({ filter: /\/core\.wasm$/ }, ({ path }) => ({
+              contents: readFileSync(path, 'hex'),
+              loader: 'text',
+            }));
             // A second copy of a module would be a second SessionError that is not the first.
             context.onResolve({ filter: /^\./ }, ({ path, kind, resolveDir }) => {
               const name = relative(join(root, 'js'), join(resolveDir, path));

@@ -112,7 +112,7 @@ export async function measure(_options) {
       subject: 'occ-session/angular',
       version,
       figures: figures(compress(await bundle('occ-session-angular'))),
-      note: 'With core.wasm inside of the JavaScript, as base64.',
+      note: 'With core.wasm inside of the JavaScript, as hexadecimal digits.',
     },
   ];
   for (const [folder, entry, note] of peers) {
