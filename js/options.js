@@ -92,7 +92,8 @@ export function readOptions(options) {
     endpoints,
     apiPrefixes = ['occ/', 'rest/', 'assistedservicewebservices/'],
     revocation,
-    storage = 'session',
+    // A server has one sessionStorage, if it has any, for everybody whom it serves.
+    storage = globalThis.document ? 'session' : 'memory',
     storageKey = 'occ-session',
     persistRefreshToken = false,
     fetch = /** @type {typeof globalThis.fetch} */ ((...request) => globalThis.fetch(...request)),

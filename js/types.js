@@ -30,8 +30,8 @@
  *   retries?: number | undefined }} [revocation] whether a revocation carries the grant's bearer
  *   (default `'bearer'`), after how many milliseconds it is given up (default 10,000), and how often
  *   one that may pass is tried again (default 0)
- * @property {'memory' | 'session' | 'local' | SnapshotStorage} [storage] default `'session'`;
- *   `'local'` shares the session between tabs
+ * @property {'memory' | 'session' | 'local' | SnapshotStorage} [storage] default `'session'`, and
+ *   `'memory'` where there is no page; `'local'` shares the session between tabs
  * @property {string} [storageKey] default `'occ-session'`
  * @property {boolean} [persistRefreshToken] whether refresh tokens are stored too; default false
  * @property {typeof globalThis.fetch} [fetch] default `globalThis.fetch`

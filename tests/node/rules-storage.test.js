@@ -284,6 +284,18 @@ describe('a reload', limit, () => {
     });
   }
 
+  test('R25: unless told, a page keeps it in sessionStorage, and a process without a page keeps nothing', async (t) => {
+    const storage = new WebStorage();
+    standIn(t, 'localStorage', { value: new WebStorage() });
+    standIn(t, 'sessionStorage', { value: storage });
+    const shop = storefront();
+    await shop.openCustomer({ storage: undefined });
+    assert.deepEqual([...storage.items.keys()], []);
+    standIn(t, 'document', { value: {} });
+    await shop.openCustomer({ storage: undefined });
+    assert.deepEqual([...storage.items.keys()], ['occ-session']);
+  });
+
   for (const storage of /** @type {const} */ (['memory', 'local'])) {
     test(`R24: storage '${storage}' neither keeps nor reads a list of grants that have ended`, async (t) => {
       const localStorage = new WebStorage();
