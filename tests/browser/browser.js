@@ -140,7 +140,12 @@ export const received = (backend, count) => waitFor(backend, isRevocation, count
 export const answered = (backend, count) =>
   waitFor(backend, (entry) => isRevocation(entry) && entry.answeredAt !== null, count);
 
-/** No token that the server has issued is in any storage of the page. @param {Page} page @param {Backend} backend */
+/**
+ * No token that the server has issued is in any storage of the page.
+ *
+ * @param {{ evaluate: (act: () => string) => Promise<string> }} page
+ * @param {Backend} backend
+ */
 export async function assertStorageHasNoToken(page, backend) {
   const stored = await page.evaluate(() =>
     JSON.stringify([{ ...sessionStorage }, { ...localStorage }]),

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startDemo } from '../../web/server.js';
-import { anna, complaintsOf, lives, openBrowser, openContext, waitForPhase } from './browser.js';
+import { anna, lives } from './browser.js';
+import { openBrowser, openContext, waitForPhase } from './engine.js';
 import { startSite } from './site.js';
 
 /** @import { TestContext } from 'node:test' */
 
-/** @type {import('playwright-core').Browser} */
+/** @type {import('./engines/types.js').Browser} */
 let browser;
 /** @type {Awaited<ReturnType<typeof startDemo>>} */
 let demo;
@@ -30,9 +31,9 @@ async function openPage(t, header, entry) {
   t.after(() => site.close());
   const context = await openContext(t, browser, demo.backend);
   const page = await context.newPage();
-  const complaints = complaintsOf(page);
+  const heard = await page.listen();
   await page.goto(site.page(demo.backend, { entry }));
-  return { page, complaints };
+  return { page, heard };
 }
 
 test('the demo asks for Trusted Types and allows WebAssembly, and no other code but its own', () => {
@@ -45,7 +46,7 @@ test('the demo asks for Trusted Types and allows WebAssembly, and no other code 
 
 for (const entry of ['/occ-session/index.js', '/occ-session/inline.js']) {
   test(`${entry} signs in and out under the demo's policy`, async (t) => {
-    const { page, complaints } = await openPage(t, policy, entry);
+    const { page, heard } = await openPage(t, policy, entry);
     await waitForPhase(page, 'anonymous');
     await page.evaluate(async (credentials) => {
       // What a test hands in may do what the policy forbids; a later task of the page may not.
@@ -58,7 +59,7 @@ for (const entry of ['/occ-session/index.js', '/occ-session/inline.js']) {
       'customer #1 access': 'revoked',
       'customer #1 refresh': 'revoked',
     });
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(await heard.complaints(), []);
 
     const refusals = await page.evaluate(async () => {
       await new Promise((resolve) => setTimeout(resolve));
@@ -80,7 +81,7 @@ for (const entry of ['/occ-session/index.js', '/occ-session/inline.js']) {
   test(`${entry} says so where the policy forbids WebAssembly`, async (t) => {
     const { page } = await openPage(t, policy.replace(" 'wasm-unsafe-eval'", ''), entry);
     await waitForPhase(page, 'failed');
-    const { name, code, message } = JSON.parse(await page.innerText('body'));
+    const { name, code, message } = JSON.parse(await page.evaluate(() => document.body.innerText));
     assert.equal(name, 'SessionError');
     assert.equal(code, 'wasm-unavailable');
     assert.match(message, /^core\.wasm could not be loaded from .*Content Security Policy/is);

@@ -6,16 +6,14 @@ import {
   anna,
   answered,
   lives,
-  openBrowser,
-  openContext,
   received,
   revocations,
   revokePath,
-  waitForPhase,
 } from './browser.js';
+import { openBrowser, openContext, waitForPhase, waitInPage, waitUntilClosed } from './engine.js';
 import { startSite } from './site.js';
 
-/** @type {import('playwright-core').Browser} */
+/** @type {import('./engines/types.js').Browser} */
 let browser;
 /** @type {import('../../web/backend/index.js').Backend} */
 let backend;
@@ -39,7 +37,7 @@ async function openPage(t) {
   return page;
 }
 
-/** @param {import('playwright-core').Page} page */
+/** @param {import('./engines/types.js').Page} page */
 async function signIn(page) {
   await waitForPhase(page, 'anonymous');
   await page.evaluate((credentials) => globalThis.session.signIn(credentials), anna);
@@ -65,19 +63,18 @@ describe('a page that goes away', () => {
       globalThis.session.signOut();
       location.href = '/other';
     });
-    await page.waitForURL('**/other');
+    await waitForPhase(page, 'other');
     await assertBothReceived();
   });
 
   test('R12: a reload in the same task as the sign-out loses no revocation', async (t) => {
     const page = await openPage(t);
-    await Promise.all([
-      page.waitForEvent('load'),
-      page.evaluate(() => {
-        globalThis.session.signOut();
-        location.reload();
-      }),
-    ]);
+    const opened = await page.evaluate(() => performance.timeOrigin);
+    await page.evaluate(() => {
+      globalThis.session.signOut();
+      location.reload();
+    });
+    await waitInPage(page, (before) => performance.timeOrigin !== before, opened);
     await waitForPhase(page, 'anonymous');
     await assertBothReceived();
   });
@@ -87,27 +84,28 @@ describe('a page that goes away', () => {
     const opener = await context.newPage();
     await opener.goto(`${site.url}other`);
     // Only a window that a script has opened may be closed by one.
-    const [popup] = await Promise.all([
-      opener.waitForEvent('popup'),
-      opener.evaluate((url) => void open(url, '_blank'), site.page(backend)),
-    ]);
+    const popup = await opener.openWindow(site.page(backend));
     await signIn(popup);
-    await Promise.all([
-      popup.waitForEvent('close'),
-      popup.evaluate(() => {
+    await popup
+      .evaluate(() => {
         globalThis.session.signOut();
         close();
-      }),
-    ]);
+      })
+      // Nobody may be left to answer.
+      .catch(() => {});
+    await waitUntilClosed(popup);
     await assertBothReceived();
   });
 
   test('R12: a tab that is closed right after the sign-out loses no revocation', async (t) => {
-    const page = await openPage(t);
+    const context = await openContext(t, browser, backend);
+    const page = await context.newPage();
     // So that the context, and with it the browser's part of the tab, outlives the tab.
-    await page.context().newPage();
+    await context.newPage();
+    await page.goto(site.page(backend));
+    await signIn(page);
     await page.evaluate(() => void globalThis.session.signOut());
-    await page.close({ runBeforeUnload: false });
+    await page.close();
     await assertBothReceived();
   });
 
@@ -128,7 +126,7 @@ describe('a page that goes away', () => {
     backend.release();
     await assertBothReceived();
     // Chromium does not close a context whose page is being replaced: it never answers.
-    await page.waitForURL('**/other');
+    await waitForPhase(page, 'other');
   });
 
   test('R11: a page that stays waits for the answer to the first', async (t) => {
@@ -149,14 +147,13 @@ describe('a page whose 64 KiB for keepalive are used up by another script', () =
   async function openFullPage(t) {
     backend.set({ tokenLength: 6000 });
     const page = await openPage(t);
-    await Promise.all([
-      page.waitForRequest('**/silent'),
-      page.evaluate(() => {
-        fetch('/silent', { method: 'POST', body: 'x'.repeat(60 * 1024), keepalive: true }).catch(
-          () => {},
-        );
-      }),
-    ]);
+    const silent = site.asked('/silent');
+    await page.evaluate(() => {
+      fetch('/silent', { method: 'POST', body: 'x'.repeat(60 * 1024), keepalive: true }).catch(
+        () => {},
+      );
+    });
+    await silent;
     return page;
   }
 

@@ -4,4 +4,6 @@ import type { Session } from '../../js/index.js';
 declare global {
   var session: Session;
   var occSession: Session;
+  /** What a test waits for in the page. */
+  var awaited: Promise<unknown>;
 }

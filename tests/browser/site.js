@@ -12,6 +12,7 @@ const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'applic
 const files = {
   '/': 'page.html',
   '/page.js': 'page.js',
+  '/witness.js': 'witness.js',
   '/occ-session/index.js': '../../dist/index.js',
   '/occ-session/inline.js': '../../dist/inline.js',
   '/occ-session/core.wasm': '../../dist/core.wasm',
@@ -21,12 +22,13 @@ const files = {
 export async function startSite({ policy } = {}) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site');
+    server.emit(`asked ${pathname}`);
     if (pathname === '/silent') return;
     if (policy) response.setHeader('Content-Security-Policy', policy);
     const file = files[pathname];
     if (!file) {
       response.writeHead(200, { 'Content-Type': 'text/html' });
-      response.end('<!doctype html><title>Another page</title>');
+      response.end('<!doctype html><title>Another page</title><body data-phase="other">');
       return;
     }
     response.writeHead(200, { 'Content-Type': types[extname(file)] });
@@ -50,6 +52,9 @@ export async function startSite({ policy } = {}) {
      */
     page: (backend, options) =>
       `${url}?${new URLSearchParams({ backend: backend.url, ...options })}`,
+
+    /** Resolves when the path is asked for next. @param {string} path */
+    asked: (path) => once(server, `asked ${path}`),
 
     async close() {
       const closed = once(server, 'close');

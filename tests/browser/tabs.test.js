@@ -7,24 +7,20 @@ import {
   anna,
   answered,
   assertStorageHasNoToken,
-  complaintsOf,
   lives,
-  openBrowser,
-  openContext,
   received,
-  requestsOf,
   revocations,
   revokePath,
   tokenPath,
   waitFor,
-  waitForPhase,
 } from './browser.js';
+import { openBrowser, openContext, waitForPhase } from './engine.js';
 import { startSite } from './site.js';
 
-/** @import { Page } from 'playwright-core' */
+/** @import { Page } from './engines/types.js' */
 /** @import { TestContext } from 'node:test' */
 
-/** @type {import('playwright-core').Browser} */
+/** @type {import('./engines/types.js').Browser} */
 let browser;
 /** @type {import('../../web/backend/index.js').Backend} */
 let backend;
@@ -42,13 +38,16 @@ after(async () => {
 /** @typedef {{ storage?: 'session' | 'local', persist?: '1' }} Options */
 
 /** @param {TestContext} t @param {Options} [options] */
-async function openPage(t, options) {
+async function openContextWithPage(t, options) {
   const context = await openContext(t, browser, backend);
   const page = await context.newPage();
   await page.goto(site.page(backend, options));
   await waitForPhase(page, 'anonymous');
-  return page;
+  return { context, page };
 }
+
+/** @param {TestContext} t @param {Options} [options] */
+const openPage = async (t, options) => (await openContextWithPage(t, options)).page;
 
 /** @param {Page} page */
 const signIn = (page) =>
@@ -81,22 +80,21 @@ const askForUser = (page) =>
 const pairs = {
   /** The second is opened by hand; both read one storage. @param {TestContext} t @param {Options} [options] */
   async shared(t, options) {
-    const first = await openPage(t, { storage: 'local', ...options });
+    const shared = /** @type {Options} */ ({ storage: 'local', ...options });
+    const { context, page: first } = await openContextWithPage(t, shared);
     await signIn(first);
-    const second = await first.context().newPage();
-    await second.goto(first.url());
+    const second = await context.newPage();
+    await second.goto(site.page(backend, shared));
     await waitForPhase(second, 'customer');
     return [first, second];
   },
 
   /** A window that the page opens begins with a copy of its sessionStorage, as a duplicated tab does. @param {TestContext} t @param {Options} [options] */
   async duplicated(t, options) {
-    const first = await openPage(t, { storage: 'session', ...options });
+    const copied = /** @type {Options} */ ({ storage: 'session', ...options });
+    const first = await openPage(t, copied);
     await signIn(first);
-    const [second] = await Promise.all([
-      first.waitForEvent('popup'),
-      first.evaluate(() => void open(location.href, '_blank')),
-    ]);
+    const second = await first.openWindow(site.page(backend, copied));
     await waitForPhase(second, 'customer');
     return [first, second];
   },
@@ -116,7 +114,7 @@ async function assertRevokedOnce(pages) {
 
 /** Signs out in all pages at the same moment of the clock that they share. @param {Page[]} pages */
 async function signOutAtOnce(pages) {
-  const soon = Date.now() + 100;
+  const soon = Date.now() + 300;
   await Promise.all(
     pages.map((page) =>
       page.evaluate(async (at) => {
@@ -142,9 +140,9 @@ describe('two tabs', () => {
   });
 
   test('R24: a sign-in in one tab is a sign-in in the other that shares its storage', async (t) => {
-    const first = await openPage(t, { storage: 'local' });
-    const second = await first.context().newPage();
-    await second.goto(first.url());
+    const { context, page: first } = await openContextWithPage(t, { storage: 'local' });
+    const second = await context.newPage();
+    await second.goto(site.page(backend, { storage: 'local' }));
     await waitForPhase(second, 'anonymous');
     await signIn(first);
     await waitForPhase(second, 'customer');
@@ -155,8 +153,7 @@ describe('two tabs', () => {
   for (const [kind, openPair] of Object.entries(pairs)) {
     test(`R24: ${kind} tabs sign out together, the other without a request of its own`, async (t) => {
       const [first, second] = await openPair(t);
-      const complaints = complaintsOf(second);
-      const requests = requestsOf(second);
+      const heard = await second.listen();
       // The second hears of it while the server has not answered the first.
       backend.set({ revoke: { answer: 'hold' } });
       await signOut(first);
@@ -185,13 +182,13 @@ describe('two tabs', () => {
         'customer #1 refresh under customer #1 access',
         'customer #1 access under customer #1 access',
       ]);
-      assert.deepEqual(requests, []);
-      assert.deepEqual(complaints, []);
+      assert.deepEqual(await heard.requests(), []);
+      assert.deepEqual(await heard.complaints(), []);
     });
 
     test(`R24: it is the other of ${kind} tabs that signs out`, async (t) => {
       const [first, second] = await openPair(t, { persist: '1' });
-      const requests = requestsOf(first);
+      const heard = await first.listen();
       await signOut(second);
       await waitForPhase(first, 'anonymous');
       await second.evaluate(() => globalThis.session.settled());
@@ -200,25 +197,25 @@ describe('two tabs', () => {
         'customer #1 refresh': 'revoked',
       });
       await assertStorageHasNoToken(first, backend);
-      assert.deepEqual(requests, []);
+      assert.deepEqual(await heard.requests(), []);
     });
 
     test(`R8: a sign-out that one of ${kind} tabs passes on to the other revokes once`, async (t) => {
       const [first, second] = await openPair(t, { persist: '1' });
       // As a storefront may do it itself, in the order in which the browser tells of the storage.
-      const heard = await second.evaluateHandle(() => ({
-        signedOut: new Promise((resolve) => {
+      await second.evaluate(() => {
+        globalThis.awaited = new Promise((resolve) => {
           addEventListener('storage', ({ key }) => {
             if (key === 'sign-out') resolve(globalThis.session.signOut());
           });
-        }),
-      }));
+        });
+      });
       await first.evaluate(() => {
         globalThis.session.signOut();
         globalThis.session.signOut();
         localStorage.setItem('sign-out', 'now');
       });
-      await heard.evaluate(({ signedOut }) => signedOut);
+      await second.evaluate(() => globalThis.awaited);
       await assertRevokedOnce([first, second]);
     });
 

@@ -1,0 +1,56 @@
+// Firefox ESR, driven by Puppeteer over WebDriver BiDi: Debian's Firefox is none that Playwright can drive.
+import process from 'node:process';
+import { launch } from 'puppeteer-core';
+
+/** @import * as Puppeteer from 'puppeteer-core' */
+/** @import { Page } from './types.js' */
+
+/** @type {import('./types.js').Open} */
+export async function open() {
+  const browser = await launch({
+    browser: 'firefox',
+    executablePath: process.env.FIREFOX || '/usr/bin/firefox-esr',
+  });
+  return {
+    version: (await browser.version()).replace(/^\w+\//, ''),
+    cannot: {},
+    async newContext() {
+      const context = await browser.createBrowserContext();
+      return {
+        newPage: async () => pageOf(await context.newPage()),
+        close: () => context.close(),
+      };
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** @param {Puppeteer.Page} page @returns {Page} */
+function pageOf(page) {
+  return {
+    goto: async (url) => void (await page.goto(url)),
+    reload: async () => void (await page.reload()),
+    /** @param {(argument: any) => any} act @param {unknown} [argument] */
+    evaluate: (act, argument) => page.evaluate(act, argument),
+    async openWindow(url) {
+      /** @type {Promise<Puppeteer.Page | null>} */
+      const popup = new Promise((resolve) => page.once('popup', resolve));
+      await page.evaluate((address) => void globalThis.open(address, '_blank'), url);
+      return pageOf(/** @type {Puppeteer.Page} */ (await popup));
+    },
+    close: () => page.close(),
+    isClosed: async () => page.isClosed(),
+    async listen() {
+      /** @type {string[]} */
+      const complaints = [];
+      /** @type {string[]} */
+      const requests = [];
+      page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
+      page.on('pageerror', (error) => complaints.push(`${error}`));
+      page.on('request', (request) =>
+        requests.push(`${request.method()} ${new URL(request.url()).pathname}`),
+      );
+      return { complaints: async () => complaints, requests: async () => requests };
+    },
+  };
+}

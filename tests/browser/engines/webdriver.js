@@ -1,0 +1,222 @@
+// WebKit, driven by its own WebDriver, which is asked over HTTP (W3C WebDriver).
+//
+// It has one browser, and in it one storage: a context ends with its pages closed and what they have
+// stored cleared. It does not tell of the console, of errors or of requests: witness.js in the page does.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** @import { AddressInfo } from 'node:net' */
+/** @import { Browser, Context, Page } from './types.js' */
+
+/** @typedef {ReturnType<typeof sessionOf>} Session */
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {AddressInfo} */ (server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** @param {string} url @param {string} method @param {object} [body] */
+async function command(url, method, body) {
+  const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }) });
+  const { value } = /** @type {{ value: any }} */ (await response.json());
+  if (!response.ok) throw new Error(`${value.error}: ${value.message}`);
+  return value;
+}
+
+/**
+ * Asks again until there is an answer that will do.
+ *
+ * @template Answer
+ * @param {() => Promise<Answer | undefined | false>} ask
+ * @returns {Promise<Answer>}
+ */
+async function until(ask) {
+  const end = performance.now() + 20_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    if (performance.now() > end) throw new Error(`waited in vain: ${ask}`);
+    await delay(20);
+  }
+}
+
+/**
+ * @param {string} driver the command
+ * @param {object} capabilities
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<Browser>}
+ */
+export async function openWebKit(driver, capabilities, env) {
+  const port = await freePort();
+  const child = spawn(driver, ['--host=127.0.0.1', `--port=${port}`], { env, stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    const ready = until(() => command(`${url}/status`, 'GET').catch(() => undefined));
+    await Promise.race([ready, ended.then(() => Promise.reject(new Error(`${driver} ended`)))]);
+    const { sessionId, capabilities: given } = await command(`${url}/session`, 'POST', {
+      capabilities: { alwaysMatch: capabilities },
+    });
+    const session = sessionOf(`${url}/session/${sessionId}`);
+    const [home] = await session.windows();
+    return {
+      version: String(given.browserVersion),
+      newContext: async () => contextOf(session, home),
+      async close() {
+        await session.end();
+        child.kill();
+        await ended;
+      },
+    };
+  } catch (error) {
+    child.kill();
+    throw error;
+  }
+}
+
+/** Gives what an evaluation has come to, or null where it takes longer than a task of the page. */
+const outcome = `
+  const { port1, port2 } = new MessageChannel();
+  return Promise.race([
+    globalThis.evaluations[arguments[0]],
+    new Promise((resolve) => {
+      port1.onmessage = () => resolve(null);
+      port2.postMessage(null);
+    }),
+  ]);`;
+
+/**
+ * The commands that the tests need. WebDriver speaks to one window at a time: each command selects
+ * its own, and none begins before the one before it has ended.
+ *
+ * @param {string} url
+ */
+function sessionOf(url) {
+  /** @type {Promise<unknown>} */
+  let last = Promise.resolve();
+  /** @template Result @param {() => Promise<Result>} act @returns {Promise<Result>} */
+  const inTurn = (act) => {
+    const turn = last.then(act);
+    last = turn.catch(() => {});
+    return turn;
+  };
+  /** @returns {Promise<string[]>} */
+  const windows = () => inTurn(() => command(`${url}/window/handles`, 'GET'));
+  /** @param {string} handle @param {string} method @param {string} path @param {object} [body] */
+  const tell = (handle, method, path, body) =>
+    inTurn(async () => {
+      await command(`${url}/window`, 'POST', { handle });
+      return command(`${url}${path}`, method, body);
+    });
+  let evaluations = 0;
+
+  /**
+   * What takes its time is asked for again, so that other windows have their turn meanwhile.
+   *
+   * @param {string} handle
+   * @param {(argument: any) => unknown} act
+   * @param {unknown} [argument]
+   */
+  async function evaluate(handle, act, argument = null) {
+    evaluations += 1;
+    const args = [evaluations, argument];
+    const begin = `
+      const [key, argument] = arguments;
+      (globalThis.evaluations ??= {})[key] = (async () => (${act})(argument))().then(
+        (value) => JSON.stringify({ value }),
+        (error) => JSON.stringify({ error: String(error) }),
+      );`;
+    /** @param {string} script @returns {Promise<string | null>} */
+    const execute = (script) => tell(handle, 'POST', '/execute/sync', { script, args });
+    const text = (await execute(begin + outcome)) ?? (await until(() => execute(outcome)));
+    const { value, error } = JSON.parse(text);
+    if (error) throw new Error(error);
+    return value;
+  }
+
+  return {
+    windows,
+    tell,
+    evaluate,
+
+    /**
+     * The window that a script opens in another.
+     *
+     * @param {string} handle
+     * @param {string} address
+     * @param {string} [features]
+     */
+    async open(handle, address, features = '') {
+      const before = await windows();
+      await evaluate(
+        handle,
+        ([target, wanted]) => void globalThis.open(target, '_blank', wanted),
+        [address, features],
+      );
+      return until(async () => (await windows()).find((each) => !before.includes(each)));
+    },
+
+    end: () => inTurn(() => command(url, 'DELETE')),
+  };
+}
+
+/**
+ * @param {Session} session
+ * @param {string} home the window that is there from the beginning, and stays
+ * @returns {Context}
+ */
+function contextOf(session, home) {
+  /** @type {Set<string>} */
+  const origins = new Set();
+
+  /** @param {string} handle @returns {Page} */
+  const pageOf = (handle) => ({
+    async goto(url) {
+      origins.add(new URL(url).origin);
+      await session.tell(handle, 'POST', '/url', { url });
+    },
+    reload: () => session.tell(handle, 'POST', '/refresh', {}),
+    /** @param {(argument: any) => any} act @param {unknown} [argument] */
+    evaluate: (act, argument) => session.evaluate(handle, act, argument),
+    openWindow: async (url) => pageOf(await session.open(handle, url)),
+    close: () => session.tell(handle, 'DELETE', '/window'),
+    isClosed: async () => !(await session.windows()).includes(handle),
+    async listen() {
+      const start = await session.evaluate(handle, () => performance.now());
+      return {
+        complaints: () => session.evaluate(handle, () => Reflect.get(globalThis, 'seen')),
+        requests: () =>
+          session.evaluate(
+            handle,
+            (since) =>
+              performance
+                .getEntriesByType('resource')
+                .filter(({ startTime }) => startTime >= since)
+                .map(({ name }) => new URL(name).pathname),
+            start,
+          ),
+      };
+    },
+  });
+
+  return {
+    // With no opener, and so with no copy of its sessionStorage either.
+    newPage: async () => pageOf(await session.open(home, 'about:blank', 'noopener')),
+    async close() {
+      for (const handle of await session.windows()) {
+        if (handle !== home) await session.tell(handle, 'DELETE', '/window');
+      }
+      for (const origin of origins) {
+        await session.tell(home, 'POST', '/url', { url: `${origin}/cleared` });
+        await session.evaluate(home, () => localStorage.clear());
+      }
+      await session.tell(home, 'POST', '/url', { url: 'about:blank' });
+    },
+  };
+}
