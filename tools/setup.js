@@ -2,10 +2,10 @@
 // packages, npm packages, cJSON's source. Without apt-get it says what is missing instead.
 // It uses no npm package, since there may be none yet.
 //
-//   node tools/setup.js [packages | build | test | storefront | check | proof | bench]
+//   node tools/setup.js [packages | build | test | storefront | check | proof | bench | everywhere-short | everywhere]
 //
 // With a purpose, only what it needs: the npm packages, or these and what a build, the tests (which
-// build), the checks, the proofs, or the benchmark need besides.
+// build), the checks, the proofs, the benchmark, or the tests in other browsers need besides.
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,
@@ -42,6 +42,12 @@ export const findChromium = () =>
 export const findHeadlessShell = () =>
   process.env.CHROMIUM ?? findCommand('chromium-headless-shell');
 
+const libraries = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
+
+/** The browsers that the drivers of WebKit drive. */
+export const webKitGtkBrowser = `${libraries}/webkit2gtk-4.1/MiniBrowser`;
+export const wpeBrowser = `${libraries}/wpe-webkit-1.1/MiniBrowser`;
+
 const purposes = /** @type {const} */ ([
   'packages',
   'build',
@@ -50,6 +56,8 @@ const purposes = /** @type {const} */ ([
   'check',
   'proof',
   'bench',
+  'everywhere-short',
+  'everywhere',
   'all',
 ]);
 /** @typedef {(typeof purposes)[number]} Purpose */
@@ -141,6 +149,27 @@ const needs = [
     remedy: 'Valgrind: put valgrind on the PATH',
   },
   {
+    for: 'everywhere-short',
+    there: () => isExecutable(process.env.FIREFOX ?? findCommand('firefox-esr')),
+    packages: process.env.FIREFOX ? [] : ['firefox-esr'],
+    remedy: 'Firefox 153 or later: name it with FIREFOX=/path/to/firefox',
+  },
+  {
+    for: 'everywhere',
+    there: () => ['WebKitWebDriver', 'Xvfb'].every(findCommand) && isExecutable(webKitGtkBrowser),
+    packages: ['webkit2gtk-driver', 'xvfb'],
+    remedy:
+      'WebKitGTK 2.50, and Xvfb: put WebKitWebDriver and Xvfb on the PATH, and its browser at ' +
+      webKitGtkBrowser,
+  },
+  {
+    for: 'everywhere',
+    there: () => Boolean(findCommand('WPEWebDriver')) && isExecutable(wpeBrowser),
+    // cog brings what shows WPE without a screen.
+    packages: ['wpewebkit-driver', 'cog'],
+    remedy: `WPE WebKit 2.38: put WPEWebDriver on the PATH, and its browser at ${wpeBrowser}`,
+  },
+  {
     for: 'build',
     there: hasCjson,
     packages: [],
@@ -167,6 +196,7 @@ export function setup(purpose = 'all') {
       (need) =>
         (purpose === 'all' ||
           need.for === purpose ||
+          (need.for === 'everywhere-short' && purpose === 'everywhere') ||
           (need.for === 'build' && purpose !== 'packages')) &&
         !need.there(),
     );

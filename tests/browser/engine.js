@@ -15,8 +15,8 @@ const engines = {
   wpe: () => import('./engines/wpe.js'),
 };
 
-export async function openBrowser() {
-  const name = process.env.OCC_BROWSER ?? 'chromium';
+/** @param {string} [name] */
+export async function openBrowser(name = process.env.OCC_BROWSER ?? 'chromium') {
   const engine = engines[name];
   assert.ok(engine, `OCC_BROWSER is none of ${Object.keys(engines).join(', ')}: ${name}`);
   return (await engine()).open();

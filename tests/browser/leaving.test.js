@@ -2,14 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startBackend } from '../../web/backend/index.js';
-import {
-  anna,
-  answered,
-  lives,
-  received,
-  revocations,
-  revokePath,
-} from './browser.js';
+import { anna, answered, lives, received, revocations, revokePath } from './browser.js';
 import { openBrowser, openContext, waitForPhase, waitInPage, waitUntilClosed } from './engine.js';
 import { startSite } from './site.js';
 

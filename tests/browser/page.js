@@ -5,6 +5,9 @@ const asked = new URLSearchParams(location.search);
 /** @type {{ createSession: typeof import('/occ-session/index.js').createSession }} */
 const { createSession } = await import(asked.get('entry') ?? '/occ-session/index.js');
 
+const revoke = asked.get('revoke');
+const timeoutMs = asked.get('timeoutMs');
+
 try {
   const session = await createSession({
     baseUrl: asked.get('backend') ?? '',
@@ -12,6 +15,8 @@ try {
     clientSecret: 'secret',
     storage: /** @type {'session' | 'local' | 'memory'} */ (asked.get('storage') ?? 'session'),
     persistRefreshToken: asked.get('persist') === '1',
+    ...(revoke && { endpoints: { revoke } }),
+    ...(timeoutMs && { revocation: { timeoutMs: Number(timeoutMs) } }),
   });
   globalThis.session = session;
   const show = () => (document.body.dataset.phase = session.state.phase);

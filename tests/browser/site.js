@@ -18,6 +18,16 @@ const files = {
   '/occ-session/core.wasm': '../../dist/core.wasm',
 };
 
+/** A port of this machine at which nobody listens. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 /** @param {{ policy?: string }} [options] the content security policy of every answer */
 export async function startSite({ policy } = {}) {
   const server = createServer((request, response) => {
@@ -48,7 +58,7 @@ export async function startSite({ policy } = {}) {
      * The address of the page, with the session that it opens.
      *
      * @param {{ url: string }} backend
-     * @param {{ storage?: string, persist?: '1', entry?: string }} [options] as page.js reads them
+     * @param {{ storage?: string, persist?: '1', entry?: string, revoke?: string, timeoutMs?: string }} [options] as page.js reads them
      */
     page: (backend, options) =>
       `${url}?${new URLSearchParams({ backend: backend.url, ...options })}`,

@@ -11,6 +11,7 @@ export async function open() {
   return {
     version: browser.version(),
     cannot: {},
+    resends: true,
     async newContext() {
       const context = await browser.newContext();
       context.setDefaultTimeout(8_000);
@@ -36,7 +37,7 @@ function pageOf(page) {
     async openWindow(url) {
       const [opened] = await Promise.all([
         page.waitForEvent('popup'),
-        page.evaluate((address) => void open(address, '_blank'), url),
+        page.evaluate((address) => void globalThis.open(address, '_blank'), url),
       ]);
       return pageOf(opened);
     },

@@ -14,6 +14,7 @@ export async function open() {
   return {
     version: (await browser.version()).replace(/^\w+\//, ''),
     cannot: {},
+    resends: true,
     async newContext() {
       const context = await browser.createBrowserContext();
       return {
@@ -24,6 +25,9 @@ export async function open() {
     close: () => browser.close(),
   };
 }
+
+/** That a request came to nothing the browser notes by itself; no page can prevent it. */
+const networkNote = /^Error: Cross-Origin Request Blocked: /;
 
 /** @param {Puppeteer.Page} page @returns {Page} */
 function pageOf(page) {
@@ -46,7 +50,9 @@ function pageOf(page) {
       /** @type {string[]} */
       const requests = [];
       page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
-      page.on('pageerror', (error) => complaints.push(`${error}`));
+      page.on('pageerror', (error) => {
+        if (!networkNote.test(`${error}`)) complaints.push(`${error}`);
+      });
       page.on('request', (request) =>
         requests.push(`${request.method()} ${new URL(request.url()).pathname}`),
       );

@@ -4,22 +4,12 @@
 // stored cleared. It does not tell of the console, of errors or of requests: witness.js in the page does.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../site.js';
 
-/** @import { AddressInfo } from 'node:net' */
 /** @import { Browser, Context, Page } from './types.js' */
 
 /** @typedef {ReturnType<typeof sessionOf>} Session */
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {AddressInfo} */ (server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** @param {string} url @param {string} method @param {object} [body] */
 async function command(url, method, body) {
@@ -33,7 +23,7 @@ async function command(url, method, body) {
  * Asks again until there is an answer that will do.
  *
  * @template Answer
- * @param {() => Promise<Answer | undefined | false>} ask
+ * @param {() => Promise<Answer | undefined | null>} ask
  * @returns {Promise<Answer>}
  */
 async function until(ask) {
@@ -67,6 +57,8 @@ export async function openWebKit(driver, capabilities, env) {
     const [home] = await session.windows();
     return {
       version: String(given.browserVersion),
+      cannot: {},
+      resends: false,
       newContext: async () => contextOf(session, home),
       async close() {
         await session.end();
@@ -154,11 +146,10 @@ function sessionOf(url) {
      */
     async open(handle, address, features = '') {
       const before = await windows();
-      await evaluate(
-        handle,
-        ([target, wanted]) => void globalThis.open(target, '_blank', wanted),
-        [address, features],
-      );
+      await evaluate(handle, ([target, wanted]) => void globalThis.open(target, '_blank', wanted), [
+        address,
+        features,
+      ]);
       return until(async () => (await windows()).find((each) => !before.includes(each)));
     },
 

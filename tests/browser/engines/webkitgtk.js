@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
+import { webKitGtkBrowser } from '../../../tools/setup.js';
 import { openWebKit } from './webdriver.js';
 
 /** @type {import('./types.js').Open} */
@@ -22,7 +23,7 @@ export async function open() {
       {
         browserName: 'MiniBrowser',
         'webkitgtk:browserOptions': {
-          binary: '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser',
+          binary: webKitGtkBrowser,
           // Otherwise a script may open a window only when somebody has clicked.
           args: ['--automation', '--javascript-can-open-windows-automatically=true'],
         },

@@ -1,16 +1,19 @@
 // WPE WebKit: what embedded devices have, and the WebKit of Safari 16.
 import process from 'node:process';
+import { wpeBrowser } from '../../../tools/setup.js';
 import { openWebKit } from './webdriver.js';
 
 /** @type {import('./types.js').Open} */
-export const open = () =>
-  openWebKit(
+export const open = async () => ({
+  ...(await openWebKit(
     'WPEWebDriver',
     {
       'wpe:browserOptions': {
-        binary: '/usr/lib/x86_64-linux-gnu/wpe-webkit-1.1/MiniBrowser',
+        binary: wpeBrowser,
         args: ['--automation', '--headless'],
       },
     },
     { ...process.env, LIBGL_ALWAYS_SOFTWARE: '1' },
-  );
+  )),
+  cannot: { trustedTypes: 'WebKit has Trusted Types from Safari 26 on' },
+});
