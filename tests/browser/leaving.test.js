@@ -67,7 +67,7 @@ describe('a page that goes away', () => {
       globalThis.session.signOut();
       location.reload();
     });
-    await waitInPage(page, (before) => performance.timeOrigin !== before, opened);
+    await waitInPage(page, (earlier) => performance.timeOrigin !== earlier, opened);
     await waitForPhase(page, 'anonymous');
     await assertBothReceived();
   });

@@ -148,14 +148,12 @@ const cases = {
   },
 };
 
-for (const [
-  what,
-  { set, isClosed, timeoutMs, isReleased, ends, outcome, status },
-] of Object.entries(cases)) {
+for (const [what, given] of Object.entries(cases)) {
+  const { set, isClosed, timeoutMs, isReleased, ends, outcome, status } = given;
+
   describe(`the revocation endpoint ${what}`, () => {
     for (const [who, { rule, enter, leave, left, revoked, kept }] of Object.entries(roles)) {
-      const titled = `${rule}, R14, R16: ${who} signs out at once, and no fault is seen`;
-      test(titled, async (t) => {
+      test(`${rule}, R14, R16, R17: ${who} signs out at once, and nothing is seen of it`, async (t) => {
         const context = await openContext(t, browser, backend);
         const page = await context.newPage();
         await page.goto(

@@ -36,16 +36,14 @@ before(async () => {
  * @returns {AsyncGenerator<Result>}
  */
 async function* run(browser, file) {
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { ...process.env, CHROMIUM: findChromium(), OCC_BROWSER: browser };
+  delete env.NODE_TEST_CONTEXT;
   const reporter = new URL('results.js', import.meta.url);
   const child = spawn(
     process.execPath,
     ['--test', '--test-timeout=300000', `--test-reporter=${reporter}`, file],
-    {
-      cwd: root,
-      env: { ...env, CHROMIUM: findChromium(), OCC_BROWSER: browser },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
+    { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const ended = once(child, 'exit');
   for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line);
