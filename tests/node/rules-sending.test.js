@@ -412,6 +412,26 @@ describe('how it survives', limit, () => {
       );
     }
   });
+
+  test('R12, R18: a request that fails later than a refusal would is not sent once more, although no timeline ever has it', async (t) => {
+    /** @type {(boolean | undefined)[]} */
+    const kept = [];
+    const { fetch } = scriptedFetch(async ({ init }) => {
+      kept.push(init.keepalive);
+      for (let timers = 0; timers < 3; timers++) await new Promise((done) => setTimeout(done));
+      throw new TypeError('Load failed');
+    });
+    const session = await storefront().openCustomer({ baseUrl, fetch });
+    const seen = details(session, 'revocation');
+    standInTimeline(t, []);
+    session.signOut();
+    await session.settled();
+    assert.deepEqual(kept, [true, true]);
+    assert.deepEqual(
+      seen.map(({ outcome }) => outcome),
+      ['unreachable', 'unreachable'],
+    );
+  });
 });
 
 describe('how it ends', limit, () => {
