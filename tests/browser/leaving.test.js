@@ -135,6 +135,39 @@ describe('a page that goes away', () => {
   });
 });
 
+describe('a page whose request is lost', () => {
+  test('R12, R18: it is not taken for one that the browser refused, and not sent once more', async (t) => {
+    const page = await openPage(t);
+    backend.set({ revoke: { answer: 'decide-later', only: 'refresh_token' } });
+    await page.evaluate(() => {
+      globalThis.sent = 0;
+      const { fetch } = globalThis;
+      globalThis.fetch = (...request) => {
+        globalThis.sent += 1;
+        return fetch(...request);
+      };
+      void globalThis.session.signOut();
+    });
+    await received(backend, 1);
+    // The time that a refusal would take has gone by.
+    await page.evaluate(async () => {
+      for (let timers = 0; timers < 3; timers++) await new Promise((done) => setTimeout(done));
+    });
+    backend.set({ revoke: { answer: 'drop', only: 'refresh_token' } });
+    backend.release();
+    await page.evaluate(() => globalThis.session.settled());
+    assert.equal(await page.evaluate(() => globalThis.sent), 2);
+    // Once more by the browser itself, at most.
+    assert.deepEqual(
+      [...new Set(await revocations(backend))],
+      [
+        'customer #1 refresh under customer #1 access',
+        'customer #1 access under customer #1 access',
+      ],
+    );
+  });
+});
+
 describe('a page whose 64 KiB for keepalive are used up by another script', () => {
   /** @param {import('node:test').TestContext} t */
   async function openFullPage(t) {

@@ -13,7 +13,9 @@ import { openBrowser } from '../browser/engine.js';
 
 const isShort = process.env.OCC_EVERYWHERE === 'short';
 
-const files = isShort ? ['leaving', 'csp'] : ['roles', 'leaving', 'tabs', 'csp'];
+const files = isShort
+  ? ['engine', 'leaving', 'csp']
+  : ['engine', 'roles', 'leaving', 'tabs', 'csp'];
 
 /** @type {{ name: string, browser: string, leftOut?: string }[]} */
 const engines = [

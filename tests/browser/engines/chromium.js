@@ -11,7 +11,7 @@ export async function open() {
   return {
     version: browser.version(),
     cannot: {},
-    resends: true,
+    notesFailures: true,
     async newContext() {
       const context = await browser.newContext();
       context.setDefaultTimeout(8_000);

@@ -14,7 +14,7 @@ export async function open() {
   return {
     version: (await browser.version()).replace(/^\w+\//, ''),
     cannot: {},
-    resends: true,
+    notesFailures: false,
     async newContext() {
       const context = await browser.createBrowserContext();
       return {

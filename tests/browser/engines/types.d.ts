@@ -8,8 +8,8 @@ export interface Browser {
   readonly version: string;
   /** What no driver of this browser can be brought to do, by the name of the ability: the reason. */
   readonly cannot: Readonly<Record<string, string>>;
-  /** Whether it sends a request once more, of its own accord, when the connection was dropped. */
-  readonly resends: boolean;
+  /** Whether the timeline of a page has the requests that have failed. */
+  readonly notesFailures: boolean;
   newContext(): Promise<Context>;
   close(): Promise<void>;
 }

@@ -58,7 +58,7 @@ export async function openWebKit(driver, capabilities, env) {
     return {
       version: String(given.browserVersion),
       cannot: {},
-      resends: false,
+      notesFailures: false,
       newContext: async () => contextOf(session, home),
       async close() {
         await session.end();

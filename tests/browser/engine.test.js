@@ -1,0 +1,63 @@
+// That the adapters hear what other tests say is not there: silence is no proof where nobody listens.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startBackend } from '../../web/backend/index.js';
+import { openBrowser, openContext, waitForPhase } from './engine.js';
+import { startSite } from './site.js';
+
+/** @type {import('./engines/types.js').Browser} */
+let browser;
+/** @type {import('../../web/backend/index.js').Backend} */
+let backend;
+/** @type {Awaited<ReturnType<typeof startSite>>} */
+let site;
+
+before(async () => {
+  [browser, backend, site] = await Promise.all([openBrowser(), startBackend(), startSite()]);
+});
+after(async () => {
+  await browser.close();
+  await Promise.all([backend.close(), site.close()]);
+});
+
+test('what a page prints, throws, rejects and asks for is heard', async (t) => {
+  const page = await (await openContext(t, browser, backend)).newPage();
+  await page.goto(site.page(backend));
+  await waitForPhase(page, 'anonymous');
+  const heard = await page.listen();
+  await page.evaluate(async () => {
+    console.info('it was printed');
+    setTimeout(() => {
+      throw new Error('it was thrown');
+    });
+    Promise.reject(new Error('it was rejected'));
+    await (await fetch('/asked-for')).text();
+    await new Promise((resolve) => setTimeout(resolve));
+  });
+  const complaints = (await heard.complaints()).sort();
+  assert.equal(complaints.length, 3, complaints.join('\n'));
+  for (const what of ['printed', 'thrown', 'rejected']) {
+    assert.ok(
+      complaints.some((complaint) => complaint.includes(`it was ${what}`)),
+      what,
+    );
+  }
+  assert.equal((await heard.requests()).length, 1);
+  assert.match((await heard.requests())[0], /\/asked-for$/);
+});
+
+test('what one context has stored is not there for the next', async () => {
+  for (let contexts = 0; contexts < 2; contexts++) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${site.url}other`);
+    const stored = await page.evaluate(() => {
+      const found = [localStorage.getItem('left'), sessionStorage.getItem('left')];
+      localStorage.setItem('left', 'here');
+      sessionStorage.setItem('left', 'here');
+      return found;
+    });
+    await context.close();
+    assert.deepEqual(stored, [null, null]);
+  }
+});
