@@ -70,18 +70,13 @@ const completion = (delivery, status = 0) => ({ delivery, status, retryAfter: 0,
  * @param {string} url
  * @returns {() => boolean} whether a request to the URL has begun since; true where nothing refuses
  */
-function watchRequests(url) {
-  if (!globalThis.document || !globalThis.PerformanceObserver) return () => true;
+function watchRequest(url) {
+  if (!globalThis.document) return () => true;
+  let hasBegun = false;
   const start = performance.now();
-  const observer = new PerformanceObserver(() => {});
-  observer.observe(own({ type: 'resource' }));
-  let isLate = false;
-  setTimeout(() => setTimeout(() => (isLate = true)));
-  return () => {
-    const entries = observer.takeRecords();
-    observer.disconnect();
-    return isLate || entries.some(({ name, startTime }) => name === url && startTime >= start);
-  };
+  setTimeout(() => setTimeout(() => (hasBegun = true)));
+  return () =>
+    hasBegun || performance.getEntriesByName(url).some(({ startTime }) => startTime >= start);
 }
 
 /**
@@ -175,7 +170,7 @@ export function fetchShim(fetch, closed) {
       /** @param {boolean} keepalive */
       const send = (keepalive) =>
         complete(timeoutMs, (signal) => post(url, form, { signal, keepalive }, authorization));
-      const began = watchRequests(url);
+      const began = watchRequest(url);
       const completed = await send(true);
       return began() || completed.delivery !== DELIVERY_UNREACHABLE ? completed : send(false);
     },

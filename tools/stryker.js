@@ -5,8 +5,9 @@
 //
 //   node tools/stryker.js [--short] [FILE...]
 //
-// The short form mutates one file. Left out are js/numbers.js, which is generated, and js/angular and
-// js/spartacus: what they do is seen in a built storefront only, minutes for each mutant.
+// The short form mutates one file. Left out are js/numbers.js, which is generated, js/workerd.js, which
+// runs in workerd only, and js/angular and js/spartacus: what they do is seen in a built storefront only,
+// minutes for each mutant.
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,

@@ -52,14 +52,15 @@ function linkPackages(tree, workspace) {
 }
 
 /**
- * The files of js/ that are written, as paths from the root.
+ * The files of js/ that are written and run in Node or in a page, as paths from the root.
  *
  * @param {string} folder
  */
 export const sourcesOf = (folder) =>
   readdirSync(join(folder, 'js'), { recursive: true, encoding: 'utf8' })
-    // numbers.js is generated from the enums of the C side, and all constants.
-    .filter((name) => name.endsWith('.js') && name !== 'numbers.js')
+    // numbers.js is generated from the enums of the C side, and all constants; workerd.js imports a
+    // .wasm file as workerd does: tests/everywhere/runtimes.test.js runs it there.
+    .filter((name) => name.endsWith('.js') && name !== 'numbers.js' && name !== 'workerd.js')
     .map((name) => `js/${name}`)
     .sort();
 

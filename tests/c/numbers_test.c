@@ -1,4 +1,4 @@
-/* The text from which the build makes js/numbers.js. */
+/* The text from which the build makes js/numbers.js, and the table that the demo reads. */
 #include "check.h"
 
 /* An attribute that only WebAssembly knows. */
@@ -45,4 +45,8 @@ TEST(names, "names are found by their numbers") {
 TEST(objects, "and numbers by their names") {
   check_has("\nexport const GUARD = /* @__PURE__ */ Object.freeze({\n  'none': 0,\n"
             "  'customer known': 1,\n  'same customer': 2,\n  'customer parked': 3,\n});\n");
+}
+
+TEST(table, "the table is asked for a state and an event, in this order") {
+  CHECK_NUMBER(export_occ_table(OCC_STATE_AGENT, OCC_EVENT_EMULATE), OCC_STATE_EMULATING);
 }

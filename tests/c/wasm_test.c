@@ -158,10 +158,6 @@ TEST(tabs, "a snapshot is taken, and a grant that another tab has ended is gone"
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
 }
 
-TEST(table, "the table is asked for a state and an event, in this order") {
-  CHECK_NUMBER(export_occ_table(OCC_STATE_AGENT, OCC_EVENT_EMULATE), OCC_STATE_EMULATING);
-}
-
 TEST(closed, "a module that is closed stays closed") {
   open(0);
   CHECK_NUMBER(export_occ_close(), OCC_STATUS_OK);

@@ -1,6 +1,7 @@
 // The public API: errors, the state object, signals, close, and storage that fails.
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import {
   agent,
@@ -443,6 +444,22 @@ describe('the end', limit, () => {
     await assert.rejects(session.signIn(anna), { code: 'closed' });
   });
 
+  test('where the language knows no such block, a session has what it had before', async (t) => {
+    const { dispose } = /** @type {any} */ (Symbol);
+    standIn(t, 'Symbol', { value: Object.create(Symbol, { dispose: { value: undefined } }) });
+    const entry = import.meta.resolve('occ-session');
+    const older = await import(String(new URL('index.js?older', entry)));
+    const session = await older.createSession({
+      baseUrl: 'https://api.shop.example',
+      clientId: 'mobile_android',
+      wasm: await readFile(new URL('core.wasm', entry)),
+    });
+    assert.equal(session[dispose], undefined);
+    assert.equal('undefined' in session, false);
+    session.close();
+    await assert.rejects(session.signIn(anna), { code: 'closed' });
+  });
+
   test("the caller's signal ends the wait for revocations, which go on", async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
@@ -456,6 +473,7 @@ describe('the end', limit, () => {
     assert.equal(await settled, undefined);
     assert.deepEqual(getEventListeners(abort.signal, 'abort'), []);
     assert.equal(session.state.revoking, 2);
+    shop.backend.resetBehaviour();
     shop.backend.release();
     await session.settled();
     assert.deepEqual(await shop.alive(), []);

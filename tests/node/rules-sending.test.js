@@ -31,26 +31,9 @@ const baseUrl = 'https://api.shop.example';
 function standInTimeline(t, entries) {
   t.mock.method(performance, 'now', () => 5);
   standIn(t, 'document', { value: {} });
-  standIn(t, 'PerformanceObserver', {
-    value: class {
-      /** @param {() => void} callback is called for other requests of the page */
-      constructor(callback) {
-        this.callback = callback;
-      }
-
-      /** @param {{ type: string }} options */
-      observe({ type }) {
-        this.type = type;
-        this.callback();
-      }
-
-      disconnect() {}
-
-      takeRecords() {
-        return this.type === 'resource' ? entries : [];
-      }
-    },
-  });
+  t.mock.method(performance, 'getEntriesByName', (/** @type {string} */ url) =>
+    entries.filter(({ name }) => name === url),
+  );
 }
 
 const revocationUrl = `${baseUrl}${revokePath}`;

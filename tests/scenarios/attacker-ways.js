@@ -224,7 +224,7 @@ export const ways = [
   patchedRest('Map.prototype', [], [nothing, nothing]),
   ...patched('Set.prototype', { add: [access, access] }),
   ...patched('', { Promise: [tokens, tokens] }),
-  ...patched('Promise', { race: [access, access] }),
+  ...patched('Promise', { race: [nothing, nothing] }),
   ...patched('Promise.prototype', { then: [tokens, tokens], catch: [tokens, tokens] }),
   patchedRest('String.prototype', [], [nothing, nothing]),
   ...patched('RegExp.prototype', {
@@ -246,8 +246,8 @@ export const ways = [
     BroadcastChannel: [nothing, nothing],
     setTimeout: [nothing, nothing],
     AbortController: [nothing, nothing],
-    PerformanceObserver: [nothing, nothing],
   }),
+  ...patched('Performance.prototype', { getEntriesByName: [nothing, nothing] }),
   ...patched('Crypto.prototype', { getRandomValues: [nothing, nothing] }),
 
   ...patched('XMLHttpRequest.prototype', { setRequestHeader: [nothing, nothing] }),
