@@ -7,7 +7,6 @@ import {
   DELIVERY_TOO_LARGE,
   DELIVERY_UNREACHABLE,
 } from './numbers.js';
-import { own } from './own.js';
 
 /**
  * How a request ended.
