@@ -34,7 +34,9 @@ export default [
   },
   {
     // Functions that a test hands to the page run there.
-    files: ['tests/bench/**/*.js', 'tests/browser/**/*.js', 'tests/storefront/*.js'],
+    files: ['bench', 'browser', 'everywhere']
+      .map((part) => `tests/${part}/**/*.js`)
+      .concat('tests/storefront/*.js'),
     languageOptions: { globals: globals.browser },
   },
 ];

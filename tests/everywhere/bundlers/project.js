@@ -1,0 +1,50 @@
+// A page as a team would have it on its disk: the files of a project, its npm packages, and this package
+// as npm installs it from the tarball.
+import { execFileSync } from 'node:child_process';
+import { cpSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import process from 'node:process';
+
+import { installNpmPackages, root } from '../../../tools/setup.js';
+import { packed, scratch } from '../tarball.js';
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+/** What stands below a heading of the README. @param {string} heading */
+export const section = (heading) => readme.split(`\n## ${heading}\n`)[1].split('\n## ')[0];
+
+/**
+ * @param {string[]} folders below tests/everywhere/, whose files the project has; the first names it
+ */
+export async function openProject(...folders) {
+  const folder = join(scratch, folders[0]);
+  for (const name of folders) {
+    const source = join(root, 'tests/everywhere', name);
+    cpSync(source, folder, {
+      recursive: true,
+      filter: (path) => !relative(source, path).startsWith('node_modules'),
+    });
+  }
+  installNpmPackages(folder);
+  const { file } = await packed();
+  /** @param {string} command @param {string[]} args what it wrote is in the error, if it fails */
+  const run = (command, args) =>
+    execFileSync(command, args, { cwd: folder, encoding: 'utf8', env: environment, stdio: 'pipe' });
+  run('npm', ['install', '--no-save', '--ignore-scripts', '--prefer-offline', file]);
+
+  return {
+    folder,
+    /** @param {...string} options more of the bundler's own */
+    build: (...options) => run('npm', ['run', 'build', '--', ...options]),
+    /** A line as one would type it. @param {string} line */
+    shell: (line) => run('sh', ['-c', line]),
+    /** Of one of its packages. @param {string} name @returns {string} */
+    version: (name) =>
+      JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version,
+  };
+}
+
+/** Without what the test runner and npm have put there for themselves. */
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(NODE_|npm_)/i.test(name)),
+);
