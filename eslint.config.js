@@ -34,9 +34,12 @@ export default [
   },
   {
     // Functions that a test hands to the page run there.
-    files: ['bench', 'browser', 'everywhere']
-      .map((part) => `tests/${part}/**/*.js`)
-      .concat('tests/storefront/*.js'),
+    files: [
+      'tests/bench/**/*.js',
+      'tests/browser/**/*.js',
+      'tests/everywhere/**/*.js',
+      'tests/storefront/*.js',
+    ],
     languageOptions: { globals: globals.browser },
   },
 ];

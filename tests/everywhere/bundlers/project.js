@@ -13,6 +13,14 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 /** What stands below a heading of the README. @param {string} heading */
 export const section = (heading) => readme.split(`\n## ${heading}\n`)[1].split('\n## ')[0];
 
+/** The code of the README that imports something. @param {string} name */
+export function codeWith(name) {
+  const code = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, text]) => text);
+  const found = code.find((text) => text.includes(` from '${name}';`));
+  if (!found) throw new Error(`no code in the README imports ${name}`);
+  return found;
+}
+
 /**
  * @param {string[]} folders below tests/everywhere/, whose files the project has; the first names it
  */

@@ -1,0 +1,8 @@
+// Who is signed in, with a store of Svelte.
+import { state } from './from-readme/svelte.js';
+import { render } from './shop.js';
+
+const app = document.querySelector('#app');
+globalThis.unmount = state.subscribe((value) => {
+  app.textContent = render(value);
+});

@@ -1,0 +1,9 @@
+// Who is signed in, with Vue.
+import { createApp, h } from 'vue';
+
+import { state } from './from-readme/vue.js';
+import { render } from './shop.js';
+
+const app = createApp({ render: () => h('b', render(state.value)) });
+app.mount('#app');
+globalThis.unmount = () => app.unmount();
