@@ -170,6 +170,16 @@ function describeBundler(name, npmName, build, more) {
   });
 }
 
+/** The page with occ-session/inline. @param {Project} project */
+function writeInline({ folder, shell }) {
+  const main = readFileSync(join(folder, 'main.js'), 'utf8');
+  shell('rm -rf inline && mkdir inline && cp index.html inline/');
+  writeFileSync(
+    join(folder, 'inline/main.js'),
+    main.replace("'occ-session'", "'occ-session/inline'"),
+  );
+}
+
 /** @param {Project} project @param {string | undefined} line of the shell */
 function buildAndType(project, line) {
   project.build();
@@ -251,14 +261,20 @@ describeBundler('esbuild', 'esbuild', buildAndType, (project) => {
     );
   });
 
+  test('a bundle that is no ES module is told where core.wasm is', async (t) => {
+    const { folder, shell } = project();
+    shell('npx esbuild main.js --bundle --format=iife --outfile=classic/main.js --log-level=error');
+    shell('cp index.html dist/core.wasm classic/');
+    const site = await openSite(t, { folder: join(folder, 'classic') });
+    await signInAndOut(t, site.page({ wasm: '/core.wasm' }));
+  });
+
   test('occ-session/inline needs no file', async (t) => {
     const { folder, shell } = project();
-    const main = readFileSync(join(folder, 'main.js'), 'utf8');
-    writeFileSync(join(folder, 'inline.js'), main.replace("'occ-session'", "'occ-session/inline'"));
-    shell('npx esbuild inline.js --bundle --format=esm --outfile=inline/main.js');
-    shell('cp index.html inline/');
-    const site = await openSite(t, { folder: join(folder, 'inline') });
-    assert.deepEqual(readdirSync(join(folder, 'inline')), ['index.html', 'main.js']);
+    writeInline(project());
+    shell('npx esbuild inline/main.js --bundle --format=esm --outfile=inline/dist/main.js');
+    shell('cp index.html inline/dist/');
+    const site = await openSite(t, { folder: join(folder, 'inline/dist') });
     await signInAndOut(t, site.page());
   });
 });
@@ -314,11 +330,29 @@ describeBundler('webpack 5', 'webpack', buildOnly);
 
 describeBundler('Rollup', 'rollup', buildAndType);
 
-describeBundler('Parcel', 'parcel', (project, line) => {
-  const file = join(project.folder, 'package.json');
+/** Adds lines to a package.json. @param {Project} project @param {string | undefined} lines */
+function configure({ folder }, lines) {
+  const file = join(folder, 'package.json');
   const text = readFileSync(file, 'utf8');
-  writeFileSync(file, JSON.stringify({ ...JSON.parse(text), ...JSON.parse(`{${line}}`) }));
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(text), ...JSON.parse(`{${lines}}`) }));
+}
+
+const buildConfigured = (
+  /** @type {Project} */ project,
+  /** @type {string | undefined} */ line,
+) => {
+  configure(project, line);
   project.build();
+};
+
+describeBundler('Parcel', 'parcel', buildConfigured, (project) => {
+  test('occ-session/inline is found with the line that the README has for that', async (t) => {
+    writeInline(project());
+    configure(project(), /`("@parcel.*?)`/.exec(section('Bundlers'))?.[1]);
+    project().shell('npx parcel build inline/index.html --dist-dir inline/dist');
+    const site = await openSite(t, { folder: join(project().folder, 'inline/dist') });
+    await signInAndOut(t, site.page());
+  });
 });
 
 for (const [version, build] of /** @type {const} */ ([

@@ -40,11 +40,12 @@ before(async () => {
     ['svelte', 'svelte/store'],
     ['requests', 'openapi-fetch'],
   ]) {
-    const code = codeWith(name).replace("'https://api.shop.example/", '`${location.origin}/');
-    writeFileSync(
-      join(folder, 'from-readme', `${file}.js`),
-      `import { session } from '../shop.js';\n${code.replace(/(`.*)'/, '$1`')}`,
+    const code = codeWith(name).replace(
+      /'https:\/\/api\.shop\.example(.*?)'/,
+      '`${location.origin}$1`',
     );
+    const text = `import { session } from '../shop.js';\n${code}`;
+    writeFileSync(join(folder, 'from-readme', `${file}.js`), text);
   }
   project.build();
   project.shell('cp index.html node_modules/occ-session/dist/core.wasm dist/');

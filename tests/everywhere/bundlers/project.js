@@ -2,7 +2,7 @@
 // as npm installs it from the tarball.
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 
 import { installNpmPackages, root } from '../../../tools/setup.js';
@@ -27,11 +27,7 @@ export function codeWith(name) {
 export async function openProject(...folders) {
   const folder = join(scratch, folders[0]);
   for (const name of folders) {
-    const source = join(root, 'tests/everywhere', name);
-    cpSync(source, folder, {
-      recursive: true,
-      filter: (path) => !relative(source, path).startsWith('node_modules'),
-    });
+    cpSync(join(root, 'tests/everywhere', name), folder, { recursive: true });
   }
   installNpmPackages(folder);
   const { file } = await packed();
