@@ -4,6 +4,7 @@
 // stored cleared. It does not tell of the console, of errors or of requests: witness.js in the page does.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../site.js';
 
@@ -44,8 +45,20 @@ async function until(ask) {
  */
 export async function openWebKit(driver, capabilities, env) {
   const port = await freePort();
-  const child = spawn(driver, ['--host=127.0.0.1', `--port=${port}`], { env, stdio: 'ignore' });
+  const child = spawn(driver, ['--host=127.0.0.1', `--port=${port}`], {
+    env,
+    stdio: 'ignore',
+    detached: true,
+  });
   const ended = once(child, 'exit');
+  // With its browser, which WPE's may leave behind, deaf to any milder signal.
+  const kill = () => {
+    try {
+      process.kill(-Number(child.pid), 'SIGKILL');
+    } catch {
+      // They have ended.
+    }
+  };
   const url = `http://127.0.0.1:${port}`;
   try {
     const ready = until(() => command(`${url}/status`, 'GET').catch(() => undefined));
@@ -62,12 +75,12 @@ export async function openWebKit(driver, capabilities, env) {
       newContext: async () => contextOf(session, home),
       async close() {
         await session.end();
-        child.kill();
+        kill();
         await ended;
       },
     };
   } catch (error) {
-    child.kill();
+    kill();
     throw error;
   }
 }
