@@ -2,7 +2,8 @@
 // packages, npm packages, cJSON's source. Without apt-get it says what is missing instead.
 // It uses no npm package, since there may be none yet.
 //
-//   node tools/setup.js [packages | build | test | storefront | check | proof | bench | everywhere-short | everywhere]
+//   node tools/setup.js [packages | build | test | storefront | check | proof | bench |
+//                        everywhere-short | everywhere]
 //
 // With a purpose, only what it needs: the npm packages, or these and what a build, the tests (which
 // build), the checks, the proofs, the benchmark, or the tests in other browsers need besides.
