@@ -1,6 +1,11 @@
 // Builds the package into dist/: the set-up if it is needed, core.wasm by CMake, js/numbers.js out
 // of the C enums, the ES modules by esbuild, and their declarations by tsc. What has not changed is
 // left alone, and each file is put in place whole.
+//
+//   node tools/build.js [--debug]
+//
+// --debug builds the same modules into build/debug/, for the tools of a browser: with source maps, and
+// core.wasm with the names of its functions and what a debugger of C needs.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -22,6 +27,7 @@ import { cjsonSourceDir, fail, lock, root, setup, ToolError } from './setup.js';
 
 const wasmDir = join(root, 'build/wasm');
 const dist = join(root, 'dist');
+const debugDir = join(root, 'build/debug');
 
 /** The modules that the package exports, in js/ and, bundled, in dist/. */
 const entries = [
@@ -43,6 +49,23 @@ export async function build() {
     buildPreset('wasm');
     writeIfChanged(join(root, 'js/numbers.js'), await readNumbers());
     await buildPackage();
+  } finally {
+    unlock();
+  }
+}
+
+/** Leaves build/debug/ up to date. */
+export async function buildDebug() {
+  await build();
+  const unlock = lock('build', 'waiting for another build to end');
+  try {
+    buildPreset('wasm-debug');
+    const wasm = join(root, 'build/wasm-debug/core.wasm');
+    const bundles = await Promise.all(
+      entries.map((entry) => bundle(entry, { wasm, folder: debugDir, sourcemap: 'linked' })),
+    );
+    for (const [name, bytes] of bundles.flat()) writeIfChanged(join(debugDir, name), bytes);
+    writeIfChanged(join(debugDir, 'core.wasm'), readFileSync(wasm));
   } finally {
     unlock();
   }
@@ -106,7 +129,7 @@ async function buildPackage() {
   /** @type {[string, string | Uint8Array][]} */
   const content = [
     ['core.wasm', wasm],
-    ...(await Promise.all(entries.map(bundle))).flat(),
+    ...(await Promise.all(entries.map((entry) => bundle(entry)))).flat(),
     ...declarations(),
   ];
   const files = new Map(content);
@@ -126,9 +149,14 @@ async function buildPackage() {
  * Bundles an entry point. `./core.wasm` as an import is the module as hexadecimal digits, but for
  * workerd, which loads it itself; as a URL it is left to the page's own bundler.
  * @param {string} entry
+ * @param {{ wasm: string, folder: string, sourcemap?: 'linked' }} [to] the module that is carried, and
+ *   where the bundle goes
  * @returns {Promise<[string, Uint8Array][]>}
  */
-async function bundle(entry) {
+async function bundle(
+  entry,
+  { wasm, folder, sourcemap } = { wasm: join(wasmDir, 'core.wasm'), folder: dist },
+) {
   // Not at the top: before the set-up it may not be there.
   const esbuild = await import('esbuild');
   const { outputFiles } = await esbuild
@@ -136,7 +164,8 @@ async function bundle(entry) {
       absWorkingDir: root,
       entryPoints: [`js/${entry}`],
       outbase: 'js',
-      outdir: 'dist',
+      outdir: folder,
+      sourcemap,
       packages: 'external',
       bundle: true,
       write: false,
@@ -152,9 +181,7 @@ async function bundle(entry) {
           name: 'entry points share what they import',
           setup(context) {
             context.onResolve({ filter: /\/core\.wasm$/ }, ({ path }) =>
-              entry === 'workerd.js'
-                ? { path, external: true }
-                : { path: join(wasmDir, 'core.wasm') },
+              entry === 'workerd.js' ? { path, external: true } : { path: wasm },
             );
             context.onLoad({ filter: /\/core\.wasm$/ }, ({ path }) => ({
               contents: readFileSync(path, 'hex'),
@@ -179,7 +206,7 @@ async function bundle(entry) {
     .catch(() => {
       throw new ToolError(`Failed: esbuild of js/${entry}`);
     });
-  return outputFiles.map(({ path, contents }) => [relative(dist, path), contents]);
+  return outputFiles.map(({ path, contents }) => [relative(folder, path), contents]);
 }
 
 /**
@@ -244,5 +271,5 @@ function run(command, args) {
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  await build().catch(fail);
+  await (process.argv.includes('--debug') ? buildDebug : build)().catch(fail);
 }

@@ -2,12 +2,14 @@
 // wants of it. Emscripten exports functions for JavaScript of its own that is not used here, others
 // from release to release; and a C library function that needs WASI would link without a word.
 //
-//   node tools/finish-module.js MODULE WASM_METADCE WASM_OPT [IMPORT...]
+//   node tools/finish-module.js MODULE WASM_METADCE WASM_OPT IS_DEBUG [IMPORT...]
+//
+// IS_DEBUG 1: names are kept, and nothing is made smaller.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 
-const [path, metadce, optimise, ...allowed] = process.argv.slice(2);
+const [path, metadce, optimise, isDebug, ...allowed] = process.argv.slice(2);
 const module = new WebAssembly.Module(readFileSync(path));
 
 const others = WebAssembly.Module.imports(module)
@@ -24,9 +26,12 @@ const kept = WebAssembly.Module.exports(module)
 const graph = `${path}.graph.json`;
 const finished = `${path}.finished`;
 writeFileSync(graph, JSON.stringify(kept.map((name) => ({ name, export: name, root: true }))));
-execFileSync(metadce, ['--all-features', '--graph-file', graph, path, '-o', finished], {
+const names = isDebug === '1' ? ['-g'] : [];
+execFileSync(metadce, ['--all-features', ...names, '--graph-file', graph, path, '-o', finished], {
   stdio: ['ignore', 'ignore', 'inherit'],
 });
-execFileSync(optimise, [...['--all-features', '-Oz', '--converge'], ...[finished, '-o', finished]]);
+if (isDebug !== '1') {
+  execFileSync(optimise, ['--all-features', '-Oz', '--converge', finished, '-o', finished]);
+}
 rmSync(graph);
 renameSync(finished, path);

@@ -1,0 +1,63 @@
+// The debug build as a browser's developer tools see it, here Node's: stacks that lead to the sources.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { before, describe, test } from 'node:test';
+import { buildDebug } from '../../tools/build.js';
+import { root } from '../../tools/setup.js';
+
+const isShort = process.env.OCC_EVERYWHERE === 'short';
+
+describe('package: npm run build:debug', () => {
+  if (isShort) {
+    test('builds', { skip: 'left out of the short form: it compiles the core once more' });
+    return;
+  }
+
+  before(buildDebug);
+
+  test('an error of the JavaScript names the line of its source', async () => {
+    const program =
+      "import { createSession } from './build/debug/node.js'; await createSession({});";
+    const { stderr } = spawnSync(
+      process.execPath,
+      ['--enable-source-maps', '--input-type=module', '--eval', program],
+      { cwd: root, encoding: 'utf8' },
+    );
+    assert.match(stderr, /SessionError: baseUrl must be/);
+    const source = await readFile(join(root, 'js/options.js'), 'utf8');
+    const line =
+      source.split('\n').findIndex((text) => text.includes('throw new SessionError')) + 1;
+    assert.ok(stderr.includes(`js/options.js:${line}:`), stderr);
+  });
+
+  test('an error in the core names its functions, and the published core has no names', async () => {
+    const debug = new WebAssembly.Module(await readFile(join(root, 'build/debug/core.wasm')));
+    const env = Object.fromEntries(
+      WebAssembly.Module.imports(debug).map(({ name }) => [
+        name,
+        () => {
+          throw new Error('stop');
+        },
+      ]),
+    );
+    const { exports } = new WebAssembly.Instance(debug, { env });
+    const core = /** @type {Record<string, (...values: number[]) => number>} */ (exports);
+    const { buffer } = /** @type {WebAssembly.Memory} */ (exports.memory);
+    const input = new Uint8Array(buffer, core.occ_input(), 3);
+    // The identity, the client and the agent's; then user name and password: each a byte.
+    input.fill(0x61);
+    assert.equal(core.occ_open(1, 7, 0, 0, 1, 1, 0, 1, 0, 0), 0);
+    input.fill(0x61);
+    assert.throws(
+      () => core.occ_sign_in(1, 1, 1, 1, 1, 0),
+      ({ stack }) => /\bconclude\b[^]*\bocc_session_sign_in\b/.test(stack),
+    );
+
+    const published = new WebAssembly.Module(await readFile(join(root, 'dist/core.wasm')));
+    assert.equal(WebAssembly.Module.customSections(debug, 'name').length, 1);
+    assert.equal(WebAssembly.Module.customSections(published, 'name').length, 0);
+  });
+});
