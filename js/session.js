@@ -138,7 +138,7 @@ export class Session extends EventTarget {
   #signIns = new Map();
   /** @type {Set<(authorization: string | undefined) => void>} */
   #renewals = new Set();
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  /** What setTimeout has given. @type {any} */
   #timer;
   /** Ends the listeners on the page. */
   #listening = new AbortController();
@@ -177,6 +177,8 @@ export class Session extends EventTarget {
         const state = stateOf(phase, expiresAt, revoking, userId);
         this.#state = state;
         return () => {
+          // What was to keep the process going has settled.
+          if (!revoking) this.#timer?.unref?.();
           if (this.#isSucceeded) {
             // Somebody has left and somebody else has come while this page slept. The two may look
             // alike, so it is told of the one before the other.
@@ -291,10 +293,9 @@ export class Session extends EventTarget {
       wait > LONGEST_TIMER
         ? setTimeout(() => this.#setAlarm(at), LONGEST_TIMER)
         : setTimeout(() => this.#enter('occ_alarm', at), wait);
-    // In Node a session that only waits for its token to expire is no reason to go on.
-    if (!this.#state.revoking && !this.#signIns.size) {
-      /** @type {{ unref?: () => void }} */ (this.#timer).unref?.();
-    }
+    // In Node a session that only waits for its token to expire is no reason to go on. A sign-in that
+    // waits does it for a revocation, and what is under way keeps the process by itself.
+    if (!this.#state.revoking) this.#timer?.unref?.();
   }
 
   // ---- Who is there ----------------------------------------------------------------------------
