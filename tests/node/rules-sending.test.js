@@ -382,7 +382,7 @@ describe('how it survives', limit, () => {
       const seen = details(session, 'revocation');
       if (isPage) {
         standInTimeline(t, [
-          { name: `${baseUrl}/occ/v2/shop/products/search`, startTime: 5 },
+          { name: revocationUrl, startTime: 4 },
           { name: revocationUrl, startTime: 5 },
         ]);
       }
