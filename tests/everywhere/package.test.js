@@ -6,18 +6,22 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { installNpmPackages, root } from '../../tools/setup.js';
+import { startBackend } from '../../web/backend/index.js';
+import { revokePath } from '../node/storefront.js';
 import { npmPack, packed, project, scratch } from './tarball.js';
 
 const here = join(root, 'tests/everywhere/package');
@@ -195,6 +199,124 @@ describe('package: Rollup', limit, () => {
     assert.deepEqual({ status, left: stdout.trim() }, { status: 0, left: '' });
   });
 });
+
+// ---- Installed ----------------------------------------------------------------------------------
+
+/**
+ * @typedef {object} Installer
+ * @property {string} [package] where it is in node_modules; without, it is the npm of the machine
+ * @property {string} [command] in there
+ * @property {string[]} install
+ * @property {string[]} [run] what node is run with
+ * @property {Record<string, string>} [settings] files
+ */
+
+/** @type {Record<string, Installer>} */
+const installers = {
+  npm: { install: ['install', '--ignore-scripts', '--offline'] },
+  pnpm: {
+    package: 'pnpm',
+    command: 'bin/pnpm.mjs',
+    install: ['install', '--offline', '--no-frozen-lockfile', '--ignore-scripts'],
+  },
+  'Yarn classic': {
+    package: 'yarn',
+    command: 'bin/yarn.js',
+    install: ['install', '--offline', '--ignore-scripts', '--no-lockfile'],
+  },
+  'Yarn with node_modules': {
+    package: '@yarnpkg/cli-dist',
+    command: 'bin/yarn.js',
+    install: ['install', '--no-immutable', '--mode=skip-build'],
+    settings: { 'yarn.lock': '', '.yarnrc.yml': 'nodeLinker: node-modules\n' },
+  },
+  "Yarn with Plug'n'Play": {
+    package: '@yarnpkg/cli-dist',
+    command: 'bin/yarn.js',
+    install: ['install', '--no-immutable', '--mode=skip-build'],
+    // The package stays in its archive, core.wasm too.
+    run: ['--require', './.pnp.cjs', '--loader', './.pnp.loader.mjs', '--no-warnings'],
+    settings: { 'yarn.lock': '', '.yarnrc.yml': 'nodeLinker: pnp\n' },
+  },
+};
+
+/** A customer signs in and out. @param {string} url */
+const visit = (url) => `
+  const session = await createSession({
+    baseUrl: '${url}',
+    clientId: 'mobile_android',
+    clientSecret: 'secret',
+  });
+  await session.signIn({ username: 'anna.keller@example.com', password: 'Welcome-1' });
+  const { phase } = session.state;
+  await session.signOut();
+  await session.settled();
+  console.log(phase, session.state.phase);
+`;
+
+/** The two kinds of project: its type in package.json, and a program. */
+const projects = {
+  'an ESM project': {
+    type: 'module',
+    program: (/** @type {string} */ url) =>
+      `import { createSession } from 'occ-session';\n${visit(url)}`,
+  },
+  'a CommonJS project': {
+    type: 'commonjs',
+    program: (/** @type {string} */ url) =>
+      `async function main() {\nconst { createSession } = await import('occ-session');${visit(url)}}\nmain();\n`,
+  },
+};
+
+for (const [
+  installer,
+  { package: from, command, install, run: options = [], settings },
+] of Object.entries(installers)) {
+  describe(`package: ${installer}`, limit, () => {
+    const skip = short && from && 'left out of the short form: another package manager';
+    test('is version', { skip }, (t) => {
+      if (from) sayVersion(t, here, from);
+      else
+        t.diagnostic(`version: ${execFileSync('npm', ['--version'], { encoding: 'utf8' }).trim()}`);
+    });
+    for (const [kind, { type, program }] of Object.entries(projects)) {
+      test(
+        `installs the package into ${kind}, where a customer signs in and out`,
+        { skip },
+        async (t) => {
+          const { file } = await packed();
+          // Not below the sources, where some would look for a workspace.
+          const folder = mkdtempSync(join(tmpdir(), 'occ-session-'));
+          t.after(() => rmSync(folder, { recursive: true }));
+          const backend = await startBackend();
+          t.after(() => backend.close());
+          const dependencies = { 'occ-session': `file:${file}` };
+          const files = {
+            ...settings,
+            'package.json': JSON.stringify({ name: 'shop', private: true, type, dependencies }),
+            'main.js': program(backend.url),
+          };
+          for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
+
+          const [tool, ...first] = from
+            ? [process.execPath, join(here, 'node_modules', from, String(command))]
+            : ['npm'];
+          const env = { ...process.env, YARN_ENABLE_GLOBAL_CACHE: '0' };
+          await promisify(execFile)(tool, [...first, ...install], { cwd: folder, env });
+          const { stdout } = await promisify(execFile)(process.execPath, [...options, 'main.js'], {
+            cwd: folder,
+          });
+
+          assert.equal(stdout, 'customer anonymous\n');
+          assert.deepEqual(
+            backend.received({ path: revokePath }).map(({ form }) => form?.token_type_hint),
+            ['refresh_token', 'access_token'],
+          );
+        },
+      );
+    }
+  });
+}
 
 // ---- Built again --------------------------------------------------------------------------------
 
