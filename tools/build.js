@@ -2,10 +2,11 @@
 // of the C enums, the ES modules by esbuild, and their declarations by tsc. What has not changed is
 // left alone, and each file is put in place whole.
 //
-//   node tools/build.js [--debug]
+//   node tools/build.js [--debug | --integrity]
 //
 // --debug builds the same modules into build/debug/, for the tools of a browser: with source maps, and
-// core.wasm with the names of its functions and what a debugger of C needs.
+// core.wasm with the names of its functions and what a debugger of C needs. --integrity prints the
+// SHA-384 of what a page may load, for Subresource Integrity.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -224,6 +225,19 @@ function declarations() {
 }
 
 /**
+ * What a page may load of dist/, each with its SHA-384 as Subresource Integrity writes it.
+ * @returns {[name: string, integrity: string][]}
+ */
+export function integrities() {
+  return filesIn(dist)
+    .filter((path) => /\.(js|wasm)$/.test(path))
+    .map((path) => [
+      relative(root, path),
+      `sha384-${createHash('sha384').update(readFileSync(path)).digest('base64')}`,
+    ]);
+}
+
+/**
  * All files below a folder, in order.
  * @param {string} folder
  * @returns {string[]}
@@ -272,4 +286,7 @@ function run(command, args) {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   await (process.argv.includes('--debug') ? buildDebug : build)().catch(fail);
+  if (process.argv.includes('--integrity')) {
+    for (const [name, integrity] of integrities()) console.log(`${name.padEnd(30)} ${integrity}`);
+  }
 }

@@ -2,6 +2,8 @@
 // package managers; and that it can be built again, byte for byte.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -13,11 +15,14 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+
+import { createSession } from 'occ-session';
 
 import { installNpmPackages, root } from '../../tools/setup.js';
 import { startBackend } from '../../web/backend/index.js';
@@ -317,6 +322,52 @@ for (const [
     }
   });
 }
+
+// ---- Subresource Integrity ----------------------------------------------------------------------
+
+describe('package: Subresource Integrity', limit, () => {
+  /** What the build prints, by file. @type {Map<string, string>} */
+  let printed;
+  /** @type {string} */
+  let folder;
+  before(async () => {
+    folder = join(await project('integrity'), 'node_modules/occ-session');
+    const command = [join(root, 'tools/build.js'), '--integrity'];
+    const lines = execFileSync(process.execPath, command, { encoding: 'utf8' }).trim().split('\n');
+    printed = new Map(lines.map((line) => /** @type {[string, string]} */ (line.split(/\s+/))));
+  });
+
+  test('the build prints the SHA-384 of each file that a page may load', async (t) => {
+    t.diagnostic(`version: ${manifest.version}`);
+    const { files } = await packed();
+    const loaded = files.filter((path) => /\.(js|wasm)$/.test(path));
+    assert.deepEqual([...printed.keys()].sort(), loaded);
+    for (const [path, integrity] of printed) {
+      const sha384 = createHash('sha384').update(readFileSync(join(folder, path)));
+      assert.equal(integrity, `sha384-${sha384.digest('base64')}`, path);
+    }
+  });
+
+  test('with it a core.wasm that somebody has changed is not taken', async (t) => {
+    const bytes = readFileSync(join(folder, 'dist/core.wasm'));
+    const changed = Buffer.from(bytes);
+    changed[changed.length - 1] ^= 1;
+    const server = createServer(({ url }, response) => {
+      response.writeHead(200, { 'content-type': 'application/wasm' });
+      response.end(url === '/changed' ? changed : bytes);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close().closeAllConnections());
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+    const integrity = printed.get('dist/core.wasm');
+    const options = { baseUrl: 'https://api.shop.example', clientId: 'mobile_android' };
+    /** @param {string} path */
+    const open = (path) =>
+      createSession({ ...options, wasm: fetch(`http://127.0.0.1:${port}${path}`, { integrity }) });
+    assert.equal((await open('/core.wasm')).state.phase, 'anonymous');
+    await assert.rejects(open('/changed'), { code: 'wasm-unavailable' });
+  });
+});
 
 // ---- Built again --------------------------------------------------------------------------------
 

@@ -437,6 +437,27 @@ describe('the end', limit, () => {
     assert.equal(phase, 'customer');
   });
 
+  test('so does one with a customer who was restored', async () => {
+    const phase = await runProgram(
+      async (baseUrl, customer, support) => {
+        const { createSession } = await import('occ-session');
+        const session = await createSession({
+          baseUrl,
+          clientId: 'mobile_android',
+          clientSecret: 'secret',
+        });
+        await session.signIn(customer);
+        await session.signInAgent(support, { customerId: '0001' });
+        await session.signOutAgent();
+        return session.state.phase;
+      },
+      storefront().backend.url,
+      anna,
+      agent,
+    );
+    assert.equal(phase, 'customer');
+  });
+
   test('leaving a block in which a session is used closes it', async () => {
     const session = await storefront().openCustomer();
     /** @type {any} */ (session)[/** @type {any} */ (Symbol).dispose]();
@@ -497,27 +518,6 @@ describe('the end', limit, () => {
     assert.equal(await second, `Bearer ${await shop.token('customer #2 access')}`);
     assert.deepEqual(getEventListeners(abort.signal, 'abort'), []);
     assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
-
-  test('so does one with a customer who was restored', async () => {
-    const phase = await runProgram(
-      async (baseUrl, customer, support) => {
-        const { createSession } = await import('occ-session');
-        const session = await createSession({
-          baseUrl,
-          clientId: 'mobile_android',
-          clientSecret: 'secret',
-        });
-        await session.signIn(customer);
-        await session.signInAgent(support, { customerId: '0001' });
-        await session.signOutAgent();
-        return session.state.phase;
-      },
-      storefront().backend.url,
-      anna,
-      agent,
-    );
-    assert.equal(phase, 'customer');
-
   });
 
   test('close ends the wait for revocations and for renewals', async () => {
