@@ -327,6 +327,8 @@ export class Session extends EventTarget {
    * @param {Credentials} credentials
    * @param {{ signal?: AbortSignal | undefined, customerId?: string | undefined }} [options]
    * @returns {Promise<void>} rejects with a {@link SessionError}
+   * @example
+   * await session.signInAgent({ username: 'asagent', password: 'Support-1' });
    */
   signInAgent(credentials, options) {
     return this.#signIn(OWNER_AGENT, credentials, options);

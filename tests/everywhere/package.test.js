@@ -24,6 +24,7 @@ import { promisify } from 'node:util';
 
 import { createSession } from 'occ-session';
 
+import { document } from '../../tools/docs.js';
 import { installNpmPackages, root } from '../../tools/setup.js';
 import { startBackend } from '../../web/backend/index.js';
 import { revokePath } from '../node/storefront.js';
@@ -367,6 +368,67 @@ describe('package: Subresource Integrity', limit, () => {
     assert.equal((await open('/core.wasm')).state.phase, 'anonymous');
     await assert.rejects(open('/changed'), { code: 'wasm-unavailable' });
   });
+});
+
+// ---- API reference ------------------------------------------------------------------------------
+
+describe('package: typedoc', limit, () => {
+  const left = short && 'left out of the short form: it changes with comments alone';
+
+  /**
+   * The examples of the engine, in order: what each needs before it, and what is printed of the session
+   * after it. Those of the adapters need a compiler of Angular: tests/storefront has such applications.
+   */
+  const expected = [
+    { name: 'createSession', before: [], after: 'anonymous anonymous' },
+    { name: 'signIn', before: ['createSession'], after: 'customer current' },
+    { name: 'signInAgent', before: ['createSession'], after: 'agent anonymous' },
+    { name: 'fetch', before: ['createSession', 'signIn'], after: 'customer current 200' },
+  ];
+
+  /** The examples by the name of what they are of. @type {Map<string, string>} */
+  const examples = new Map();
+  before(async () => {
+    if (left) return;
+    await document();
+    /** @param {any} reflection */
+    const collect = ({ name, comment, signatures = [], children = [] }) => {
+      for (const { tag, content } of comment?.blockTags ?? []) {
+        if (tag !== '@example') continue;
+        const text = content.map((/** @type {{ text: string }} */ part) => part.text).join('');
+        examples.set(name, text.replace(/^```ts\n|```$/g, ''));
+      }
+      for (const each of [...signatures, ...children]) collect(each);
+    };
+    const { children } = JSON.parse(readFileSync(join(root, 'build/docs.json'), 'utf8'));
+    for (const module of children) {
+      if (['index', 'session', 'types', 'error', 'inline'].includes(module.name)) collect(module);
+    }
+  });
+
+  test('every example of the reference is known here', { skip: left }, (t) => {
+    sayVersion(t, here, 'typedoc');
+    assert.deepEqual([...examples.keys()].sort(), expected.map(({ name }) => name).sort());
+  });
+
+  for (const { name, before: needed, after: printed } of expected) {
+    test(`the example of ${name} does what it says`, { skip: left }, async (t) => {
+      const backend = await startBackend();
+      t.after(() => backend.close());
+      const folder = await project('examples');
+      const code = [...needed, name].map((each) => examples.get(each) ?? '').join('\n');
+      const status = code.includes('const response') ? ', response.status' : '';
+      const program =
+        `import { createSession } from 'occ-session';\n${code}\n` +
+        `console.log(session.state.phase, session.state.userId${status});\n`;
+      writeFileSync(
+        join(folder, 'main.js'),
+        program.replaceAll('https://api.shop.example', backend.url),
+      );
+      const { stdout } = await promisify(execFile)(process.execPath, ['main.js'], { cwd: folder });
+      assert.equal(stdout, `${printed}\n`);
+    });
+  }
 });
 
 // ---- Built again --------------------------------------------------------------------------------
