@@ -99,6 +99,18 @@ describe('a page that goes away', () => {
     await signIn(page);
     await page.evaluate(() => void globalThis.session.signOut());
     await page.close();
+    if (browser.cannot.sendWhileClosing) {
+      t.diagnostic(browser.cannot.sendWhileClosing);
+      // What sign-out itself has sent arrives, and a server that ends the grant needs no more.
+      await answered(backend, 1);
+      const [first] = await revocations(backend);
+      assert.equal(first, 'customer #1 refresh under customer #1 access');
+      assert.deepEqual(await lives(backend), {
+        'customer #1 access': 'revoked',
+        'customer #1 refresh': 'revoked',
+      });
+      return;
+    }
     await assertBothReceived();
   });
 

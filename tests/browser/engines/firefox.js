@@ -13,7 +13,10 @@ export async function open() {
   });
   return {
     version: (await browser.version()).replace(/^\w+\//, ''),
-    cannot: {},
+    cannot: {
+      sendWhileClosing:
+        'what is first sent in pagehide may be lost when a tab is closed from outside',
+    },
     notesFailures: false,
     async newContext() {
       const context = await browser.createBrowserContext();

@@ -6,7 +6,7 @@ export type Open = () => Promise<Browser>;
 export interface Browser {
   /** As the browser itself says it. */
   readonly version: string;
-  /** What no driver of this browser can be brought to do, by the name of the ability: the reason. */
+  /** What this browser cannot be brought to do, by the name of the ability: the reason. */
   readonly cannot: Readonly<Record<string, string>>;
   /** Whether the timeline of a page has the requests that have failed. */
   readonly notesFailures: boolean;
