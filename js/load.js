@@ -12,14 +12,15 @@ function bytesOf(url) {
 }
 
 /**
- * @param {NonNullable<SessionOptions['wasm']>} source
+ * @param {SessionOptions['wasm']} source default: beside this module
  * @param {Host} host
  * @returns {Promise<Core>}
  */
 export async function loadCore(source, host) {
   let where = 'the given source';
   try {
-    let found = await source;
+    // In a bundle that is no ES module there is no import.meta.url, and this throws.
+    let found = await (source ?? new URL('./core.wasm', import.meta.url));
     if (typeof found === 'string' || found instanceof URL) {
       where = String(found);
       if (where.startsWith('data:')) {

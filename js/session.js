@@ -165,6 +165,8 @@ export class Session extends EventTarget {
   async #open(settings) {
     const { wasm, signal, storage, storageKey, core: parameters } = settings;
     this.#settings = settings;
+    // So that it can be handed to what takes a fetch.
+    this.fetch = this.fetch.bind(this);
     this.#shim = fetchShim(settings.fetch, this.#listening.signal);
     /** @type {import('./core.js').Host} */
     const host = {
@@ -208,7 +210,7 @@ export class Session extends EventTarget {
       },
     };
     const core = await waitFor(signal, (resolve, reject) =>
-      loadCore(wasm ?? new URL('./core.wasm', import.meta.url), host).then(resolve, reject),
+      loadCore(wasm, host).then(resolve, reject),
     );
     if (!core) throw errorOf(STATUS_CANCELLED);
     this.#core = core;

@@ -261,12 +261,25 @@ describeBundler('esbuild', 'esbuild', buildAndType, (project) => {
     );
   });
 
-  test('a bundle that is no ES module is told where core.wasm is', async (t) => {
-    const { folder, shell } = project();
-    shell('npx esbuild main.js --bundle --format=iife --outfile=classic/main.js --log-level=error');
-    shell('cp index.html dist/core.wasm classic/');
-    const site = await openSite(t, { folder: join(folder, 'classic') });
-    await signInAndOut(t, site.page({ wasm: '/core.wasm' }));
+  describe('in a bundle that is no ES module', () => {
+    /** @param {TestContext} t */
+    function openClassic(t) {
+      const { folder, shell } = project();
+      const options = '--bundle --format=iife --log-level=error';
+      shell(`npx esbuild main.js ${options} --outfile=classic/main.js`);
+      shell('cp index.html dist/core.wasm classic/');
+      return openSite(t, { folder: join(folder, 'classic') });
+    }
+
+    test('the engine is told where core.wasm is', async (t) => {
+      const site = await openClassic(t);
+      await signInAndOut(t, site.page({ wasm: '/core.wasm' }));
+    });
+
+    test('core.wasm is wasm-unavailable where nobody says', async (t) => {
+      const site = await openClassic(t);
+      assert.match(await failure(t, site.page()), /^SessionError wasm-unavailable: .*Invalid URL/);
+    });
   });
 
   test('occ-session/inline needs no file', async (t) => {
