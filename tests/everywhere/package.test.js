@@ -222,7 +222,7 @@ const installers = {
   npm: { install: ['install', '--ignore-scripts', '--offline'] },
   pnpm: {
     package: 'pnpm',
-    command: 'bin/pnpm.mjs',
+    command: 'bin/pnpm.cjs',
     install: ['install', '--offline', '--no-frozen-lockfile', '--ignore-scripts'],
   },
   'Yarn classic': {
