@@ -15,7 +15,7 @@ export async function open() {
     version: (await browser.version()).replace(/^\w+\//, ''),
     cannot: {
       sendWhileClosing:
-        'what is first sent in pagehide may be lost when a tab is closed from outside',
+        'a request of pagehide that needs a preflight may be lost with a tab closed from outside',
     },
     notesFailures: false,
     async newContext() {
