@@ -235,9 +235,9 @@ export class Session extends EventTarget {
   /**
    * Calls the core, on what the tabs have by now.
    *
-   * @template {keyof import('./core.js').Core} Event
-   * @param {Event} event
-   * @param {Parameters<import('./core.js').Core[Event]>} parameters
+   * @template {keyof import('./core.js').Core} Name
+   * @param {Name} event
+   * @param {Parameters<import('./core.js').Core[Name]>} parameters
    */
   #enter(event, ...parameters) {
     this.#synchronise();
