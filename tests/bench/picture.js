@@ -9,7 +9,7 @@ import process from 'node:process';
 
 /** In units that are pixels on a small phone. */
 const WIDTH = 360;
-const LEFT = 60;
+const LEFT = 68;
 const RIGHT = 6;
 const TOP = 56;
 const HEIGHT = 240;
@@ -31,7 +31,7 @@ const colours = [
   ['#5b6570', '#b6bec9'],
 ];
 
-/** Around 0. One more than the colours of others: no pair of the two comes twice. */
+/** Around 0. As many as there are colours of others would give the same pair twice. */
 const shapes = [
   '<circle r="3.4"/>',
   '<path d="M-3-3h6v6h-6z"/>',
@@ -39,6 +39,8 @@ const shapes = [
   '<path d="M0-4.4 4.4 0 0 4.4-4.4 0z"/>',
   '<path d="M0 4 3.8-3h-7.6z"/>',
   '<path d="M-3.6-1.2h2.4v-2.4h2.4v2.4h2.4v2.4h-2.4v2.4h-2.4v-2.4h-2.4z"/>',
+  '<path d="M-3.4-2-2-3.4 0-1.4 2-3.4 3.4-2 1.4 0 3.4 2 2 3.4 0 1.4-2 3.4-3.4 2-1.4 0z"/>',
+  '<path d="M-4-1.7h8v3.4h-8z"/>',
 ];
 
 /** @param {string} text */
@@ -67,8 +69,8 @@ const timeOf = (figure) =>
 function draw({ columns, rows }, date) {
   let others = 0;
   const subjects = rows
-    // Further figures of a subject stand behind a comma.
-    .filter(({ subject }) => !subject.includes(', '))
+    // Further figures of a subject stand behind a comma; some have none.
+    .filter(({ subject, figures }) => !subject.includes(', ') && figures.some(Boolean))
     .map((row, at) => {
       const isOurs = row.subject.includes('occ-session');
       const colour = isOurs ? 0 : 1 + (others++ % (colours.length - 1));
