@@ -14,6 +14,7 @@ import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
 
 import { build } from './build.js';
+import { printColumns } from './columns.js';
 import { fail, findChromium, root, setup, ToolError } from './setup.js';
 
 /** @typedef {{ version: string, passed: number, failed: number, reasons: Set<string> }} Place */
@@ -66,19 +67,6 @@ function visit(file) {
   });
 }
 
-/** @param {string[][]} lines */
-function print(lines) {
-  const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-  for (const line of lines) {
-    console.log(
-      line
-        .map((cell, i) => cell.padEnd(widths[i]))
-        .join('  ')
-        .trimEnd(),
-    );
-  }
-}
-
 const { values, positionals } = parseArgs({
   options: { short: { type: 'boolean', default: false } },
   allowPositionals: true,
@@ -115,7 +103,7 @@ try {
     }
   }
   console.log();
-  print([['place', 'version', 'passed', 'failed', 'not tried'], ...table]);
+  printColumns([['place', 'version', 'passed', 'failed', 'not tried'], ...table]);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(
     `\n== everywhere${values.short ? ', short form' : ''}: failed ${failed}, ${seconds} s`,

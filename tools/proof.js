@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { build } from './build.js';
+import { printColumns } from './columns.js';
 import { fail, findChromium, findHeadlessShell, root, setup, ToolError } from './setup.js';
 
 /**
@@ -119,20 +120,11 @@ function proveApart(name, short) {
 /** @param {(Row & { name: string, seconds: string })[]} table */
 function print(table) {
   const columns = /** @type {const} */ (['name', 'what', 'amount', 'findings', 'seconds']);
-  const lines = [
+  console.log();
+  printColumns([
     columns.map(String),
     ...table.map((row) => columns.map((column) => String(row[column] ?? '–'))),
-  ];
-  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-  console.log();
-  for (const line of lines) {
-    console.log(
-      line
-        .map((cell, i) => cell.padEnd(widths[i]))
-        .join('  ')
-        .trimEnd(),
-    );
-  }
+  ]);
 }
 
 const { values, positionals } = parseArgs({
