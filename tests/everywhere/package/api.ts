@@ -103,7 +103,7 @@ session.emulate(1);
 
 same<Session['signOut'], () => Promise<void>>(true);
 same<Session['signOutAgent'], () => Promise<void>>(true);
-same<Session['settled'], () => Promise<void>>(true);
+same<Session['settled'], (options?: { signal?: AbortSignal | undefined }) => Promise<void>>(true);
 same<Session['close'], () => void>(true);
 // @ts-expect-error: whoever stands before the shop signs out
 session.signOut('0001');
@@ -118,6 +118,8 @@ session.authorization();
 session.authorization(new URL('https://api.shop.example/occ/'));
 same<ReturnType<Session['renew']>, Promise<string | undefined>>(true);
 session.renew('bearer 1', 'https://api.shop.example/occ/');
+session.renew('bearer 1', undefined, { signal });
+session.settled({ signal });
 // @ts-expect-error: which header was refused?
 session.renew();
 
