@@ -297,7 +297,7 @@ export class Session extends EventTarget {
         : setTimeout(() => this.#enter('occ_alarm', at), wait);
     // In Node a session that only waits for its token to expire is no reason to go on. A sign-in that
     // waits does it for a revocation, and what is under way keeps the process by itself.
-    if (!this.#state.revoking) this.#timer?.unref?.();
+    if (!this.#state.revoking) this.#timer.unref?.();
   }
 
   // ---- Who is there ----------------------------------------------------------------------------

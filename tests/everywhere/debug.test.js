@@ -18,7 +18,9 @@ describe('package: npm run build:debug', () => {
 
   before(buildDebug);
 
-  test('an error of the JavaScript names the line of its source', async () => {
+  test('an error of the JavaScript names the line of its source', async (t) => {
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+    t.diagnostic(`version: ${version}`);
     const program =
       "import { createSession } from './build/debug/node.js'; await createSession({});";
     const { stderr } = spawnSync(

@@ -361,9 +361,39 @@ describe('the end', limit, () => {
       value: (/** @type {() => void} */ act, /** @type {number} */ wait) =>
         Number(setTimeout(act, wait)),
     });
-    const session = await storefront().openCustomer();
+    let granted = 0;
+    const session = await storefront().openTakenOver({
+      fetch: async () => tokenResponse({ access: `a${++granted}`, refresh: `r${granted}` }),
+    });
+    session.signOutAgent();
+    await session.settled();
     assert.equal(session.state.phase, 'customer');
     session.close();
+  });
+
+  test('what keeps a process going is a revocation that is under way, and no token that is to expire', async (t) => {
+    const { setTimeout } = globalThis;
+    /** What waits for the token. @type {NodeJS.Timeout | undefined} */
+    let alarm;
+    standIn(t, 'setTimeout', {
+      value: (/** @type {() => void} */ act, /** @type {number} */ wait) => {
+        const timer = setTimeout(act, wait);
+        if (wait > 60_000) alarm = timer;
+        return timer;
+      },
+    });
+    const shop = storefront();
+    const session = await shop.openTakenOver();
+    assert.equal(alarm?.hasRef(), false);
+    shop.backend.set({ revoke: { answer: 'hold', only: 'access_token' } });
+    session.signOutAgent();
+    await shop.held();
+    assert.equal(session.state.phase, 'customer');
+    assert.equal(session.state.revoking, 1);
+    assert.equal(alarm?.hasRef(), true);
+    shop.backend.release();
+    await session.settled();
+    assert.equal(alarm?.hasRef(), false);
   });
 
   test('close gives up a token request that is under way, and no revocation', async () => {
@@ -469,7 +499,7 @@ describe('the end', limit, () => {
     const { dispose } = /** @type {any} */ (Symbol);
     standIn(t, 'Symbol', { value: Object.create(Symbol, { dispose: { value: undefined } }) });
     const entry = import.meta.resolve('occ-session');
-    const older = await import(String(new URL('index.js?older', entry)));
+    const older = await import(String(new URL(`index.js?${crypto.randomUUID()}`, entry)));
     const session = await older.createSession({
       baseUrl: 'https://api.shop.example',
       clientId: 'mobile_android',
