@@ -1,7 +1,10 @@
 // The browser that the tests run in: Chromium, or the one that OCC_BROWSER names.
 import assert from 'node:assert/strict';
 import process from 'node:process';
+import { after } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startBackend } from '../../web/backend/index.js';
+import { startSite } from './site.js';
 
 /** @import { TestContext } from 'node:test' */
 /** @import { Backend } from '../../web/backend/index.js' */
@@ -20,6 +23,16 @@ export async function openBrowser(name = process.env.OCC_BROWSER ?? 'chromium') 
   const engine = engines[name];
   assert.ok(engine, `OCC_BROWSER is none of ${Object.keys(engines).join(', ')}: ${name}`);
   return (await engine()).open();
+}
+
+/** The browser, the back end and the pages of one test file, ended with it. */
+export async function startPages() {
+  const [browser, backend, site] = await Promise.all([openBrowser(), startBackend(), startSite()]);
+  after(async () => {
+    await browser.close();
+    await Promise.all([backend.close(), site.close()]);
+  });
+  return { browser, backend, site };
 }
 
 /**

@@ -1,24 +1,9 @@
 // That the adapters hear what other tests say is not there: silence is no proof where nobody listens.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startBackend } from '../../web/backend/index.js';
-import { openBrowser, openContext, waitForPhase } from './engine.js';
-import { startSite } from './site.js';
+import { test } from 'node:test';
+import { openContext, startPages, waitForPhase } from './engine.js';
 
-/** @type {import('./engines/types.js').Browser} */
-let browser;
-/** @type {import('../../web/backend/index.js').Backend} */
-let backend;
-/** @type {Awaited<ReturnType<typeof startSite>>} */
-let site;
-
-before(async () => {
-  [browser, backend, site] = await Promise.all([openBrowser(), startBackend(), startSite()]);
-});
-after(async () => {
-  await browser.close();
-  await Promise.all([backend.close(), site.close()]);
-});
+const { browser, backend, site } = await startPages();
 
 test('what a page prints, throws, rejects and asks for is heard', async (t) => {
   const page = await (await openContext(t, browser, backend)).newPage();

@@ -1,8 +1,7 @@
 // Who signs out, and what the back end makes of it: every role under every behaviour of the
 // revocation endpoint, in a page of another origin.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startBackend } from '../../web/backend/index.js';
+import { describe, test } from 'node:test';
 import {
   agent,
   anna,
@@ -12,27 +11,14 @@ import {
   revocations,
   revokePath,
 } from './browser.js';
-import { openBrowser, openContext, waitForPhase } from './engine.js';
-import { freePort, startSite } from './site.js';
+import { openContext, startPages, waitForPhase } from './engine.js';
+import { freePort } from './site.js';
 
 /** @import { BehaviourChange } from '../../web/backend/index.js' */
 /** @import { RevocationDetail } from '../../js/types.js' */
 /** @import { Page } from './engines/types.js' */
 
-/** @type {import('./engines/types.js').Browser} */
-let browser;
-/** @type {import('../../web/backend/index.js').Backend} */
-let backend;
-/** @type {Awaited<ReturnType<typeof startSite>>} */
-let site;
-
-before(async () => {
-  [browser, backend, site] = await Promise.all([openBrowser(), startBackend(), startSite()]);
-});
-after(async () => {
-  await browser.close();
-  await Promise.all([backend.close(), site.close()]);
-});
+const { browser, backend, site } = await startPages();
 
 /** @param {Page} page */
 const signIn = (page) =>

@@ -1,7 +1,6 @@
 // Tabs that share a session or hold the same grant (R24, R8), and what a reload gives back (R25).
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startBackend } from '../../web/backend/index.js';
+import { describe, test } from 'node:test';
 import {
   agent,
   anna,
@@ -14,26 +13,12 @@ import {
   tokenPath,
   waitFor,
 } from './browser.js';
-import { openBrowser, openContext, waitForPhase } from './engine.js';
-import { startSite } from './site.js';
+import { openContext, startPages, waitForPhase } from './engine.js';
 
 /** @import { Page } from './engines/types.js' */
 /** @import { TestContext } from 'node:test' */
 
-/** @type {import('./engines/types.js').Browser} */
-let browser;
-/** @type {import('../../web/backend/index.js').Backend} */
-let backend;
-/** @type {Awaited<ReturnType<typeof startSite>>} */
-let site;
-
-before(async () => {
-  [browser, backend, site] = await Promise.all([openBrowser(), startBackend(), startSite()]);
-});
-after(async () => {
-  await browser.close();
-  await Promise.all([backend.close(), site.close()]);
-});
+const { browser, backend, site } = await startPages();
 
 /** @typedef {{ storage?: 'session' | 'local', persist?: '1' }} Options */
 
