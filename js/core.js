@@ -11,7 +11,8 @@ import { own } from './own.js';
  * @typedef {() => unknown} Effect
  * @typedef {object} Host
  * @property {(snapshot: string | undefined) => Effect} occ_host_save
- * @property {(number: number) => Effect} occ_host_ended
+ * @property {(number: number, issued: number) => Effect} occ_host_ended
+ * @property {(number: number, issued: number) => Effect} occ_host_wanted
  * @property {(state: number, expiresAt: number, revoking: number, userId: string) => Effect} occ_host_state
  * @property {(attempt: number, status: number) => Effect} occ_host_signed_in
  * @property {(authorization: string | undefined) => Effect} occ_host_renewed
@@ -36,12 +37,14 @@ import { own } from './own.js';
  * @property {() => number} occ_sign_out
  * @property {() => number} occ_sign_out_agent
  * @property {() => number} occ_authorization
- * @property {(rejected: string) => number} occ_renew
+ * @property {(isCertain: number, rejected: string) => number} occ_renew
  * @property {(request: number, delivery: number, status: number, retryAfter: number, body: Uint8Array) => number} occ_completed
  * @property {(at: number) => number} occ_alarm
  * @property {() => number} occ_leave
  * @property {(snapshot: string) => number} occ_adopt
- * @property {(number: number) => number} occ_ended
+ * @property {(number: number, issued: number) => number} occ_ended
+ * @property {(number: number, issued: number) => number} occ_wanted
+ * @property {(isAnswer: number, snapshot: string) => number} occ_heard
  */
 
 /**
@@ -100,5 +103,9 @@ export async function openCore(source, host) {
       return status;
     };
   }
-  return /** @type {Core} */ (/** @type {unknown} */ (core));
+  return {
+    core: /** @type {Core} */ (/** @type {unknown} */ (core)),
+    /** What another session of the page can be opened with. @type {WebAssembly.Module} */
+    module: linked.module ?? source,
+  };
 }

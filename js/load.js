@@ -2,7 +2,7 @@
 import { openCore } from './core.js';
 import { SessionError } from './error.js';
 
-/** @import { Core, Host } from './core.js' */
+/** @import { Host } from './core.js' */
 /** @import { SessionOptions } from './types.js' */
 
 /** @param {string} url a data: URL, which Content Security Policy may not let us fetch */
@@ -14,7 +14,6 @@ function bytesOf(url) {
 /**
  * @param {SessionOptions['wasm']} source default: beside this module
  * @param {Host} host
- * @returns {Promise<Core>}
  */
 export async function loadCore(source, host) {
   let where = 'the given source';

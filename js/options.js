@@ -94,7 +94,7 @@ export function readOptions(options) {
     revocation,
     // A server has one sessionStorage, if it has any, for everybody whom it serves.
     storage = globalThis.document ? 'session' : 'memory',
-    storageKey = 'occ-session',
+    storageKey,
     persistRefreshToken = false,
     fetch = /** @type {typeof globalThis.fetch} */ ((...request) => globalThis.fetch(...request)),
     wasm,
@@ -121,6 +121,7 @@ export function readOptions(options) {
   } else {
     oneOf(storage, 'storage', ['session', 'local', 'memory']);
   }
+  const identity = `${base.href} ${clientId} ${agentClientId}`;
   const revokeUrl = urls.revoke === null ? null : endpoint('revoke');
   return {
     tokenUrl: endpoint('token'),
@@ -128,7 +129,8 @@ export function readOptions(options) {
     apiPrefixes: apiPrefixes.map((prefix) => folderUrl(prefix, 'apiPrefixes', base).href),
     timeoutMs: count(timeoutMs, 'revocation.timeoutMs', 1e9),
     storage,
-    storageKey: text(storageKey, 'storageKey', 1),
+    // Two clients of one origin keep a session each.
+    storageKey: text(storageKey ?? `occ-session ${identity}`, 'storageKey', 1),
     fetch,
     wasm,
     signal,
@@ -136,9 +138,9 @@ export function readOptions(options) {
       (revokeUrl ? FLAG_REVOKE : 0) |
         (authorization === 'bearer' ? FLAG_BEARER : 0) |
         (persistRefreshToken ? FLAG_PERSIST : 0) |
-        (storage === 'local' ? FLAG_SHARED : 0),
+        (storage === 'local' || storage === 'session' ? FLAG_SHARED : 0),
       count(retries, 'revocation.retries', 100),
-      text(`${base.href} ${clientId} ${agentClientId}`, 'baseUrl with the client ids'),
+      identity,
       clientId,
       text(clientSecret, 'clientSecret'),
       agentClientId,

@@ -15,6 +15,7 @@ import {
   STATE_ANONYMOUS,
   STATE_CUSTOMER,
   STATE_EMULATING,
+  STATUS_BAD_SNAPSHOT,
   STATUS_CANCELLED,
   STATUS_CLIENT_REFUSED,
   STATUS_CLOSED,
@@ -104,17 +105,35 @@ async function waitFor(signal, begin) {
   return coming.finally(() => waiting.abort());
 }
 
-/** @typedef {{ owner: string, number: number } | undefined} Holder */
+/**
+ * What tells two snapshots apart without their tokens: the line, the epoch, and the owner and number
+ * of the active grant.
+ *
+ * @param {string | null | undefined} snapshot
+ * @returns {[mark: string, owner?: string, number?: string]}
+ */
+const markOf = (snapshot) =>
+  /** @type {any} */ (
+    /(?:"line":\d+,)?"epoch":\d+(?:,"active":\{"owner":"(\w+)","number":(\d+))?/.exec(
+      snapshot ?? '',
+    ) ?? ['']
+  );
 
 /**
- * Who stands before the shop, and with which grant, of a snapshot.
+ * Signs a session out that another client has left under a key of this one's: its place is about to be
+ * taken, and nobody else would know its tokens.
  *
- * @param {string | undefined} snapshot
- * @returns {Holder}
+ * @param {string} snapshot
+ * @param {Pick<SessionOptions, 'fetch' | 'wasm'>} means
  */
-function holderOf(snapshot) {
-  const [, owner, number] = /"active":\{"owner":"(\w+)","number":(\d+)/.exec(snapshot ?? '') ?? [];
-  return owner ? { owner, number: Number(number) } : undefined;
+async function signOutOf(snapshot, means) {
+  const [baseUrl, clientId, agentClientId] = JSON.parse(snapshot).for.split(' ');
+  const storage = { load: () => snapshot, save() {} };
+  const session = await Session.create({ baseUrl, clientId, agentClientId, storage, ...means });
+  session.signOutAgent();
+  session.signOut();
+  await session.settled();
+  session.close();
 }
 
 /**
@@ -142,15 +161,14 @@ export class Session extends EventTarget {
   #timer;
   /** Ends the listeners on the page. */
   #listening = new AbortController();
-  /** What this session has last read of what is stored. @type {string | undefined} */
-  #epoch;
-  /** @type {Holder} */
-  #holder;
+  /** What this session has last seen of what is stored. */
+  #seen = '';
+  /** Owner and number of the active grant. @type {(string | undefined)[]} */
+  #holder = [];
+  /** The snapshot of another client under the same key. */
+  #foreign = '';
   /** Whether what is being adopted is the session of somebody else. */
   #isSucceeded = false;
-  /** @type {string | null} */
-  #ended = null;
-
   /** @param {SessionOptions} options */
   static async create(options) {
     const session = new Session();
@@ -168,13 +186,27 @@ export class Session extends EventTarget {
     // So that it can be handed to what takes a fetch.
     this.fetch = this.fetch.bind(this);
     this.#shim = fetchShim(settings.fetch, this.#listening.signal);
+    let isOpen = false;
     /** @type {import('./core.js').Host} */
     const host = {
       occ_host_save: (snapshot) => () => {
-        this.#holder = holderOf(snapshot);
+        if (this.#foreign) {
+          signOutOf(this.#foreign, { fetch: settings.fetch, wasm: loaded.module }).catch(
+            () => {},
+          );
+          this.#foreign = '';
+        }
+        const [mark, ...holder] = markOf(snapshot);
+        // Tabs that hold the same grant want its new tokens; the others only look at the storage.
+        const isRefresh = mark && holder[1] === this.#holder[1];
+        this.#holder = holder;
         this.#storage.save(snapshot ?? null);
+        // What does not fit is not there.
+        [this.#seen] = markOf(this.#storage.load());
+        this.#storage.post('saved', isRefresh ? snapshot : '');
       },
-      occ_host_ended: (number) => () => this.#storage.tell(number),
+      occ_host_ended: (number, issued) => () => this.#storage.tell(number, issued),
+      occ_host_wanted: (number, issued) => () => this.#storage.post('wanted', number, issued),
       occ_host_state: (phase, expiresAt, revoking, userId) => {
         const state = stateOf(phase, expiresAt, revoking, userId);
         this.#state = state;
@@ -193,7 +225,11 @@ export class Session extends EventTarget {
       },
       occ_host_signed_in: (attempt, status) => () => this.#endSignIn(attempt, status),
       occ_host_renewed: (authorization) => () => this.#endRenewals(authorization),
-      occ_host_expired: (owner) => this.#telling('expired', { owner: OWNERS[owner] }),
+      occ_host_expired: (owner) => {
+        const tell = this.#telling('expired', { owner: OWNERS[owner] });
+        // A session that is over when it is opened is told of when it can be listened to.
+        return () => (isOpen ? tell() : setTimeout(tell));
+      },
       occ_host_revoked: (owner, token, outcome, status) =>
         this.#telling('revocation', {
           owner: OWNERS[owner],
@@ -209,16 +245,19 @@ export class Session extends EventTarget {
         this.#authorization = authorization;
       },
     };
-    const core = await waitFor(signal, (resolve, reject) =>
+    const loaded = await waitFor(signal, (resolve, reject) =>
       loadCore(wasm, host).then(resolve, reject),
     );
-    if (!core) throw errorOf(STATUS_CANCELLED);
-    this.#core = core;
+    if (!loaded) throw errorOf(STATUS_CANCELLED);
+    this.#core = loaded.core;
     const [nonce] = crypto.getRandomValues(new Uint32Array(1));
     this.#core.occ_open(nonce, ...parameters);
     // Not before the core can hear of other tabs, nor if there is none.
-    this.#storage = openStorage(storage, storageKey, (number) => this.#enter('occ_ended', number));
+    this.#storage = openStorage(storage, storageKey, parameters[2], (message) =>
+      this.#hear(message),
+    );
     this.#synchronise();
+    isOpen = true;
     this.#listen('pagehide', () => this.#enter('occ_leave'));
     this.#listen('storage', () => this.#synchronise());
     // A page that was kept while another was shown has not heard of what was stored meanwhile.
@@ -249,24 +288,34 @@ export class Session extends EventTarget {
   /** Takes over what an earlier page or another tab has written (R24, R25). */
   #synchronise() {
     if (this.#closed) return;
-    const newest = this.#storage.load() ?? '';
-    // Only the epoch is remembered, since the text holds tokens.
-    const epoch = /"epoch":\d+/.exec(newest)?.[0];
-    if (epoch && epoch !== this.#epoch) {
-      const holder = holderOf(newest);
-      const before = this.#holder;
+    const newest = this.#storage.load();
+    const [mark, ...holder] = markOf(newest);
+    if (mark && newest && mark !== this.#seen) {
+      const [owner, number] = this.#holder;
       // A refresh leaves the number of a grant as it is.
-      this.#isSucceeded = before?.owner === holder?.owner && before?.number !== holder?.number;
+      this.#isSucceeded = owner === holder[0] && number !== holder[1];
       const status = this.#core.occ_adopt(newest);
       this.#isSucceeded = false;
       if (!status) this.#holder = holder;
+      if (status === STATUS_BAD_SNAPSHOT) this.#foreign = newest;
       // With no place for it now, it is tried again at the next event.
-      if (status !== STATUS_FULL) this.#epoch = epoch;
+      if (status !== STATUS_FULL) this.#seen = mark;
+    } else if (!mark && this.#seen) {
+      // A script has emptied the storage. The line goes on, or another tab would begin a new one.
+      this.#core.occ_adopt('');
     }
-    const list = this.#storage.ended();
-    if (list && list !== this.#ended) {
-      this.#ended = list;
-      for (const number of list.split(' ')) this.#core.occ_ended(Number(number));
+    for (const [number, issued] of this.#storage.ended()) this.#core.occ_ended(number, issued);
+  }
+
+  /** A message of another tab, or of another session in this page. @param {any} message */
+  #hear(message) {
+    const [what, first, second] = Array.isArray(message) ? message : [];
+    if (what === 'ended') this.#enter('occ_ended', Number(first), Number(second));
+    if (what === 'wanted' && !this.#enter('occ_wanted', Number(first), Number(second))) {
+      this.#storage.post('answer', this.#storage.load());
+    }
+    if (what === 'answer' || what === 'saved') {
+      this.#enter('occ_heard', Number(what === 'answer'), String(first));
     }
   }
 
@@ -453,7 +502,7 @@ export class Session extends EventTarget {
     if (url !== undefined && !this.#isOfApi(url)) return undefined;
     return waitFor(signal, (resolve) => {
       this.#renewals.add(resolve);
-      if (this.#enter('occ_renew', `${rejected}`) === STATUS_WAIT) return;
+      if (this.#enter('occ_renew', 1, `${rejected}`) === STATUS_WAIT) return;
       this.#renewals.delete(resolve);
       resolve(this.#takeAuthorization());
     });

@@ -1,10 +1,16 @@
-// Where a session is kept, and how tabs that have the same one know of each other. Storage that is
-// blocked, full or broken is lived without.
+// Where a session is kept, and how tabs that have the same one know of each other. Blocked, full or
+// broken storage is tolerated: the session then lasts as long as its page.
 
 /** @import { SnapshotStorage } from './types.js' */
 
-/** How many grants the list of those that have ended goes back. */
-const ENDED_MAX = 50;
+/** The list of grants that have ended goes back this many. */
+const ENDED_MAX = 30;
+
+/** The list is this long from the start, so that a full storage still has room for the next grant. */
+const ENDED_LENGTH = 1000;
+
+/** The default key before it followed the identity. */
+const EARLIER_KEY = 'occ-session';
 
 /**
  * A key of sessionStorage or localStorage.
@@ -20,7 +26,7 @@ function webStorage(area, key) {
       try {
         if (text !== null) return globalThis[area].setItem(key, text);
       } catch {
-        // What cannot be replaced must not stay: it may hold the token of somebody who has left.
+        // What cannot be replaced must not stay: it may hold the token of a session that has ended.
       }
       globalThis[area].removeItem(key);
     },
@@ -49,34 +55,68 @@ function careful(storage) {
 }
 
 /**
+ * The channel of the tabs, where there is one: a document without an origin has none, and neither has
+ * one whose site may not store data.
+ *
+ * @param {string} key
+ */
+function openChannel(key) {
+  try {
+    return new BroadcastChannel(key);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * What an earlier page has left, and what tabs share (R24). With `'local'` that is the snapshot
- * itself. With `'session'` a duplicated tab starts with a copy of the snapshot; the numbers of the
- * grants that have ended in one of them, in localStorage, tell the others. Both can be read at any
- * moment, so that no tab acts on an old state; and since a browser takes a few milliseconds to show
- * one tab what another has stored, the numbers are also sent to the tabs that are there.
+ * itself. With `'session'` a duplicated tab starts with a copy of the snapshot; a list in localStorage
+ * of the grants that have been signed out of, without their tokens, tells the others. Both can be read
+ * at any moment, so that no tab acts on an old state. Since a browser takes a few milliseconds to show
+ * one tab what another has stored, and tells nothing to the same document, tabs also send messages:
+ * `ended` (a grant), `wanted` (newer tokens of a grant), `answer` and `saved` (a snapshot).
  *
  * @param {'memory' | 'session' | 'local' | SnapshotStorage} storage
  * @param {string} key
- * @param {(number: number) => void} hear is called when a grant has ended in another tab
+ * @param {string} identity of the session: one that is stored under the default key of an earlier
+ *   version is moved to the key if it has this identity
+ * @param {(message: unknown) => void} hear is called with each message of another tab
  */
-export function openStorage(storage, key, hear) {
+export function openStorage(storage, key, identity, hear) {
   const isWeb = storage === 'session' || storage === 'local';
+  const area = storage === 'local' ? 'localStorage' : 'sessionStorage';
   let isLoaded = false;
   const snapshot = careful(
-    storage === 'local'
-      ? webStorage('localStorage', key)
-      : isWeb
-        ? webStorage('sessionStorage', key)
-        : {
-            // Once: who hands in a storage of another kind is not asked again at every event.
-            load: () => (isLoaded || typeof storage === 'string' ? null : storage.load()),
-            save: (text) => typeof storage === 'string' || storage.save(text),
-          },
+    isWeb
+      ? webStorage(area, key)
+      : {
+          // Once: a storage of another kind is not asked again at every event.
+          load: () => (isLoaded || typeof storage === 'string' ? null : storage.load()),
+          save: (text) => typeof storage === 'string' || storage.save(text),
+        },
   );
-  const ended = careful(webStorage('localStorage', `${key}.ended`));
-  const channel = isWeb && globalThis.BroadcastChannel ? new BroadcastChannel(key) : undefined;
+  const earlier = careful(webStorage(area, EARLIER_KEY));
+  const before = isWeb && key.startsWith(`${EARLIER_KEY} `) ? earlier.load() : null;
+  if (before?.includes(`"for":"${identity}"`)) {
+    if (!snapshot.load()) snapshot.save(before);
+    earlier.save(null);
+  }
+  const list = careful({
+    ...webStorage('localStorage', `${key}.ended`),
+    save: (text) => localStorage.setItem(`${key}.ended`, /** @type {string} */ (text)),
+  });
+  /** Entries of the list that this tab knows. @type {string[]} */
+  let known = [];
+  /** @type {string | null | undefined} */
+  let read;
+  const write = () => {
+    known = known.slice(-ENDED_MAX);
+    list.save(known.join(' ').padEnd(ENDED_LENGTH));
+    read = list.load();
+  };
+  const channel = isWeb ? openChannel(key) : undefined;
   if (channel) {
-    channel.onmessage = ({ data }) => hear(Number(data));
+    channel.onmessage = ({ data }) => hear(data);
     /** @type {{ unref?: () => void }} */ (channel).unref?.();
   }
   return {
@@ -86,15 +126,47 @@ export function openStorage(storage, key, hear) {
       isLoaded = true;
       return text;
     },
-    save: snapshot.save,
-    /** @returns {string | null} numbers of grants that have ended, with a space between them */
-    ended: () => (storage === 'session' ? ended.load() : null),
-    /** @param {number} number of a grant that has ended here */
-    tell(number) {
+    /** @param {string | null} text */
+    save(text) {
+      // The list takes its room while there is some.
+      if (storage === 'session' && read === null) write();
+      snapshot.save(text);
+    },
+    /**
+     * Grants that were signed out of in other tabs, as far as they are new here.
+     *
+     * @returns {[number: number, issued: number][]}
+     */
+    ended() {
+      const text = storage === 'session' ? list.load() : null;
+      if (text === read) return [];
+      read = text;
+      const stored = text?.split(' ').filter(Boolean) ?? [];
+      const fresh = stored.filter((entry) => !known.includes(entry));
+      const isShort = known.some((entry) => !stored.includes(entry));
+      known = [...known, ...fresh];
+      // A script has emptied the storage, or another tab has written at the same moment.
+      if (isShort) write();
+      return fresh.map((entry) => {
+        const [number, issued] = entry.split(':');
+        return [Number(number), Number(issued ?? Infinity)];
+      });
+    },
+    /** @param {number} number of a grant that is signed out of here @param {number} issued */
+    tell(number, issued) {
       if (storage === 'session') {
-        ended.save([...(ended.load()?.split(' ') ?? []), number].slice(-ENDED_MAX).join(' '));
+        known.push(`${number}:${issued}`);
+        write();
       }
-      channel?.postMessage(number);
+      this.post('ended', number, issued);
+    },
+    /** @param {unknown[]} message */
+    post(...message) {
+      try {
+        channel?.postMessage(message);
+      } catch {
+        // It was closed by the browser, and the tab is by itself.
+      }
     },
     close: () => channel?.close(),
   };

@@ -2,6 +2,12 @@
 
 #include <string.h>
 
+/* R49, in milliseconds: how long a refresh is trusted, and how long a grant rests whose new tokens
+ * are refused one after the other. */
+#define NEW 10000.0
+#define PAUSE 30000.0
+#define PAUSE_MAX 300000.0
+
 occ_grant *occ_grants_in(occ_grants *self, occ_slot slot) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     if (self->at[i].slot == slot) {
@@ -28,17 +34,35 @@ bool occ_grant_is_held(const occ_grant *self) {
          self->slot == OCC_SLOT_RETIRED;
 }
 
-occ_grant *occ_grants_held(occ_grants *self, double number) {
+static occ_grant *numbered(occ_grants *self, double number, bool is_held) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
-    if (occ_grant_is_held(&self->at[i]) && self->at[i].number == number) {
-      return &self->at[i];
+    occ_grant *grant = &self->at[i];
+    if (grant->number == number &&
+        (is_held ? occ_grant_is_held(grant) : grant->slot == OCC_SLOT_REVOKING)) {
+      return grant;
     }
   }
   return NULL;
 }
 
+occ_grant *occ_grants_held(occ_grants *self, double number) {
+  return numbered(self, number, true);
+}
+
+occ_grant *occ_grants_revoking(occ_grants *self, double number) {
+  return numbered(self, number, false);
+}
+
 bool occ_grant_same_token(const occ_grant *self, const occ_grant *other) {
   return occ_text_equal(occ_grant_access(self), occ_grant_access(other));
+}
+
+static void put_refresh(occ_grant *self, occ_text refresh) {
+  if (refresh.length > 0) {
+    occ_wipe(self->refresh, self->refresh_length);
+    memcpy(self->refresh, refresh.at, refresh.length);
+    self->refresh_length = refresh.length;
+  }
 }
 
 occ_status occ_grant_put(occ_grant *self, occ_text access, occ_text refresh) {
@@ -56,19 +80,45 @@ occ_status occ_grant_put(occ_grant *self, occ_text access, occ_text refresh) {
   memcpy(self->authorization + OCC_BEARER_LENGTH, access.at, access.length);
   self->access_length = access.length;
   self->authorization_length = OCC_BEARER_LENGTH + access.length;
-  if (refresh.length > 0) {
-    occ_wipe(self->refresh, self->refresh_length);
-    memcpy(self->refresh, refresh.at, refresh.length);
-    self->refresh_length = refresh.length;
-  }
+  put_refresh(self, refresh);
   return OCC_STATUS_OK;
 }
 
-void occ_grant_renew(occ_grant *self, occ_grant *response) {
+void occ_grant_inherit(occ_grant *self, const occ_grant *refreshed) {
+  if (self->refresh_length == 0) {
+    put_refresh(self, occ_grant_refresh(refreshed));
+  }
+}
+
+void occ_grant_date(occ_grant *self, double issued) {
+  self->issued = issued;
+  self->rest_until = issued > 0 ? issued + NEW : 0;
+  self->is_refused = false;
+}
+
+void occ_grant_renew(occ_grant *self, occ_grant *response, double now) {
   (void)occ_grant_put(self, occ_grant_access(response), occ_grant_refresh(response));
   self->expires_at = response->expires_at;
   self->renew_at = response->renew_at;
+  /* Later than the tokens before, also where the clock was set back. */
+  occ_grant_date(self, now > self->issued ? now : self->issued + 1);
   occ_grant_settle(response);
+}
+
+bool occ_grant_may_be_refreshed(occ_grant *self, double now) {
+  if (now >= self->rest_until || now < self->issued) {
+    self->pause = self->is_refused ? self->pause : 0;
+    return true;
+  }
+  if (!self->is_refused) {
+    self->is_refused = true;
+    if (self->pause > 0) {
+      self->rest_until = now + self->pause;
+    }
+    self->pause = self->pause > 0 ? 2 * self->pause : PAUSE;
+    self->pause = self->pause < PAUSE_MAX ? self->pause : PAUSE_MAX;
+  }
+  return false;
 }
 
 void occ_grant_settle(occ_grant *self) {

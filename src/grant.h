@@ -38,6 +38,7 @@ typedef enum {
 typedef enum {
   OCC_REVOCATION_SETTLED = 0, /* or there is no such token */
   OCC_REVOCATION_QUEUED,
+  OCC_REVOCATION_REFRESHING, /* a refresh token: it waits for a living bearer (R30) */
   OCC_REVOCATION_SENT
 } occ_revocation_stage;
 
@@ -54,6 +55,11 @@ typedef struct {
   double number;     /* never used again, also not in another tab */
   double expires_at; /* epoch milliseconds, 0: not known */
   double renew_at;   /* when it is refreshed of its own accord, 0: never */
+  double issued;     /* when a refresh gave its tokens, 0: a sign-in did */
+  double rest_until; /* before it no 401 has it refreshed (R49) */
+  double pause;      /* how long it rests when one more new token is refused (R49), 0: 10 s */
+  bool is_refused;   /* its token was refused while it was new (R49) */
+  bool is_final;     /* it is not refreshed for its revocation, or not again (R30) */
   uint32_t request;  /* slot AWAITED: the request that asked for it */
   double refreshes;  /* slot AWAITED: the number of the grant that it continues, 0: a new one */
   occ_revocation revocation[OCC_TOKEN_END]; /* slot REVOKING: of each token */
@@ -81,6 +87,9 @@ occ_grant *occ_grants_free(occ_grants *self);
 /* The grant with that number in slot ACTIVE, PARKED or RETIRED, or NULL. */
 occ_grant *occ_grants_held(occ_grants *self, double number);
 
+/* The grant with that number in slot REVOKING, or NULL. */
+occ_grant *occ_grants_revoking(occ_grants *self, double number);
+
 /* Whether a grant is one that the session holds. */
 bool occ_grant_is_held(const occ_grant *self);
 
@@ -107,8 +116,23 @@ OCC_INLINE occ_text occ_grant_authorization(const occ_grant *self) {
  * grant is unchanged then. */
 occ_status occ_grant_put(occ_grant *self, occ_text access, occ_text refresh);
 
+/* True if the access token's time is over by the clock. */
+OCC_INLINE bool occ_grant_is_over(const occ_grant *self, double now) {
+  return self->expires_at > 0 && self->expires_at <= now;
+}
+
+/* The tokens were issued by a refresh at that time, 0: by a sign-in. */
+void occ_grant_date(occ_grant *self, double issued);
+
 /* The grant goes on with the tokens of the response to its refresh, which settles. */
-void occ_grant_renew(occ_grant *self, occ_grant *response);
+void occ_grant_renew(occ_grant *self, occ_grant *response, double now);
+
+/* A grant whose response brought no refresh token has that of the grant which was refreshed
+ * (RFC 6749 section 6). */
+void occ_grant_inherit(occ_grant *self, const occ_grant *refreshed);
+
+/* True if a 401 to the grant's token may have it refreshed (R49); counts the refusal. */
+bool occ_grant_may_be_refreshed(occ_grant *self, double now);
 
 /* Wipes the grant; its place is free. */
 void occ_grant_settle(occ_grant *self);

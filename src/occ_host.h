@@ -19,9 +19,13 @@
 /* Keep this snapshot in place of the one before; length 0: keep none. The host is free to fail. */
 void occ_host_save(const char *snapshot, size_t length);
 
-/* The grant with this number has left the session. Tell the tabs that may hold the same one, in the
- * order in which grants end. */
-void occ_host_ended(double number);
+/* The grant with this number is being revoked, with tokens that a refresh issued at that time (0: a
+ * sign-in). Tell the tabs that may hold the same one, in the order in which grants end. */
+void occ_host_ended(double number, double issued);
+
+/* The access token of the grant with this number is dead, and no way is known here to refresh it.
+ * Ask the other tabs for newer tokens than those that were issued at that time (R31). */
+void occ_host_wanted(double number, double issued);
 
 /* The state has changed. state: occ_state. expires_at: epoch milliseconds of the active access
  * token, 0 if there is none or it is not known. revoking: tokens whose revocation is not settled.

@@ -26,6 +26,7 @@
 #ifndef OCC_SESSION_H
 #define OCC_SESSION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -114,8 +115,8 @@
   X(REVOKE, 1, "revoke")   /* there is a revocation endpoint (R13) */                              \
   X(BEARER, 2, "bearer")   /* a revocation carries the grant's bearer (R10) */                     \
   X(PERSIST, 4, "persist") /* snapshots hold refresh tokens (R25) */                               \
-  X(SHARED, 8, "shared")   /* other tabs read the same snapshots, so that a session that is signed \
-                              out leaves one that says so (R24) */
+  X(SHARED, 8, "shared")   /* other tabs may hold the same grants: they can be asked (R31), and a  \
+                              session that is signed out leaves a snapshot that says so (R24) */
 
 /* What the functions give. The errors have the names that the public API shows. */
 #define OCC_ERRORS(X)                                                                              \
@@ -232,14 +233,16 @@ occ_status occ_session_sign_out_agent(occ_session *self, double now);
  * requests carry none. */
 occ_status occ_session_authorization(occ_session *self, double now);
 
-/* A request was answered with 401 because of its token. The input is the Authorization header that
- * it carried, empty if it carried none.
+/* A request was answered with 401. is_certain: the answer says that the token is dead; else it is
+ * dead only if its time is over by the clock (R42). The input is the Authorization header that the
+ * request carried, empty if it carried none.
  *   OCC_STATUS_RESEND   there is a newer token: it was handed to occ_host_authorization
  *   OCC_STATUS_WAIT     a token was asked for: occ_host_renewed will tell
- *   OCC_STATUS_NOTHING  the answer stands: the request was of an older session, or the session has
- *                       just ended because its token is dead and there is no refresh token
+ *   OCC_STATUS_NOTHING  the answer stands: the token is not known to be dead, or too new (R49), the
+ *                       request was of an older session, or the session has just ended because its
+ *                       token is dead and there is no refresh token
  *   OCC_STATUS_FULL     too many requests for tokens are under way */
-occ_status occ_session_renew(occ_session *self, double now, size_t length);
+occ_status occ_session_renew(occ_session *self, double now, bool is_certain, size_t length);
 
 /* ---- What the host has to tell -----------------------------------------------------------------
  */
@@ -260,13 +263,24 @@ occ_status occ_session_alarm(occ_session *self, double now);
 occ_status occ_session_leave(occ_session *self, double now);
 
 /* The input is a snapshot that an earlier page or another tab has saved. It is taken whole if it is
- * newer than what the session holds, else not at all.
+ * newer than what the session holds or of another line (R24), else not at all. Length 0: what was
+ * stored is gone, so that what is held is saved again.
  * OCC_STATUS_BAD_SNAPSHOT (R26), OCC_STATUS_STALE: not newer, OCC_STATUS_FULL: no place for it. */
 occ_status occ_session_adopt(occ_session *self, double now, size_t length);
 
-/* Another tab's occ_host_ended: the grant is gone, and it is that tab which revokes it (R24).
+/* Another tab's occ_host_ended: the grant is gone, and it is that tab which revokes it (R24); what
+ * that tab did not have is revoked here (R31).
  * OCC_STATUS_DONE: it is not held here. */
-occ_status occ_session_ended(occ_session *self, double now, double number);
+occ_status occ_session_ended(occ_session *self, double now, double number, double issued);
+
+/* Another tab's occ_host_wanted. OCC_STATUS_OK: answer with the snapshot that was saved last, as
+ * newer tokens are in it or will be in the next. OCC_STATUS_NOTHING: be silent. */
+occ_status occ_session_wanted(occ_session *self, double now, double number, double issued);
+
+/* The input is what another tab has saved: newer tokens of a grant that is held here as well are
+ * taken (R31). is_answer: it was sent because of occ_host_wanted.
+ * OCC_STATUS_BAD_SNAPSHOT (R26). */
+occ_status occ_session_heard(occ_session *self, double now, bool is_answer, size_t length);
 
 /* ---- The state table ---------------------------------------------------------------------------
  */

@@ -16,16 +16,39 @@ static void queue(occ_session *self, occ_revocation *revocation) {
   self->revoking++;
 }
 
-void occ_revocation_begin(occ_session *self, occ_grant *grant) {
+static void begin(occ_session *self, occ_grant *grant, bool with_access) {
   if (!(self->options.flags & OCC_FLAG_REVOKE)) {
     occ_grant_settle(grant);
     return;
   }
   grant->slot = OCC_SLOT_REVOKING;
-  queue(self, &grant->revocation[OCC_TOKEN_ACCESS]);
+  if (with_access) {
+    queue(self, &grant->revocation[OCC_TOKEN_ACCESS]);
+  }
   if (grant->refresh_length > 0) {
     queue(self, &grant->revocation[OCC_TOKEN_REFRESH]);
   }
+}
+
+void occ_revocation_begin(occ_session *self, occ_grant *grant) {
+  begin(self, grant, true);
+}
+
+void occ_revocation_begin_refresh(occ_session *self, occ_grant *grant) {
+  /* Its bearer is dead, since the other tab has revoked it (R30). */
+  grant->expires_at = self->now;
+  begin(self, grant, false);
+}
+
+/* R30: true if the refresh token's revocation waits for a living bearer from now on. */
+static bool wait_for_bearer(occ_session *self, occ_grant *grant) {
+  if (grant->is_final || !(self->options.flags & OCC_FLAG_BEARER) || self->is_leaving ||
+      !occ_session_refresh(self, grant)) {
+    return false;
+  }
+  grant->is_final = true;
+  grant->revocation[OCC_TOKEN_REFRESH].stage = OCC_REVOCATION_REFRESHING;
+  return true;
 }
 
 /* RFC 7009 section 2.1. */
@@ -46,7 +69,11 @@ void occ_revocation_send(occ_session *self) {
     occ_grant *grant = &self->grants.at[i];
     occ_revocation *refresh = &grant->revocation[OCC_TOKEN_REFRESH];
     occ_revocation *access = &grant->revocation[OCC_TOKEN_ACCESS];
-    if (refresh->stage == OCC_REVOCATION_QUEUED && now >= refresh->not_before) {
+    if (refresh->stage == OCC_REVOCATION_REFRESHING && self->is_leaving) {
+      refresh->stage = OCC_REVOCATION_QUEUED;
+    }
+    if (refresh->stage == OCC_REVOCATION_QUEUED && now >= refresh->not_before &&
+        !(occ_grant_is_over(grant, now) && wait_for_bearer(self, grant))) {
       send(self, grant, refresh, occ_grant_refresh(grant), OCC_TEXT("refresh_token"));
     }
     if (access->stage == OCC_REVOCATION_QUEUED && now >= access->not_before &&
@@ -56,7 +83,9 @@ void occ_revocation_send(occ_session *self) {
   }
 }
 
-static occ_outcome outcome_of(occ_delivery delivery, uint32_t http_status) {
+/* A 401 says that the bearer is dead, which is all that is known then: of the token only where it
+ * is its own bearer. */
+static occ_outcome outcome_of(occ_delivery delivery, uint32_t http_status, bool is_own_bearer) {
   if (delivery == OCC_DELIVERY_TIMED_OUT) {
     return OCC_OUTCOME_TIMED_OUT;
   }
@@ -66,7 +95,7 @@ static occ_outcome outcome_of(occ_delivery delivery, uint32_t http_status) {
   if (delivery == OCC_DELIVERY_REDIRECTED || http_status == 404 || http_status / 100 == 3) {
     return OCC_OUTCOME_UNSUPPORTED;
   }
-  if (http_status == 401) {
+  if (http_status == 401 && is_own_bearer) {
     return OCC_OUTCOME_ALREADY_INVALID;
   }
   if (http_status / 100 == 2) {
@@ -102,7 +131,12 @@ static void settle(occ_session *self, occ_grant *grant, occ_token token) {
 static void completed(occ_session *self, occ_grant *grant, occ_token token, occ_delivery delivery,
                       uint32_t http_status, double retry_after) {
   occ_revocation *revocation = &grant->revocation[token];
-  const occ_outcome outcome = outcome_of(delivery, http_status);
+  const bool is_own_bearer =
+    token == OCC_TOKEN_ACCESS && (self->options.flags & OCC_FLAG_BEARER) != 0;
+  const occ_outcome outcome = outcome_of(delivery, http_status, is_own_bearer);
+  if (http_status == 401 && token == OCC_TOKEN_REFRESH && wait_for_bearer(self, grant)) {
+    return;
+  }
   if (may_pass(outcome, http_status) && revocation->tries_left > 0) {
     try_again(revocation, self->now, retry_after);
     return;
@@ -127,6 +161,41 @@ bool occ_revocation_completed(occ_session *self, uint32_t request, occ_delivery 
     }
   }
   return false;
+}
+
+static bool is_waiting(const occ_revocation *self) {
+  return self->stage == OCC_REVOCATION_QUEUED || self->stage == OCC_REVOCATION_REFRESHING;
+}
+
+bool occ_revocation_refreshed(occ_session *self, occ_grant *place, occ_status status,
+                              uint32_t http_status) {
+  occ_grant *grant = occ_grants_revoking(&self->grants, place->refreshes);
+  if (grant == NULL || grant->revocation[OCC_TOKEN_REFRESH].stage != OCC_REVOCATION_REFRESHING) {
+    return false;
+  }
+  const bool is_refused = status == OCC_STATUS_INVALID_CREDENTIALS;
+  if (status != OCC_STATUS_OK && !is_refused) {
+    /* Nothing more can be had: the token is sent to be revoked under the bearer that there is. */
+    grant->revocation[OCC_TOKEN_REFRESH].stage = OCC_REVOCATION_QUEUED;
+    occ_grant_settle(place);
+    return true;
+  }
+  if (is_refused) {
+    occ_grant_settle(place);
+  } else {
+    occ_grant_inherit(place, grant);
+    place->slot = OCC_SLOT_STRAY;
+    place->is_final = true;
+  }
+  for (uint32_t token = OCC_TOKEN_REFRESH; token >= OCC_TOKEN_ACCESS; token--) {
+    if (is_waiting(&grant->revocation[token])) {
+      if (is_refused) {
+        occ_host_revoked(grant->owner, token, OCC_OUTCOME_ALREADY_INVALID, http_status);
+      }
+      settle(self, grant, (occ_token)token);
+    }
+  }
+  return true;
 }
 
 static double due(const occ_revocation *self, double now) {

@@ -24,6 +24,11 @@
 /* What waiting_for holds while requests wait for the application's own token. */
 #define CLIENT_TOKEN (-1.0)
 
+/* R31, in milliseconds: how long other tabs have to answer, and how long one that has answered may
+ * take for its refresh. */
+#define ANSWER_DELAY 2000.0
+#define REFRESH_DELAY 12000.0
+
 /* How many numbers one nonce is good for; 32 bits of nonce and 21 of these fit into a double. */
 #define NUMBERS_PER_NONCE 2097152.0
 
@@ -118,16 +123,17 @@ static void revoke_unless_shared(occ_session *self, occ_grant *grant) {
   occ_revocation_begin(self, grant);
 }
 
+/* Other tabs are not told: that the server has refused it here does not say that newer tokens of
+ * the same grant, which another tab may have, are dead too. */
 static void drop(occ_grant *grant) {
   if (grant != NULL) {
-    occ_host_ended(grant->number);
     occ_grant_settle(grant);
   }
 }
 
 static void revoke(occ_session *self, occ_grant *grant) {
   if (grant != NULL) {
-    occ_host_ended(grant->number);
+    occ_host_ended(grant->number, grant->issued);
     revoke_unless_shared(self, grant);
   }
 }
@@ -159,7 +165,7 @@ static occ_grant *awaited_refresh(occ_session *self, double number) {
   return NULL;
 }
 
-static bool begin_refresh(occ_session *self, const occ_grant *grant) {
+bool occ_session_refresh(occ_session *self, const occ_grant *grant) {
   if (awaited_refresh(self, grant->number) != NULL) {
     return true;
   }
@@ -190,6 +196,13 @@ static void end_waiting(occ_session *self, double number, occ_text header) {
     self->waiting_for = 0;
     occ_host_renewed(header.at, header.length);
   }
+}
+
+/* The same, and other tabs are no longer asked. */
+static void end_asking(occ_session *self, double number, occ_text header) {
+  self->asked_until = 0;
+  self->is_answered = false;
+  end_waiting(self, number, header);
 }
 
 /* ---- The table ---------------------------------------------------------------------------------
@@ -240,7 +253,7 @@ static void apply(occ_session *self, unsigned effects, occ_grant *granted) {
     move(granted, OCC_SLOT_ACTIVE);
   }
   if (effects & OCC_EFFECTS_ON_ACTIVE) {
-    end_waiting(self, self->waiting_for, OCC_TEXT(""));
+    end_asking(self, self->waiting_for, OCC_TEXT(""));
   }
 }
 
@@ -279,6 +292,10 @@ static occ_status step_simply(occ_session *self, occ_event event) {
 /* ---- The end of a call: what the host is told, and what it is to send --------------------------
  */
 
+static double if_later(const occ_session *self, double time) {
+  return time > self->now ? time : 0;
+}
+
 static void save(occ_session *self) {
   if (!self->grants_changed) {
     return;
@@ -286,8 +303,14 @@ static void save(occ_session *self) {
   occ_writer *writer = occ_session_output(self);
   self->epoch++;
   if (active(self) != NULL || (self->options.flags & OCC_FLAG_SHARED)) {
+    const bool is_revoking = occ_grants_in(&self->grants, OCC_SLOT_REVOKING) != NULL;
     occ_snapshot_write(writer, &self->grants, occ_options_text(&self->options, OCC_OPTION_IDENTITY),
-                       self->epoch, emulated(self), self->options.flags & OCC_FLAG_PERSIST);
+                       &(occ_snapshot){.line = self->line,
+                                       .epoch = self->epoch,
+                                       .revoking_until = is_revoking ? self->now + SIGN_IN_DELAY
+                                                                     : if_later(self, self->revoking_until),
+                                       .customer_id = emulated(self)},
+                       self->options.flags & OCC_FLAG_PERSIST);
   }
   /* One that does not fit is not kept, and the session lives as long as its page. */
   occ_host_save(self->output_bytes, writer->overflow ? 0 : writer->used);
@@ -308,6 +331,9 @@ static void tell_state(occ_session *self) {
 /* RFC 6749 section 6. */
 static void send_refresh(occ_session *self, occ_grant *place) {
   const occ_grant *grant = occ_grants_held(&self->grants, place->refreshes);
+  if (grant == NULL) {
+    grant = occ_grants_revoking(&self->grants, place->refreshes);
+  }
   occ_writer *body = occ_session_output(self);
   occ_form_add(body, "grant_type", OCC_TEXT("refresh_token"));
   occ_form_add(body, "refresh_token", occ_grant_refresh(grant));
@@ -326,7 +352,8 @@ static void send_sign_in(occ_session *self) {
   if (!sign_in->is_pending || sign_in->request != 0 || self->is_leaving) {
     return;
   }
-  if (self->now < sign_in->due && occ_grants_in(&self->grants, OCC_SLOT_REVOKING) != NULL) {
+  if (self->now < self->revoking_until ||
+      (self->now < sign_in->due && occ_grants_in(&self->grants, OCC_SLOT_REVOKING) != NULL)) {
     return;
   }
   occ_grant *place = reserve(self, sign_in->owner);
@@ -360,9 +387,10 @@ static void send_token_requests(occ_session *self) {
 
 static void set_alarm(occ_session *self) {
   const occ_grant *grant = active(self);
-  double at = occ_revocation_due(self);
-  if (self->sign_in.is_pending && self->sign_in.request == 0 && self->sign_in.due > self->now) {
-    at = occ_number_earlier(at, self->sign_in.due);
+  double at = occ_number_earlier(occ_revocation_due(self), self->asked_until);
+  if (self->sign_in.is_pending && self->sign_in.request == 0) {
+    at = occ_number_earlier(at, if_later(self, self->sign_in.due));
+    at = occ_number_earlier(at, if_later(self, self->revoking_until));
   }
   if (grant != NULL && grant->refresh_length > 0) {
     at = occ_number_earlier(at, grant->renew_at);
@@ -448,6 +476,7 @@ occ_status occ_session_open(occ_session *self, double now, uint32_t nonce, uint3
     self->options.flags = flags;
     self->options.retries = retries;
     self->nonce = nonce;
+    self->line = (double)nonce;
     self->state = OCC_STATE_ANONYMOUS;
   }
   wipe_input(self);
@@ -560,7 +589,8 @@ occ_status occ_session_authorization(occ_session *self, double now) {
   }
   const occ_grant *grant = active(self);
   status = OCC_STATUS_NOTHING;
-  if (grant != NULL) {
+  /* R32: one that is known to be dead is not put on requests. */
+  if (grant != NULL && self->asked_until == 0) {
     hand_authorization(grant);
     status = OCC_STATUS_OK;
   }
@@ -581,6 +611,18 @@ static occ_status wait_for(occ_session *self, double number, bool begun) {
   return OCC_STATUS_WAIT;
 }
 
+/* The active grant's access token is dead, and there is no refresh token here. A tab decides by
+ * what the session has, not by what this tab lacks (R31). */
+static occ_status ask_tabs(occ_session *self, const occ_grant *grant) {
+  if (!(self->options.flags & OCC_FLAG_SHARED)) {
+    expire(self);
+    return OCC_STATUS_NOTHING;
+  }
+  self->asked_until = self->now + ANSWER_DELAY;
+  occ_host_wanted(grant->number, grant->issued);
+  return wait_for(self, grant->number, true);
+}
+
 /* Nobody is signed in: a request that may not go without a token is sent with the application's own
  * (RFC 6749 section 4.4). */
 static occ_status renew_client_token(occ_session *self, occ_text rejected) {
@@ -590,41 +632,47 @@ static occ_status renew_client_token(occ_session *self, occ_text rejected) {
   if (rejected.length > 0 && !is_rejected) {
     return OCC_STATUS_NOTHING;
   }
-  if (grant != NULL && !is_rejected && (grant->expires_at == 0 || grant->expires_at > self->now)) {
+  if (grant != NULL && !is_rejected && !grant->is_refused && !occ_grant_is_over(grant, self->now)) {
     hand_authorization(grant);
     return OCC_STATUS_RESEND;
   }
-  if (grant != NULL) {
-    occ_grant_settle(grant);
+  if (grant != NULL && !occ_grant_is_over(grant, self->now) &&
+      !occ_grant_may_be_refreshed(grant, self->now)) {
+    return OCC_STATUS_NOTHING;
   }
   return wait_for(self, CLIENT_TOKEN, begin_client_token(self));
 }
 
-static occ_status renew(occ_session *self, occ_text rejected) {
-  const occ_grant *grant = active(self);
+static occ_status renew(occ_session *self, bool is_certain, occ_text rejected) {
+  occ_grant *grant = active(self);
   if (grant == NULL) {
     return renew_client_token(self, rejected);
   }
-  if (!occ_text_equal(rejected, occ_grant_authorization(grant))) {
-    if (occ_text_fingerprint(rejected) != grant->earlier) {
-      return OCC_STATUS_NOTHING;
-    }
+  const bool is_current = occ_text_equal(rejected, occ_grant_authorization(grant));
+  const bool is_earlier = !is_current && occ_text_fingerprint(rejected) == grant->earlier;
+  if (self->asked_until != 0 && (is_current || is_earlier || rejected.length == 0)) {
+    return wait_for(self, grant->number, true);
+  }
+  if (is_earlier) {
     hand_authorization(grant);
     return OCC_STATUS_RESEND;
   }
-  if (grant->refresh_length == 0) {
-    expire(self);
+  if (!is_current || !(is_certain || occ_grant_is_over(grant, self->now)) ||
+      !occ_grant_may_be_refreshed(grant, self->now)) {
     return OCC_STATUS_NOTHING;
   }
-  return wait_for(self, grant->number, begin_refresh(self, grant));
+  if (grant->refresh_length == 0) {
+    return ask_tabs(self, grant);
+  }
+  return wait_for(self, grant->number, occ_session_refresh(self, grant));
 }
 
-occ_status occ_session_renew(occ_session *self, double now, size_t length) {
+occ_status occ_session_renew(occ_session *self, double now, bool is_certain, size_t length) {
   occ_status status = enter(self, now, length);
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  status = renew(self, (occ_text){self->input, length});
+  status = renew(self, is_certain, (occ_text){self->input, length});
   return conclude_texts(self, status);
 }
 
@@ -654,12 +702,27 @@ static void grant_is_dead(occ_session *self, occ_grant *grant) {
   self->grants_changed = true;
 }
 
+/* The server refuses the refresh token of a grant. Where refresh tokens are shared, another tab may
+ * have a newer one: a refused predecessor says nothing about the grant (R41). */
+static void refresh_token_is_dead(occ_session *self, occ_grant *grant) {
+  const uint32_t persist = OCC_FLAG_PERSIST | OCC_FLAG_SHARED;
+  if (grant->slot != OCC_SLOT_ACTIVE || (self->options.flags & persist) != persist) {
+    end_waiting(self, grant->number, OCC_TEXT(""));
+    grant_is_dead(self, grant);
+    return;
+  }
+  occ_wipe(grant->refresh, grant->refresh_length);
+  grant->refresh_length = 0;
+  self->grants_changed = true;
+  (void)ask_tabs(self, grant);
+}
+
 static void refresh_completed(occ_session *self, occ_grant *place, occ_status status) {
   const double number = place->refreshes;
   const uint64_t refreshed = place->earlier;
   occ_grant *grant = occ_grants_held(&self->grants, number);
   if (grant != NULL && status == OCC_STATUS_OK && place->authorization_length > 0) {
-    occ_grant_renew(grant, place);
+    occ_grant_renew(grant, place, self->now);
     self->grants_changed = true;
     end_waiting(self, number, occ_grant_authorization(grant));
     return;
@@ -670,10 +733,11 @@ static void refresh_completed(occ_session *self, occ_grant *place, occ_status st
     end_waiting(self, number, occ_grant_authorization(grant));
     return;
   }
-  end_waiting(self, number, OCC_TEXT(""));
   if (grant != NULL && is_refused_for_good(status)) {
-    grant_is_dead(self, grant);
+    refresh_token_is_dead(self, grant);
+    return;
   }
+  end_waiting(self, number, OCC_TEXT(""));
 }
 
 static void client_token_completed(occ_session *self, occ_grant *place, occ_status status) {
@@ -682,8 +746,14 @@ static void client_token_completed(occ_session *self, occ_grant *place, occ_stat
     end_waiting(self, CLIENT_TOKEN, OCC_TEXT(""));
     return;
   }
-  place->slot = OCC_SLOT_CLIENT;
-  end_waiting(self, CLIENT_TOKEN, occ_grant_authorization(place));
+  occ_grant *grant = occ_grants_in(&self->grants, OCC_SLOT_CLIENT);
+  if (grant != NULL) {
+    occ_grant_renew(grant, place, self->now);
+  } else {
+    grant = place;
+    grant->slot = OCC_SLOT_CLIENT;
+  }
+  end_waiting(self, CLIENT_TOKEN, occ_grant_authorization(grant));
 }
 
 static void sign_in_completed(occ_session *self, occ_grant *place, occ_status status) {
@@ -725,7 +795,9 @@ static occ_status token_response(occ_session *self, uint32_t request, occ_delive
     return OCC_STATUS_OK;
   }
   if (place->refreshes != 0) {
-    refresh_completed(self, place, status);
+    if (!occ_revocation_refreshed(self, place, status, http_status)) {
+      refresh_completed(self, place, status);
+    }
     return OCC_STATUS_OK;
   }
   sign_in_completed(self, place, status);
@@ -764,11 +836,17 @@ occ_status occ_session_alarm(occ_session *self, double now) {
     return status;
   }
   self->alarm = 0;
+  if (self->asked_until != 0 && self->now >= self->asked_until) {
+    if (!self->is_answered) {
+      expire(self);
+    }
+    end_asking(self, self->waiting_for, OCC_TEXT(""));
+  }
   occ_grant *grant = active(self);
   if (grant != NULL && grant->refresh_length > 0 && grant->renew_at > 0 &&
       self->now >= grant->renew_at) {
     grant->renew_at = 0;
-    (void)begin_refresh(self, grant);
+    (void)occ_session_refresh(self, grant);
   }
   return conclude(self, OCC_STATUS_OK);
 }
@@ -807,7 +885,19 @@ static bool has_places_for(occ_session *self, const occ_snapshot *snapshot) {
   return wanted == 0;
 }
 
-/* A refresh token that the snapshot leaves out is kept by the tab that has it. */
+/* The tokens that another tab has got for a grant. A refresh token that is left out is kept by the
+ * tab that has it. */
+static void take_tokens(occ_session *self, occ_grant *grant, const occ_snapshot_grant *from) {
+  (void)occ_grant_put(grant, from->access, from->refresh);
+  occ_grant_date(grant, from->issued);
+  grant->expires_at = from->expires_at;
+  /* Whoever was given the tokens refreshes them in time; the others when a request needs it. */
+  grant->renew_at = 0;
+  if (grant->slot == OCC_SLOT_ACTIVE) {
+    end_asking(self, grant->number, occ_grant_authorization(grant));
+  }
+}
+
 static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
   occ_grant *grant = occ_grants_held(&self->grants, from->number);
   if (grant == NULL) {
@@ -817,19 +907,39 @@ static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
   grant->owner = from->owner;
   grant->slot = from->slot;
   if (!occ_text_equal(occ_grant_access(grant), from->access)) {
-    (void)occ_grant_put(grant, from->access, from->refresh);
-    grant->expires_at = from->expires_at;
-    /* Whoever was given the tokens refreshes them in time; the others when a request needs it. */
-    grant->renew_at = 0;
+    take_tokens(self, grant, from);
   }
 }
 
-static void adopt_grants(occ_session *self, const occ_snapshot *snapshot) {
+/* A grant that another tab has signed out of, with the tokens of that time. It revokes them (R24);
+ * what only this tab has is left to it: a newer pair, or the one refresh token that there is where
+ * they are not stored (R31). */
+static void leave_to_others(occ_session *self, occ_grant *grant, double issued) {
+  if (grant->issued > issued) {
+    occ_revocation_begin(self, grant);
+    return;
+  }
+  if (grant->refresh_length > 0 && !(self->options.flags & OCC_FLAG_PERSIST)) {
+    occ_revocation_begin_refresh(self, grant);
+    return;
+  }
+  occ_grant_settle(grant);
+}
+
+/* A grant that the snapshot does not have was ended by another tab of this line. Of another line
+ * nobody knew it, and so it is a stray. */
+static void adopt_grants(occ_session *self, const occ_snapshot *snapshot, bool is_of_line) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *grant = &self->grants.at[i];
-    if (occ_grant_is_held(grant) && !is_in_snapshot(snapshot, grant)) {
-      occ_grant_settle(grant);
+    if (!occ_grant_is_held(grant) || is_in_snapshot(snapshot, grant)) {
+      continue;
     }
+    if (is_of_line) {
+      leave_to_others(self, grant, grant->issued);
+      continue;
+    }
+    occ_host_ended(grant->number, grant->issued);
+    grant->slot = OCC_SLOT_STRAY;
   }
   for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
     if (snapshot->grants[i].number > 0) {
@@ -867,16 +977,19 @@ static void replay_all(occ_session *self, const occ_snapshot *snapshot) {
   }
 }
 
-/* The grant with this number has ended already. */
-static occ_status end(occ_session *self, double number) {
+/* Another tab has ended the grant with this number, when its tokens were issued at that time. */
+static occ_status end(occ_session *self, double number, double issued) {
   occ_grant *grant = occ_grants_held(&self->grants, number);
   if (grant == NULL) {
     return OCC_STATUS_DONE;
   }
   const bool was_active = grant->slot == OCC_SLOT_ACTIVE;
-  occ_grant_settle(grant);
+  leave_to_others(self, grant, issued);
   self->grants_changed = true;
   if (was_active) {
+    /* A customer who was retired over an agent is restored or revoked by the tab in which the agent
+     * signed out, so that nothing of it is left for the table to revoke here. */
+    drop(occ_grants_in(&self->grants, OCC_SLOT_RETIRED));
     (void)step_simply(self, OCC_EVENT_EXPIRED);
   }
   return OCC_STATUS_OK;
@@ -885,8 +998,9 @@ static occ_status end(occ_session *self, double number) {
 /* R24: a tab that has not heard of a sign-out of this one may have written since. */
 static void end_revoking(occ_session *self) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
-    if (self->grants.at[i].slot == OCC_SLOT_REVOKING) {
-      (void)end(self, self->grants.at[i].number);
+    const occ_grant *grant = &self->grants.at[i];
+    if (grant->slot == OCC_SLOT_REVOKING) {
+      (void)end(self, grant->number, grant->issued);
     }
   }
 }
@@ -898,24 +1012,37 @@ static occ_status adopt(occ_session *self, occ_text json) {
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  if (snapshot.epoch <= self->epoch) {
+  const occ_grant *before = active(self);
+  const double number = before != NULL ? before->number : 0;
+  const bool is_other = snapshot.grants[0].number != number;
+  /* Two tabs that have each written the same epoch have parted there. */
+  const bool is_of_line =
+    snapshot.line == self->line && !(snapshot.epoch == self->epoch && is_other);
+  if (is_of_line && snapshot.epoch <= self->epoch) {
     return OCC_STATUS_STALE;
   }
   if (!has_places_for(self, &snapshot)) {
     return OCC_STATUS_FULL;
   }
-  const occ_grant *before = active(self);
-  const double number = before != NULL ? before->number : 0;
+  self->line = snapshot.line;
   self->epoch = snapshot.epoch;
-  adopt_grants(self, &snapshot);
-  if (snapshot.grants[0].number != number) {
+  /* Nothing that is later than it can be is believed: the clock was set back meanwhile. */
+  self->revoking_until =
+    snapshot.revoking_until <= self->now + SIGN_IN_DELAY ? snapshot.revoking_until : 0;
+  adopt_grants(self, &snapshot, is_of_line);
+  if (is_other) {
     /* What this tab has begun for whoever stood before the shop no longer holds. */
     self->sign_in.customer_id_length = 0;
-    end_waiting(self, self->waiting_for, OCC_TEXT(""));
+    end_asking(self, self->waiting_for, OCC_TEXT(""));
   }
   replay_all(self, &snapshot);
   self->state_changed = true;
   end_revoking(self);
+  const occ_grant *grant = active(self);
+  if (grant != NULL && grant->refresh_length == 0 && self->asked_until == 0 &&
+      occ_grant_is_over(grant, self->now)) {
+    (void)ask_tabs(self, grant);
+  }
   return OCC_STATUS_OK;
 }
 
@@ -924,16 +1051,63 @@ occ_status occ_session_adopt(occ_session *self, double now, size_t length) {
   if (status != OCC_STATUS_OK) {
     return status;
   }
+  if (length == 0) {
+    self->grants_changed = true;
+    return conclude_texts(self, OCC_STATUS_OK);
+  }
   status = adopt(self, (occ_text){self->input, length});
   occ_json_release();
   return conclude_texts(self, status);
 }
 
-occ_status occ_session_ended(occ_session *self, double now, double number) {
+static occ_status hear(occ_session *self, bool is_answer, occ_text json) {
+  occ_snapshot snapshot;
+  const occ_status status =
+    occ_snapshot_read(&snapshot, json, occ_options_text(&self->options, OCC_OPTION_IDENTITY));
+  for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS && status == OCC_STATUS_OK; i++) {
+    const occ_snapshot_grant *from = &snapshot.grants[i];
+    occ_grant *grant = occ_grants_held(&self->grants, from->number);
+    if (grant == NULL) {
+      continue;
+    }
+    if (from->issued > grant->issued) {
+      take_tokens(self, grant, from);
+      self->grants_changed = true;
+    } else if (is_answer && grant->slot == OCC_SLOT_ACTIVE && self->asked_until != 0) {
+      self->is_answered = true;
+      self->asked_until = self->now + REFRESH_DELAY;
+    }
+  }
+  return status;
+}
+
+occ_status occ_session_heard(occ_session *self, double now, bool is_answer, size_t length) {
+  occ_status status = enter(self, now, length);
+  if (status != OCC_STATUS_OK) {
+    return status;
+  }
+  status = hear(self, is_answer, (occ_text){self->input, length});
+  occ_json_release();
+  return conclude_texts(self, status);
+}
+
+occ_status occ_session_wanted(occ_session *self, double now, double number, double issued) {
   occ_status status = enter(self, now, 0);
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  status = end(self, number);
+  const occ_grant *grant = occ_grants_held(&self->grants, number);
+  const bool can_help =
+    grant != NULL &&
+    (grant->issued > issued || (grant->refresh_length > 0 && occ_session_refresh(self, grant)));
+  return conclude(self, can_help ? OCC_STATUS_OK : OCC_STATUS_NOTHING);
+}
+
+occ_status occ_session_ended(occ_session *self, double now, double number, double issued) {
+  occ_status status = enter(self, now, 0);
+  if (status != OCC_STATUS_OK) {
+    return status;
+  }
+  status = end(self, number, issued);
   return conclude(self, status);
 }

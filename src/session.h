@@ -42,7 +42,13 @@ struct occ_session {
   uint32_t nonce;
   uint32_t grants_issued;
   uint32_t requests;      /* how many there have been: the next one's number */
+  double line;            /* in which its epochs can be compared (R24) */
   double epoch;           /* how often the grants have changed (R23) */
+  double revoking_until;  /* when no revocation of an earlier page or another tab holds a sign-in
+                             back any more (R29) */
+  double asked_until;     /* when other tabs have not answered for the dead active grant (R31), 0:
+                             they were not asked */
+  bool is_answered;       /* one of them has it refreshed */
   double alarm;           /* what the host was given last */
   double waiting_for;     /* number of the grant whose refresh requests wait for, 0: none */
   uint32_t revoking;      /* tokens whose revocation has not settled */
@@ -64,5 +70,8 @@ occ_writer *occ_session_output(occ_session *self);
  * number of the request. */
 uint32_t occ_session_send(occ_session *self, occ_request purpose, occ_owner owner,
                           occ_text authorization);
+
+/* Has the grant refreshed, unless it is already. False if there is no place for the answer. */
+bool occ_session_refresh(occ_session *self, const occ_grant *grant);
 
 #endif

@@ -21,6 +21,10 @@ static bool is_whole(double number, double least) {
   return number >= least && number <= NUMBER_MAX && (double)(uint64_t)number == number;
 }
 
+static bool is_time(double number) {
+  return number >= 0 && number <= NUMBER_MAX;
+}
+
 static bool read_grant(occ_snapshot_grant *grant, const cJSON *object) {
   const char *owner = occ_json_string(object, "owner");
   grant->owner = strcmp(owner, "customer") == 0 ? OCC_OWNER_CUSTOMER
@@ -28,10 +32,11 @@ static bool read_grant(occ_snapshot_grant *grant, const cJSON *object) {
                                                 : OCC_OWNER_INVALID;
   grant->number = occ_json_number(object, "number");
   grant->expires_at = occ_json_number(object, "expires");
+  grant->issued = occ_json_number(object, "issued");
   grant->access = occ_json_text(object, "access");
   grant->refresh = occ_json_text(object, "refresh");
   return grant->owner != OCC_OWNER_INVALID && is_whole(grant->number, 1) &&
-         grant->expires_at >= 0 && grant->expires_at <= NUMBER_MAX && grant->access.length > 0 &&
+         is_time(grant->expires_at) && is_time(grant->issued) && grant->access.length > 0 &&
          grant->access.length <= OCC_TOKEN_MAX && occ_text_is_visible(grant->access) &&
          grant->refresh.length <= OCC_TOKEN_MAX;
 }
@@ -56,10 +61,12 @@ static bool can_be_held(const occ_snapshot *self) {
 
 occ_status occ_snapshot_read(occ_snapshot *self, occ_text json, occ_text identity) {
   const cJSON *object = occ_json_parse(json);
-  *self = (occ_snapshot){.epoch = occ_json_number(object, "epoch"),
+  *self = (occ_snapshot){.line = occ_json_number(object, "line"),
+                         .epoch = occ_json_number(object, "epoch"),
+                         .revoking_until = occ_json_number(object, "revoking"),
                          .customer_id = occ_json_text(object, "customer")};
   if (occ_json_number(object, "v") != VERSION || !is_whole(self->epoch, 1) ||
-      self->customer_id.length > OCC_CUSTOMER_ID_MAX ||
+      !is_whole(self->line, 0) || self->customer_id.length > OCC_CUSTOMER_ID_MAX ||
       !occ_text_equal(occ_json_text(object, "for"), identity)) {
     return OCC_STATUS_BAD_SNAPSHOT;
   }
@@ -87,8 +94,10 @@ static void write_text(occ_writer *writer, const char *name, occ_text text) {
 }
 
 static void write_number(occ_writer *writer, const char *name, double number) {
-  write_name(writer, name);
-  occ_number_write(writer, number);
+  if (number > 0) {
+    write_name(writer, name);
+    occ_number_write(writer, number);
+  }
 }
 
 static void write_grant(occ_writer *writer, const char *name, const occ_grant *grant,
@@ -99,22 +108,25 @@ static void write_grant(occ_writer *writer, const char *name, const occ_grant *g
                       grant->owner == OCC_OWNER_AGENT ? OCC_TEXT("agent") : OCC_TEXT("customer"));
   write_number(writer, "number", grant->number);
   write_number(writer, "expires", grant->expires_at);
+  write_number(writer, "issued", grant->issued);
   write_text(writer, "access", occ_grant_access(grant));
   write_text(writer, "refresh", persist ? occ_grant_refresh(grant) : OCC_TEXT(""));
   occ_write_byte(writer, '}');
 }
 
-void occ_snapshot_write(occ_writer *writer, occ_grants *grants, occ_text identity, double epoch,
-                        occ_text customer_id, bool persist) {
+void occ_snapshot_write(occ_writer *writer, occ_grants *grants, occ_text identity,
+                        const occ_snapshot *about, bool persist) {
   occ_write(writer, "{\"v\":1");
   write_text(writer, "for", identity);
-  write_number(writer, "epoch", epoch);
+  write_number(writer, "line", about->line);
+  write_number(writer, "epoch", about->epoch);
   for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
     const occ_grant *grant = occ_grants_in(grants, held[i].slot);
     if (grant != NULL) {
       write_grant(writer, held[i].name, grant, persist);
     }
   }
-  write_text(writer, "customer", customer_id);
+  write_text(writer, "customer", about->customer_id);
+  write_number(writer, "revoking", about->revoking_until);
   occ_write_byte(writer, '}');
 }

@@ -1,10 +1,14 @@
 /*
  * Snapshots: the session as text, for the storage of the page (R25, R26).
  *
- *   {"v":1,"for":"<base URL and clients>","epoch":3,"active":G,"parked":G,"retired":G,
- *    "customer":"<id of the emulated customer>"}
- *   G: {"number":1,"owner":"customer","access":"…","refresh":"…","expires":1700000000000}
+ *   {"v":1,"for":"<base URL and clients>","line":7,"epoch":3,"active":G,"parked":G,"retired":G,
+ *    "customer":"<id of the emulated customer>","revoking":1700000002000}
+ *   G: {"owner":"customer","number":1,"expires":1700000000000,"issued":1699999700000,
+ *       "access":"…","refresh":"…"}
  *
+ * A line begins with the first session of a storage and goes on with its tabs and pages; epochs can
+ * be compared within a line only (R24). `revoking` is until when a revocation that began elsewhere
+ * holds a sign-in back (R29), `issued` when a refresh gave the tokens.
  * Members that do not apply are left out. Which state it is follows from who owns the active grant
  * and whether a customer is emulated; a sign-in that is pending does not survive its page.
  */
@@ -18,6 +22,7 @@ typedef struct {
   occ_owner owner;
   double number; /* 0: there is no such grant */
   double expires_at;
+  double issued;
   occ_text access;
   occ_text refresh;
 } occ_snapshot_grant;
@@ -25,7 +30,9 @@ typedef struct {
 enum { OCC_SNAPSHOT_GRANTS = 3 }; /* active, parked, retired */
 
 typedef struct {
+  double line; /* 0: of an engine that knew no lines */
   double epoch;
+  double revoking_until;
   occ_text customer_id;
   occ_snapshot_grant grants[OCC_SNAPSHOT_GRANTS];
 } occ_snapshot;
@@ -35,8 +42,9 @@ typedef struct {
  * or client, or the grants in it are not ones that a session can hold together. */
 occ_status occ_snapshot_read(occ_snapshot *self, occ_text json, occ_text identity);
 
-/* Writes the grants that are held, with their refresh tokens if `persist`. */
-void occ_snapshot_write(occ_writer *writer, occ_grants *grants, occ_text identity, double epoch,
-                        occ_text customer_id, bool persist);
+/* Writes the grants that are held, with their refresh tokens if `persist`, and of `about` the line,
+ * the epoch, the customer's id and the end of revocations. */
+void occ_snapshot_write(occ_writer *writer, occ_grants *grants, occ_text identity,
+                        const occ_snapshot *about, bool persist);
 
 #endif

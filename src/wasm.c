@@ -53,8 +53,8 @@ EXPORT(uint32_t, occ_authorization, double now) {
   return occ_session_authorization(&session, now);
 }
 
-EXPORT(uint32_t, occ_renew, double now, uint32_t length) {
-  return occ_session_renew(&session, now, length);
+EXPORT(uint32_t, occ_renew, double now, uint32_t is_certain, uint32_t length) {
+  return occ_session_renew(&session, now, is_certain != 0, length);
 }
 
 EXPORT(uint32_t, occ_completed, double now, uint32_t request, uint32_t delivery,
@@ -77,6 +77,14 @@ EXPORT(uint32_t, occ_adopt, double now, uint32_t length) {
   return occ_session_adopt(&session, now, length);
 }
 
-EXPORT(uint32_t, occ_ended, double now, double number) {
-  return occ_session_ended(&session, now, number);
+EXPORT(uint32_t, occ_ended, double now, double number, double issued) {
+  return occ_session_ended(&session, now, number, issued);
+}
+
+EXPORT(uint32_t, occ_wanted, double now, double number, double issued) {
+  return occ_session_wanted(&session, now, number, issued);
+}
+
+EXPORT(uint32_t, occ_heard, double now, uint32_t is_answer, uint32_t length) {
+  return occ_session_heard(&session, now, is_answer != 0, length);
 }
