@@ -34,9 +34,17 @@ void occ_host_save(const char *snapshot, size_t length) {
   note("save");
 }
 
-void occ_host_ended(double number) {
+void occ_host_wanted(double number, double issued) {
+  host.wanted++;
+  host.wanted_number = number;
+  host.wanted_issued = issued;
+  note("wanted");
+}
+
+void occ_host_ended(double number, double issued) {
   if (host.endings < HOST_ENDED_MAX) {
     host.ended[host.endings] = number;
+    host.ended_issued[host.endings] = issued;
   }
   host.endings++;
   note("ended");
@@ -176,7 +184,15 @@ occ_status host_emulate(double now, const char *customer_id) {
 }
 
 occ_status host_renew(double now, const char *header) {
-  return occ_session_renew(&session, now, host_input(header));
+  return occ_session_renew(&session, now, true, host_input(header));
+}
+
+occ_status host_renew_unsure(double now, const char *header) {
+  return occ_session_renew(&session, now, false, host_input(header));
+}
+
+occ_status host_hear(double now, bool is_answer, const char *snapshot) {
+  return occ_session_heard(&session, now, is_answer, host_input(snapshot));
 }
 
 occ_status host_adopt(double now, const char *snapshot) {

@@ -28,6 +28,10 @@ typedef struct {
   host_text saved;
   unsigned endings;
   double ended[HOST_ENDED_MAX];
+  double ended_issued[HOST_ENDED_MAX];
+  unsigned wanted;
+  double wanted_number;
+  double wanted_issued;
   unsigned states;
   uint32_t state;
   double expires_at;
@@ -90,8 +94,11 @@ size_t host_input(const char *text);
 occ_status host_sign_in(double now, occ_owner owner, uint32_t attempt, const char *username,
                         const char *password, const char *customer_id);
 occ_status host_emulate(double now, const char *customer_id);
+/* After a 401 that says that the token is dead, and after one that says nothing. */
 occ_status host_renew(double now, const char *header);
+occ_status host_renew_unsure(double now, const char *header);
 occ_status host_adopt(double now, const char *snapshot);
+occ_status host_hear(double now, bool is_answer, const char *snapshot);
 
 /* The Authorization header that a request would get, "" for none. */
 const char *host_authorization(void);
