@@ -37,7 +37,7 @@ import { own } from './own.js';
  * @property {() => number} occ_sign_out
  * @property {() => number} occ_sign_out_agent
  * @property {() => number} occ_authorization
- * @property {(isCertain: number, rejected: string) => number} occ_renew
+ * @property {(certain: number, rejected: string) => number} occ_renew
  * @property {(request: number, delivery: number, status: number, retryAfter: number, body: Uint8Array) => number} occ_completed
  * @property {(at: number) => number} occ_alarm
  * @property {() => number} occ_leave

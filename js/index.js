@@ -7,6 +7,8 @@
  * @typedef {import('./types.js').SessionState} SessionState
  * @typedef {import('./types.js').SnapshotStorage} SnapshotStorage
  * @typedef {import('./types.js').Credentials} Credentials
+ * @typedef {import('./types.js').Answer} Answer
+ * @typedef {import('./types.js').AnsweredRequest} AnsweredRequest
  * @typedef {import('./types.js').RevocationDetail} RevocationDetail
  * @typedef {import('./types.js').ExpiredDetail} ExpiredDetail
  * @typedef {import('./error.js').SessionErrorCode} SessionErrorCode

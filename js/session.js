@@ -1,5 +1,6 @@
 // The public face: a session as an object with promises and events. What happens is decided in the
 // core; this file takes its effects to the page, in the order in which the core names them.
+import { saysDead } from './dead-token.js';
 import { SessionError } from './error.js';
 import { loadCore } from './load.js';
 import {
@@ -19,16 +20,17 @@ import {
   STATUS_CANCELLED,
   STATUS_CLIENT_REFUSED,
   STATUS_CLOSED,
+  STATUS_EXPIRED,
   STATUS_FULL,
   STATUS_WAIT,
   TOKENS,
 } from './numbers.js';
 import { fits, readOptions } from './options.js';
 import { own } from './own.js';
-import { EMPTY, fetchShim, readBody } from './shim.js';
+import { fetchShim } from './shim.js';
 import { openStorage } from './storage.js';
 
-/** @import { Credentials, SessionDisposal, SessionListening, SessionOptions, SessionState } from './types.js' */
+/** @import { Answer, AnsweredRequest, Credentials, SessionDisposal, SessionListening, SessionOptions, SessionState } from './types.js' */
 /** @import { SessionErrorCode } from './error.js' */
 /** @import { Settings } from './options.js' */
 
@@ -73,17 +75,6 @@ function checked(credentials) {
     }
   }
   return credentials;
-}
-
-/**
- * Whether a 401 says that the access token is dead (RFC 6750 section 3.1, and SAP Commerce).
- *
- * @param {Response} response
- */
-async function isInvalidToken(response) {
-  if (/\binvalid_token\b/.test(response.headers.get('www-authenticate') ?? '')) return true;
-  const body = await readBody(response.clone()).catch(() => null);
-  return /"type"\s*:\s*"Invalid(Bearer)?TokenError"/.test(new TextDecoder().decode(body ?? EMPTY));
 }
 
 /**
@@ -191,9 +182,7 @@ export class Session extends EventTarget {
     const host = {
       occ_host_save: (snapshot) => () => {
         if (this.#foreign) {
-          signOutOf(this.#foreign, { fetch: settings.fetch, wasm: loaded.module }).catch(
-            () => {},
-          );
+          signOutOf(this.#foreign, { fetch: settings.fetch, wasm: loaded.module }).catch(() => {});
           this.#foreign = '';
         }
         const [mark, ...holder] = markOf(snapshot);
@@ -488,24 +477,44 @@ export class Session extends EventTarget {
   }
 
   /**
-   * After a 401 because of the token: what to send the request with again, once. However many
-   * requests ask, one refresh is made (RFC 6749 section 6).
+   * After an answer of status 401: what to send the request with again, once. However many requests
+   * ask, one refresh is made (RFC 6749 section 6), and none if the answer does not say that the token
+   * is dead: it may have another reason.
    *
    * @param {string} rejected the header value that the request carried, `''` if it carried none: then
    *   the application's own token is asked for (RFC 6749 section 4.4)
-   * @param {string | URL} [url] of the request: nothing is given for one outside `apiPrefixes`
-   * @param {{ signal?: AbortSignal | undefined }} [options] the signal ends the wait, not the refresh
-   * @returns {Promise<string | undefined>} undefined: the answer stands; never rejects
+   * @param {Answer} response the answer; the body of a `Response` can still be read afterwards
+   * @param {AnsweredRequest} [request] such as the `Request` itself; its signal ends the wait, not the
+   *   refresh
+   * @returns {Promise<string | undefined>} the header value; `''`: without a bearer, since the session
+   *   has ended and a GET or HEAD may be answered to anybody; undefined: the answer stands. Rejects
+   *   with nothing but a TypeError, which names the argument that is not as it should be
    */
-  async renew(rejected, url, options) {
-    const { signal } = own(options);
-    if (url !== undefined && !this.#isOfApi(url)) return undefined;
-    return waitFor(signal, (resolve) => {
+  async renew(rejected, response, request) {
+    if (typeof rejected !== 'string') throw new TypeError('rejected must be a string');
+    if (typeof response?.status !== 'number') throw new TypeError('response must have a status');
+    const { url, method, signal } = request instanceof Request ? request : own(request);
+    if (response.status !== 401 || (url !== undefined && !this.#isOfApi(url))) return undefined;
+    const certain = !rejected || (await saysDead(response));
+    if (certain === false) return undefined;
+    const [, number] = this.#holder;
+    let status = 0;
+    const ask = () => {
+      status = this.#enter('occ_renew', Number(!!certain), rejected);
+      return this.#takeAuthorization();
+    };
+    let renewed = await waitFor(signal, (resolve) => {
       this.#renewals.add(resolve);
-      if (this.#enter('occ_renew', 1, `${rejected}`) === STATUS_WAIT) return;
+      const newer = ask();
+      if (status === STATUS_WAIT) return;
       this.#renewals.delete(resolve);
-      resolve(this.#takeAuthorization());
+      resolve(newer);
     });
+    if (signal?.aborted) return undefined;
+    // The session may be another by now: what was waited for is nobody's then (R21).
+    if (status === STATUS_WAIT && rejected && this.authorization() !== rejected) renewed = ask();
+    if (!rejected && number !== this.#holder[1]) renewed = undefined;
+    return status === STATUS_EXPIRED && /^(GET|HEAD)$/i.test(method ?? '') ? '' : renewed;
   }
 
   /** @param {string | undefined} authorization */
@@ -534,19 +543,23 @@ export class Session extends EventTarget {
     const authorization = this.authorization();
     if (authorization) request.headers.set('Authorization', authorization);
     const response = await fetch(request);
-    if (response.status !== 401 || (authorization && !(await isInvalidToken(response)))) {
-      return response;
-    }
+    if (response.status !== 401) return response;
     const { signal } = again;
-    const renewed = await this.renew(authorization ?? '', undefined, { signal });
+    const renewed = await this.renew(authorization ?? '', response, again);
     signal.throwIfAborted();
-    if (!renewed) return response;
-    response.body?.cancel().catch(() => {});
-    again.headers.set('Authorization', renewed);
+    // Nothing is sent with the token of a session that has been signed out of meanwhile (R21).
+    const isOver = authorization && renewed && renewed !== this.authorization();
+    if (renewed === undefined || isOver) return response;
+    if (renewed) again.headers.set('Authorization', renewed);
     const last = await fetch(again);
+    const isRefused = !authorization && [401, 403].includes(last.status);
     // The application's own token can die before its time: the next request is given another.
-    if (!authorization && last.status === 401) this.renew(renewed);
-    return last;
+    if (isRefused) this.renew(/** @type {string} */ (renewed), last);
+    // What was asked by nobody, and is not for the application either, is for who signs in: the first
+    // answer says so.
+    const [answer, other] = isRefused ? [response, last] : [last, response];
+    other.body?.cancel().catch(() => {});
+    return answer;
   }
 
   // ---- The end ---------------------------------------------------------------------------------

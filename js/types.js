@@ -68,6 +68,23 @@
  */
 
 /**
+ * The answer to a request of the storefront: a `Response`, or what another HTTP client has of it, with
+ * the body as text or as parsed JSON.
+ *
+ * @typedef {Response | { status: number, body?: unknown,
+ *   headers?: { get(name: string): string | null | undefined } | undefined }} Answer
+ */
+
+/**
+ * What is known of a request that was answered: a `Request`, or parts of one.
+ *
+ * @typedef {object} AnsweredRequest
+ * @property {string | URL | undefined} [url] nothing is given for one outside `apiPrefixes`
+ * @property {string | undefined} [method] a GET or HEAD may be sent once more without a bearer
+ * @property {AbortSignal | undefined} [signal] gives up the wait
+ */
+
+/**
  * The detail of a `revocation` event.
  *
  * @typedef {object} RevocationDetail

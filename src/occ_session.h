@@ -140,6 +140,7 @@
   X(RESEND, 22, "resend")                                                                          \
   X(WAIT, 23, "wait")                                                                              \
   X(NOTHING, 24, "nothing")                                                                        \
+  X(EXPIRED, 25, "expired")                                                                        \
   X(NOT_OPEN, 30, "not-open")                                                                      \
   X(REENTERED, 31, "reentered")                                                                    \
   X(BAD_TIME, 32, "bad-time")                                                                      \
@@ -233,16 +234,17 @@ occ_status occ_session_sign_out_agent(occ_session *self, double now);
  * requests carry none. */
 occ_status occ_session_authorization(occ_session *self, double now);
 
-/* A request was answered with 401. is_certain: the answer says that the token is dead; else it is
- * dead only if its time is over by the clock (R42). The input is the Authorization header that the
- * request carried, empty if it carried none.
+/* A request was answered with 401. The input is the Authorization header that it carried, empty if
+ * it carried none. certain: the answer says that the token is dead (R42); otherwise nothing of it
+ * could be read, and only a token whose time is over by the clock counts as dead.
  *   OCC_STATUS_RESEND   there is a newer token: it was handed to occ_host_authorization
  *   OCC_STATUS_WAIT     a token was asked for: occ_host_renewed will tell
- *   OCC_STATUS_NOTHING  the answer stands: the token is not known to be dead, or too new (R49), the
- *                       request was of an older session, or the session has just ended because its
- *                       token is dead and there is no refresh token
+ *   OCC_STATUS_EXPIRED  the session of that token has ended, now or before, because the token is
+ *                       dead and there is no way on (R32)
+ *   OCC_STATUS_NOTHING  the answer stands: the token is not dead, or the request was of a session
+ *                       that somebody has signed out of
  *   OCC_STATUS_FULL     too many requests for tokens are under way */
-occ_status occ_session_renew(occ_session *self, double now, bool is_certain, size_t length);
+occ_status occ_session_renew(occ_session *self, double now, bool certain, size_t length);
 
 /* ---- What the host has to tell -----------------------------------------------------------------
  */

@@ -307,8 +307,9 @@ static void save(occ_session *self) {
     occ_snapshot_write(writer, &self->grants, occ_options_text(&self->options, OCC_OPTION_IDENTITY),
                        &(occ_snapshot){.line = self->line,
                                        .epoch = self->epoch,
-                                       .revoking_until = is_revoking ? self->now + SIGN_IN_DELAY
-                                                                     : if_later(self, self->revoking_until),
+                                       .revoking_until = is_revoking
+                                                           ? self->now + SIGN_IN_DELAY
+                                                           : if_later(self, self->revoking_until),
                                        .customer_id = emulated(self)},
                        self->options.flags & OCC_FLAG_PERSIST);
   }
@@ -599,7 +600,9 @@ occ_status occ_session_authorization(occ_session *self, double now) {
 
 /* The server no longer takes the active grant (R9, R20). */
 static void expire(occ_session *self) {
-  self->expired = active(self)->owner;
+  const occ_grant *grant = active(self);
+  self->expired = grant->owner;
+  self->expired_header = occ_text_fingerprint(occ_grant_authorization(grant));
   (void)step_simply(self, OCC_EVENT_EXPIRED);
 }
 
@@ -616,7 +619,7 @@ static occ_status wait_for(occ_session *self, double number, bool begun) {
 static occ_status ask_tabs(occ_session *self, const occ_grant *grant) {
   if (!(self->options.flags & OCC_FLAG_SHARED)) {
     expire(self);
-    return OCC_STATUS_NOTHING;
+    return OCC_STATUS_EXPIRED;
   }
   self->asked_until = self->now + ANSWER_DELAY;
   occ_host_wanted(grant->number, grant->issued);
@@ -625,31 +628,39 @@ static occ_status ask_tabs(occ_session *self, const occ_grant *grant) {
 
 /* Nobody is signed in: a request that may not go without a token is sent with the application's own
  * (RFC 6749 section 4.4). */
-static occ_status renew_client_token(occ_session *self, occ_text rejected) {
+static occ_status renew_client_token(occ_session *self, bool certain, occ_text rejected) {
   occ_grant *grant = occ_grants_in(&self->grants, OCC_SLOT_CLIENT);
   const bool is_rejected =
     grant != NULL && occ_text_equal(rejected, occ_grant_authorization(grant));
   if (rejected.length > 0 && !is_rejected) {
     return OCC_STATUS_NOTHING;
   }
-  if (grant != NULL && !is_rejected && !grant->is_refused && !occ_grant_is_over(grant, self->now)) {
-    hand_authorization(grant);
-    return OCC_STATUS_RESEND;
-  }
-  if (grant != NULL && !occ_grant_is_over(grant, self->now) &&
-      !occ_grant_may_be_refreshed(grant, self->now)) {
-    return OCC_STATUS_NOTHING;
+  if (grant != NULL && !occ_grant_is_over(grant, self->now)) {
+    if (!is_rejected && !grant->is_refused) {
+      hand_authorization(grant);
+      return OCC_STATUS_RESEND;
+    }
+    if ((is_rejected && !certain) || !occ_grant_may_be_refreshed(grant, self->now)) {
+      return OCC_STATUS_NOTHING;
+    }
+    grant->is_refused = true;
   }
   return wait_for(self, CLIENT_TOKEN, begin_client_token(self));
 }
 
-static occ_status renew(occ_session *self, bool is_certain, occ_text rejected) {
-  occ_grant *grant = active(self);
-  if (grant == NULL) {
-    return renew_client_token(self, rejected);
+/* The header is not what the session hands out. */
+static occ_status renew_other(occ_session *self, bool certain, occ_text rejected) {
+  if (occ_text_fingerprint(rejected) == self->expired_header) {
+    return OCC_STATUS_EXPIRED;
   }
-  const bool is_current = occ_text_equal(rejected, occ_grant_authorization(grant));
-  const bool is_earlier = !is_current && occ_text_fingerprint(rejected) == grant->earlier;
+  return active(self) == NULL ? renew_client_token(self, certain, rejected) : OCC_STATUS_NOTHING;
+}
+
+static occ_status renew(occ_session *self, bool certain, occ_text rejected) {
+  occ_grant *grant = active(self);
+  const bool is_current = grant != NULL && occ_text_equal(rejected, occ_grant_authorization(grant));
+  const bool is_earlier =
+    grant != NULL && occ_text_fingerprint(rejected) == grant->earlier && !is_current;
   if (self->asked_until != 0 && (is_current || is_earlier || rejected.length == 0)) {
     return wait_for(self, grant->number, true);
   }
@@ -657,7 +668,10 @@ static occ_status renew(occ_session *self, bool is_certain, occ_text rejected) {
     hand_authorization(grant);
     return OCC_STATUS_RESEND;
   }
-  if (!is_current || !(is_certain || occ_grant_is_over(grant, self->now)) ||
+  if (!is_current) {
+    return renew_other(self, certain, rejected);
+  }
+  if (!(certain || occ_grant_is_over(grant, self->now)) ||
       !occ_grant_may_be_refreshed(grant, self->now)) {
     return OCC_STATUS_NOTHING;
   }
@@ -667,12 +681,12 @@ static occ_status renew(occ_session *self, bool is_certain, occ_text rejected) {
   return wait_for(self, grant->number, occ_session_refresh(self, grant));
 }
 
-occ_status occ_session_renew(occ_session *self, double now, bool is_certain, size_t length) {
+occ_status occ_session_renew(occ_session *self, double now, bool certain, size_t length) {
   occ_status status = enter(self, now, length);
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  status = renew(self, is_certain, (occ_text){self->input, length});
+  status = renew(self, certain, (occ_text){self->input, length});
   return conclude_texts(self, status);
 }
 

@@ -41,18 +41,19 @@ struct occ_session {
   occ_state state;
   uint32_t nonce;
   uint32_t grants_issued;
-  uint32_t requests;      /* how many there have been: the next one's number */
-  double line;            /* in which its epochs can be compared (R24) */
-  double epoch;           /* how often the grants have changed (R23) */
-  double revoking_until;  /* when no revocation of an earlier page or another tab holds a sign-in
-                             back any more (R29) */
-  double asked_until;     /* when other tabs have not answered for the dead active grant (R31), 0:
-                             they were not asked */
-  bool is_answered;       /* one of them has it refreshed */
-  double alarm;           /* what the host was given last */
-  double waiting_for;     /* number of the grant whose refresh requests wait for, 0: none */
-  uint32_t revoking;      /* tokens whose revocation has not settled */
-  uint32_t told_revoking; /* and how many the host was told */
+  uint32_t requests;       /* how many there have been: the next one's number */
+  double line;             /* in which its epochs can be compared (R24) */
+  double epoch;            /* how often the grants have changed (R23) */
+  double revoking_until;   /* when no revocation of an earlier page or another tab holds a sign-in
+                              back any more (R29) */
+  double asked_until;      /* when other tabs have not answered for the dead active grant (R31), 0:
+                              they were not asked */
+  bool is_answered;        /* one of them has it refreshed */
+  double alarm;            /* what the host was given last */
+  double waiting_for;      /* number of the grant whose refresh requests wait for, 0: none */
+  uint64_t expired_header; /* fingerprint of the header whose session expired last (R32) */
+  uint32_t revoking;       /* tokens whose revocation has not settled */
+  uint32_t told_revoking;  /* and how many the host was told */
   size_t customer_id_length;
   char customer_id[OCC_CUSTOMER_ID_MAX]; /* who is emulated */
   occ_options options;

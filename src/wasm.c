@@ -53,8 +53,8 @@ EXPORT(uint32_t, occ_authorization, double now) {
   return occ_session_authorization(&session, now);
 }
 
-EXPORT(uint32_t, occ_renew, double now, uint32_t is_certain, uint32_t length) {
-  return occ_session_renew(&session, now, is_certain != 0, length);
+EXPORT(uint32_t, occ_renew, double now, uint32_t certain, uint32_t length) {
+  return occ_session_renew(&session, now, certain != 0, length);
 }
 
 EXPORT(uint32_t, occ_completed, double now, uint32_t request, uint32_t delivery,

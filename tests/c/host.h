@@ -96,6 +96,7 @@ occ_status host_sign_in(double now, occ_owner owner, uint32_t attempt, const cha
 occ_status host_emulate(double now, const char *customer_id);
 /* After a 401 that says that the token is dead, and after one that says nothing. */
 occ_status host_renew(double now, const char *header);
+/* Of an answer that nobody can read. */
 occ_status host_renew_unsure(double now, const char *header);
 occ_status host_adopt(double now, const char *snapshot);
 occ_status host_hear(double now, bool is_answer, const char *snapshot);

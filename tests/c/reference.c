@@ -603,6 +603,7 @@ static void call_renew(event_kind what, size_t at) {
     status = renew_client_token(rejects_client ? &m.grants[at] : NULL);
   } else if (what == RENEW && active->refresh == 0) {
     active_expires();
+    status = OCC_STATUS_EXPIRED;
   } else if (what == RENEW) {
     status = wait_if(ask_refresh(active), FOR_REFRESH);
   } else if (what == RENEW_EARLIER) {

@@ -106,7 +106,7 @@ static occ_status call(int which, double now) {
   case 4:
     return occ_session_sign_out_agent(&session, now);
   case 5:
-    return occ_session_renew(&session, now, 20);
+    return occ_session_renew(&session, now, true, 20);
   case 6:
     return occ_session_completed(&session, now, 1, OCC_DELIVERY_ANSWERED, 200, 0, 20);
   case 7:
@@ -243,7 +243,7 @@ TEST(bad_length,
     CHECK_NUMBER(occ_session_emulate(&session, NOW, lengths[i]), OCC_STATUS_BAD_LENGTH);
   }
   fill_input();
-  CHECK_NUMBER(occ_session_renew(&session, NOW, beyond), OCC_STATUS_BAD_LENGTH);
+  CHECK_NUMBER(occ_session_renew(&session, NOW, true, beyond), OCC_STATUS_BAD_LENGTH);
   CHECK(input_is_wiped());
   fill_input();
   CHECK_NUMBER(occ_session_adopt(&session, NOW, SIZE_MAX), OCC_STATUS_BAD_LENGTH);
@@ -572,7 +572,7 @@ TEST(r8, "R8: signing out again sends nothing again") {
 TEST(r9_rejected, "R9: a rejected token without a refresh token is dropped with no request") {
   open();
   sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
-  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_EXPIRED);
   CHECK_TEXT(host.order, "ended save state expired ");
   CHECK_NUMBER(host.expired, OCC_OWNER_CUSTOMER);
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
@@ -593,18 +593,81 @@ TEST(r9_refused, "R9 R20: a refused refresh ends the session once, with no reque
   CHECK_TEXT(host.renewed.at, "");
   CHECK_NUMBER(host.request_count, 0);
   host_forget();
-  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_EXPIRED);
   CHECK_NUMBER(host.expiries, 0);
 }
 
 TEST(r9_agent, "R9 R2: when the agent's grant is dead the retired one is revoked, his own is not") {
   open_as_customer();
   sign_in(OCC_OWNER_AGENT, "", TOKEN("a2"));
-  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_EXPIRED);
   CHECK_NUMBER(host.expired, OCC_OWNER_AGENT);
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
   CHECK_NUMBER(host.request_count, 1);
   CHECK_TEXT(last_body(), "token=r1&token_type_hint=refresh_token" SHOP);
+}
+
+TEST(r42_over, "R42: of an answer that nobody can read, a token whose time is over is dead") {
+  open_as_customer();
+  const double expires_at = host.expires_at;
+  CHECK(expires_at > NOW);
+  CHECK_NUMBER(host_renew_unsure(expires_at - 1, "Bearer a1"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host_renew_unsure(expires_at, "Bearer a1"), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host_answer(expires_at, last(), 200, TOKENS("a2", "r2")), OCC_STATUS_OK);
+  CHECK_NUMBER(host_renew_unsure(expires_at, "Bearer a1"), OCC_STATUS_RESEND);
+  CHECK_NUMBER(host_renew_unsure(expires_at, "Bearer a2"), OCC_STATUS_NOTHING);
+}
+
+TEST(r42_unknown_time,
+     "R42: of an answer that nobody can read, a token of unknown time is not dead") {
+  open();
+  sign_in(OCC_OWNER_CUSTOMER, "", "{\"access_token\":\"a1\",\"token_type\":\"bearer\"}");
+  CHECK_NUMBER(host_renew_unsure(1e15, "Bearer a1"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+}
+
+TEST(r42_client,
+     "R42: of an answer that nobody can read, the application's own token is dead when its "
+     "time is over") {
+  open();
+  CHECK_NUMBER(host_renew_unsure(NOW, ""), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host_answer(NOW, last(), 200, TOKENS("c1", "r1")), OCC_STATUS_OK);
+  CHECK_NUMBER(host_renew_unsure(NOW, "Bearer c1"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host_renew_unsure(NOW, ""), OCC_STATUS_RESEND);
+  CHECK_NUMBER(host_renew_unsure(NOW + 3600000, "Bearer c1"), OCC_STATUS_WAIT);
+}
+
+TEST(r32_expired,
+     "R32: every request of a session that has expired is told so, of one that was signed "
+     "out of none") {
+  open();
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_EXPIRED);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_EXPIRED);
+  CHECK_NUMBER(host_renew_unsure(NOW, "Bearer a1"), OCC_STATUS_EXPIRED);
+  CHECK_NUMBER(host.expiries, 1);
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a2"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_EXPIRED);
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_NOTHING);
+}
+
+TEST(r32_same_token,
+     "R32: a token that is handed out once more after it has expired is one that lives") {
+  open();
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_EXPIRED);
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+}
+
+TEST(r32_restored,
+     "R32 R5: a request of an agent whose session has expired is not the customer's") {
+  open_as_customer();
+  sign_in(OCC_OWNER_AGENT, "anna", TOKEN("a2"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_EXPIRED);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_EXPIRED);
 }
 
 TEST(r9_tabs,
@@ -615,7 +678,7 @@ TEST(r9_tabs,
   sign_in(OCC_OWNER_AGENT, "", TOKEN("a2"));
   const double agent = number_of(OCC_SLOT_ACTIVE);
   host_forget();
-  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_EXPIRED);
   CHECK_NUMBER(host.endings, 2);
   CHECK(host.ended[0] == customer && host.ended[1] == agent);
 }

@@ -112,7 +112,7 @@ TEST(renewed, "a rejected token is refreshed") {
   open(0);
   answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
   host_forget();
-  CHECK_NUMBER(export_occ_renew(NOW, input("Bearer a1")), OCC_STATUS_WAIT);
+  CHECK_NUMBER(export_occ_renew(NOW, 1, input("Bearer a1")), OCC_STATUS_WAIT);
   CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_REFRESH);
   answer(host_last_request()->number, 200, TOKENS("a2", "r2"));
   CHECK_TEXT(host.renewed.at, "Bearer a2");

@@ -318,7 +318,7 @@ static void check_conservation(call made, occ_status status) {
     if (!has(OCC_FLAG_REVOKE) || is_shared(i)) {
       continue;
     }
-    MUST(occ_grant_is_held(was) && status == OCC_STATUS_OK + (made == RENEW) * OCC_STATUS_NOTHING);
+    MUST(occ_grant_is_held(was) && status == OCC_STATUS_OK + (made == RENEW) * OCC_STATUS_EXPIRED);
     /* R24: another tab revokes it; R9: the server has declared it dead. */
     MUST(made == ADOPT || made == ADOPT_ANY || made == ENDED ||
          ((answered || made == RENEW) && was_told_ended(was->number)));
@@ -465,7 +465,7 @@ static void reenter_once(void) {
     status = occ_session_authorization(&session, now);
     break;
   case RENEW:
-    status = occ_session_renew(&session, now, 0);
+    status = occ_session_renew(&session, now, true, 0);
     break;
   case ANSWER:
     status =
@@ -551,7 +551,7 @@ static occ_status renew(double time) {
   } else if (kind < 64) {
     return host_renew(time, any_text(kind));
   } else if (kind == 64) {
-    return occ_session_renew(&session, time, fuzz_number(&bytes));
+    return occ_session_renew(&session, time, true, fuzz_number(&bytes));
   }
   const occ_status status = host_renew(time, header);
   if (gets_in(time)) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, mock, test } from 'node:test';
 import {
   anna,
+  deadAnswer,
   idle,
   limit,
   scriptedFetch,
@@ -224,13 +225,16 @@ describe('authorization and renew', limit, () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     const older = session.authorization() ?? '';
-    const [one, two] = await Promise.all([session.renew(older), session.renew(older)]);
+    const [one, two] = await Promise.all([
+      session.renew(older, deadAnswer()),
+      session.renew(older, deadAnswer()),
+    ]);
     assert.equal(one, `Bearer ${await shop.token('customer #2 access')}`);
     assert.equal(two, one);
     assert.equal(session.authorization(), one);
-    assert.equal(await session.renew(older), one);
-    assert.equal(await session.renew('Bearer of-somebody-else'), undefined);
-    assert.equal(await session.renew(`Bearer ${'x'.repeat(80_000)}`), undefined);
+    assert.equal(await session.renew(older, deadAnswer()), one);
+    assert.equal(await session.renew('Bearer of-somebody-else', deadAnswer()), undefined);
+    assert.equal(await session.renew(`Bearer ${'x'.repeat(80_000)}`, deadAnswer()), undefined);
     assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
   });
 
@@ -238,7 +242,7 @@ describe('authorization and renew', limit, () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     const bearer = session.authorization();
-    assert.equal(await session.renew(`Bearer ${'x'.repeat(600_000)}`), undefined);
+    assert.equal(await session.renew(`Bearer ${'x'.repeat(600_000)}`, deadAnswer()), undefined);
     assert.equal(session.authorization(), bearer);
     session.signOut();
     await session.settled();

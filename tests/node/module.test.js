@@ -262,7 +262,7 @@ describe('core.wasm', limit, () => {
       occ_sign_out: '(f64) -> (i32)',
       occ_sign_out_agent: '(f64) -> (i32)',
       occ_authorization: '(f64) -> (i32)',
-      occ_renew: '(f64 i32) -> (i32)',
+      occ_renew: '(f64 i32 i32) -> (i32)',
       occ_completed: '(f64 i32 i32 i32 f64 i32) -> (i32)',
       occ_alarm: '(f64 f64) -> (i32)',
       occ_leave: '(f64) -> (i32)',

@@ -7,6 +7,7 @@ import {
   annaId,
   ben,
   benId,
+  deadAnswer,
   details,
   idle,
   limit,
@@ -412,12 +413,14 @@ describe('which requests', limit, () => {
     const bearer = session.authorization() ?? '';
     const { origin } = new URL(shop.backend.url);
     for (const rejected of [bearer, '']) {
-      assert.equal(await session.renew(rejected, 'https://elsewhere.example/occ/'), undefined);
-      assert.equal(await session.renew(rejected, 'http://'), undefined);
+      for (const url of ['https://elsewhere.example/occ/', 'http://']) {
+        assert.equal(await session.renew(rejected, deadAnswer(), { url }), undefined);
+      }
     }
     assert.equal(session.authorization('http://'), undefined);
     assert.deepEqual(shop.asked(), ['password']);
-    const renewed = await session.renew(bearer, `${origin}/occ/v2/shop/users/current`);
+    const url = `${origin}/occ/v2/shop/users/current`;
+    const renewed = await session.renew(bearer, deadAnswer(), { url });
     assert.equal(renewed, `Bearer ${await shop.token('customer #2 access')}`);
     assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
   });

@@ -9,6 +9,7 @@ import {
   anna,
   annaId,
   ben,
+  deadAnswer,
   limit,
   scriptedFetch,
   standIn,
@@ -96,7 +97,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
 
     // A refresh is nobody else.
     phases.length = 0;
-    await one.session.renew(one.session.authorization() ?? '');
+    await one.session.renew(one.session.authorization() ?? '', deadAnswer());
     showPageAgain();
     assert.deepEqual(phases, ['customer']);
     assert.equal(other.requests(), 0);

@@ -287,6 +287,10 @@ export function tokenResponse({ access, refresh, expiresIn = 3600 }) {
   });
 }
 
+/** The answer to a request whose access token is dead. */
+export const deadAnswer = () =>
+  Response.json({ errors: [{ type: 'InvalidTokenError' }] }, { status: 401 });
+
 /** What a promise is rejected with. @param {Promise<unknown>} promise @returns {Promise<any>} */
 export async function failureOf(promise) {
   try {

@@ -238,7 +238,7 @@ export const steps = {
       const header = tokens[kind] ? `Bearer ${tokens[kind]}` : '';
       tab.step(
         (model) => model.renew(header),
-        (core) => core.occ_renew(header),
+        (core) => core.occ_renew(1, header),
       );
     },
   },

@@ -319,7 +319,7 @@ export class Model {
     if (rejected !== active.header) return 'nothing'; // R21
     if (active.refresh) return this.#refresh(active);
     this.#leave(active, 'dead'); // R9
-    return 'nothing';
+    return 'expired';
   }
 
   /** @param {string} rejected */

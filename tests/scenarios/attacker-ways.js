@@ -394,7 +394,13 @@ export const ways = [
   ),
   handed(
     'session.renew()',
-    (thief, { session }) => thief.watch(() => session.renew(session.authorization() ?? '')),
+    (thief, { session }) =>
+      thief.watch(() =>
+        session.renew(session.authorization() ?? '', {
+          status: 401,
+          body: '"error":"invalid_token"',
+        }),
+      ),
     access,
   ),
   handed(

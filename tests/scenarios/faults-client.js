@@ -148,7 +148,9 @@ export class Client {
   /** As an adapter does after a 401. */
   beginRefresh() {
     const rejected = this.#session.authorization() ?? '';
-    this.#refresh = this.#session.renew(rejected).then(
+    const headers = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
+    const answer = new Response(null, { status: 401, headers });
+    this.#refresh = this.#session.renew(rejected, answer).then(
       (renewed) => renewed !== undefined && renewed !== rejected,
       (error) => Boolean(this.#failures.push(`renew was rejected: ${tell(error)}`)),
     );

@@ -48,7 +48,7 @@ const events = {
   occ_sign_out: [],
   occ_sign_out_agent: [],
   occ_authorization: [],
-  occ_renew: ['length'],
+  occ_renew: ['certain', 'length'],
   occ_completed: ['request', 'delivery', 'http status', 'wait', 'length'],
   occ_alarm: ['alarm'],
   occ_leave: [],
@@ -67,6 +67,7 @@ const hostile = {
   owner: [0, 3, 4, 2 ** 31, 2 ** 32 - 1],
   attempt: [0, 1, 2 ** 32 - 1],
   length: [1, 257, 1025, INPUT_MAX, INPUT_MAX + 1, 2 ** 31, 2 ** 32 - 1],
+  certain: [0, 1, 2 ** 32 - 1],
   request: [0, 1, 2, 3, 4, 2 ** 31, 2 ** 32 - 1],
   delivery: [0, 6, 2 ** 31, 2 ** 32 - 1],
   'http status': [0, 99, 600, 2 ** 32 - 1],
@@ -199,7 +200,7 @@ const situations = {
   },
   'while a token is refreshed': () => {
     const core = signedIn(OWNER_CUSTOMER);
-    core.call('occ_renew', ...core.write(`Bearer token-${core.last}`));
+    core.call('occ_renew', 1, ...core.write(`Bearer token-${core.last}`));
     return core;
   },
   'while tokens are revoked': () => {
@@ -340,12 +341,12 @@ describe('a host that misbehaves', () => {
       core.open().signIn(OWNER_CUSTOMER);
       core.answer(core.last, 'a1');
       core.call('occ_authorization');
-      core.call('occ_renew', ...core.write('Bearer a1'));
+      core.call('occ_renew', 1, ...core.write('Bearer a1'));
       core.answer(core.last, 'a2');
       core.signIn(OWNER_AGENT, 'A');
       core.answer(core.last, 'b1');
       core.call('occ_emulate', ...core.write('B'));
-      core.call('occ_renew', ...core.write('Bearer b1'));
+      core.call('occ_renew', 1, ...core.write('Bearer b1'));
       core.call(
         'occ_completed',
         core.last,

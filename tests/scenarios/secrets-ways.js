@@ -38,6 +38,8 @@ export const ben = { username: 'ben.okafor@example.com', password: 'Welcome-2' }
 /** Every character of her password has to be encoded. */
 export const chloe = { username: 'chloé.müller@example.com', password: ' %&+£€' };
 export const agent = { username: 'asagent', password: 'Support-1' };
+/** The answer to a request whose access token is dead. */
+const dead = { status: 401, body: '{"error":"invalid_token"}' };
 const wrong = { ...anna, password: 'not-the-password' };
 /** Of a core, in bytes. */
 const MEMORY = 524_288;
@@ -318,7 +320,7 @@ export const ways = [
       await journey.customer();
       await journey.does('signOut');
       const token = (await journey.backend.tokens()).at(-1)?.token ?? '';
-      await journey.tab.call('renew', token.repeat(2000));
+      await journey.tab.call('renew', token.repeat(2000), dead);
     },
   },
   {
@@ -494,10 +496,10 @@ export const ways = [
     ends: true,
     async go(journey) {
       const { tab, backend } = journey;
-      await tab.call('renew', '');
+      await tab.call('renew', '', dead);
       await journey.holds('client #1 access');
       const [{ token } = { token: '' }] = await backend.tokens();
-      await tab.call('renew', `Bearer ${token}`);
+      await tab.call('renew', `Bearer ${token}`, dead);
       await journey.holds('client #2 access');
       await tab.call('close');
     },

@@ -117,9 +117,14 @@ same<ReturnType<Session['authorization']>, string | undefined>(true);
 session.authorization();
 session.authorization(new URL('https://api.shop.example/occ/'));
 same<ReturnType<Session['renew']>, Promise<string | undefined>>(true);
-session.renew('bearer 1', 'https://api.shop.example/occ/');
-session.renew('bearer 1', undefined, { signal });
+session.renew('bearer 1', new Response(), new Request('https://api.shop.example/occ/'));
+session.renew('bearer 1', { status: 401 }, { url: new URL('https://api.shop.example/'), signal });
+session.renew('bearer 1', { status: 401, headers: new Headers(), body: { errors: [] } });
 session.settled({ signal });
+// @ts-expect-error: what was the answer?
+session.renew('bearer 1');
+// @ts-expect-error: an answer has a status
+session.renew('bearer 1', { body: '' });
 // @ts-expect-error: which header was refused?
 session.renew();
 

@@ -1,0 +1,30 @@
+// Whether an answer says that the access token of its request is dead (R42): the one place that knows
+// how SAP Commerce, Spring and RFC 6750 section 3.1 say so.
+import { EMPTY, readBody } from './shim.js';
+
+/** @import { Answer } from './types.js' */
+
+/** The errors of OCC by their type, and those of OAuth by their code, in JSON and in XML. */
+const DEAD =
+  /\b(type("\s*:\s*"|>\s*)Invalid(Bearer)?TokenError|error(_code)?("\s*:\s*"|>\s*)invalid_token)\s*["<]/;
+
+/** @param {Answer} answer the body of a `Response` is left for whoever reads it later */
+async function textOf(answer) {
+  if ('bodyUsed' in answer) {
+    return new TextDecoder().decode((await readBody(answer.clone())) ?? EMPTY);
+  }
+  const { body } = answer;
+  return typeof body === 'string' ? body : JSON.stringify(body ?? '');
+}
+
+/**
+ * @param {Answer} answer of status 401
+ * @returns {Promise<boolean | undefined>} undefined: nothing of it can be read
+ */
+export async function saysDead(answer) {
+  const challenge = answer.headers?.get('www-authenticate') ?? '';
+  if (/\binvalid_token\b/.test(challenge)) return true;
+  // A body that is used or broken, or longer than 64 KiB, cannot be read; a Blob is an empty object.
+  const text = await textOf(answer).catch(() => '');
+  return /\w/.test(challenge + text) ? DEAD.test(text) : undefined;
+}
