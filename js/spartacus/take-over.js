@@ -5,6 +5,8 @@
 
 const AUTH = 'spartacus⚿⚿auth';
 const ASM = 'spartacus⚿⚿asm';
+
+/** Where the engine keeps its session unless told, and kept it in earlier versions. */
 const KEY = 'occ-session';
 
 /**
@@ -31,15 +33,29 @@ function read(key, area = 'localStorage') {
 /** @param {unknown} value */
 const textOf = (value) => (typeof value === 'string' ? value : '');
 
+/** As the engine writes it into its snapshots. @param {SessionOptions} options */
+function identityOf({ baseUrl, clientId, agentClientId = clientId }) {
+  try {
+    return `${new URL(baseUrl).href.replace(/\/?$/, '/')} ${clientId} ${agentClientId}`;
+  } catch {
+    return ''; // The engine names what is wrong.
+  }
+}
+
 /**
- * Whether somebody will be signed in when the engine has started.
+ * True if a session will be there when the engine has started.
  *
  * @param {SessionOptions} options
  */
 export function isAwaited(options) {
-  const { storageKey = KEY } = options;
+  const identity = identityOf(options);
+  const { storageKey = `${KEY} ${identity}` } = options;
+  const area = areaOf(options);
+  const earlier = read(KEY, area);
   return Boolean(
-    read(storageKey, areaOf(options)).active || textOf(read(AUTH).token?.access_token),
+    read(storageKey, area).active ||
+    (earlier.for === identity && earlier.active) ||
+    textOf(read(AUTH).token?.access_token),
   );
 }
 
@@ -50,7 +66,8 @@ export function isAwaited(options) {
  * @param {SessionOptions} options that it has been opened with
  */
 export function takeOver(session, options) {
-  const { baseUrl, clientId, agentClientId = clientId, storage = '', storageKey = KEY } = options;
+  const identity = identityOf(options);
+  const { storage = '', storageKey = `${KEY} ${identity}` } = options;
   const { token, userId, ...auth } = read(AUTH);
   const { emulatedUserToken, tokenTarget, ...asm } = read(ASM);
   const area = areaOf(options);
@@ -85,7 +102,7 @@ export function takeOver(session, options) {
     // makes it out of a nonce.
     const snapshot = {
       v: 1,
-      for: `${new URL(baseUrl).href.replace(/\/?$/, '/')} ${clientId} ${agentClientId}`,
+      for: identity,
       epoch: epoch + 1,
       active: grant(isAgent ? 'agent' : 'customer', 1, token),
       ...older,
