@@ -6,7 +6,7 @@ import { EMPTY, readBody } from './shim.js';
 
 /** The errors of OCC by their type, and those of OAuth by their code, in JSON and in XML. */
 const DEAD =
-  /\b(type("\s*:\s*"|>\s*)Invalid(Bearer)?TokenError|error(_code)?("\s*:\s*"|>\s*)invalid_token)\s*["<]/;
+  /\b(type|error(_code)?)("\s*:\s*"|>\s*)(Invalid(Bearer)?TokenError|invalid_token)\s*["<]/;
 
 /** @param {Answer} answer the body of a `Response` is left for whoever reads it later */
 async function textOf(answer) {

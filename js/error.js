@@ -2,7 +2,7 @@
 
 /**
  * What a {@link SessionError} says, for programs:
- * - `invalid-options`: the options, or the client they name, cannot be used
+ * - `invalid-options`: an option cannot be used or is not known, or the client that it names is refused
  * - `invalid-credentials`: user name and password are refused, or are not two strings
  * - `already-signed-in`, `agent-signed-in`, `no-agent`: not in this state of the session
  * - `unreachable`: no answer from the token endpoint, or none in time

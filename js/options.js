@@ -19,9 +19,31 @@ import { own } from './own.js';
  * @property {[number, number, ...string[]]} core what occ_session_open takes behind the nonce
  */
 
-/** @param {unknown} condition @param {string} message @returns {asserts condition} */
-function expect(condition, message) {
-  if (!condition) throw new SessionError('invalid-options', message);
+/** Says what a value must be if it is something else. @typedef {(value: any) => unknown} Kind */
+
+/** @param {unknown} value @param {string} name @param {Kind} kind */
+export function expectKind(value, name, kind) {
+  const what = kind(value);
+  if (what) throw new TypeError(`${name} must be ${what}`);
+}
+
+/**
+ * The members of an object of options, without what somebody has put into Object.prototype. One that
+ * is not known is a mistake in its name.
+ *
+ * @template T
+ * @param {T} options
+ * @param {Record<string, Kind>} kinds of the members, each of which may be missing
+ * @param {string} [prefix] of their names
+ */
+export function membersOf(options, kinds, prefix = '') {
+  expectKind(options, 'options', typed('an Object or undefined'));
+  const members = own(options);
+  for (const [member, value] of Object.entries(members)) {
+    const kind = own(kinds)[member] ?? typed('left out');
+    if (value !== undefined) expectKind(value, prefix + member, kind);
+  }
+  return members;
 }
 
 /**
@@ -37,50 +59,68 @@ export function fits(value, least, most) {
   return length >= least && length <= most;
 }
 
-/** @param {unknown} value @param {string} name @param {number} [least] */
-function text(value, name, least = 0) {
-  expect(fits(value, least, 1024), `${name} must be a string of ${least} to 1024 bytes`);
-  return value;
-}
+/**
+ * @param {string} types as typeof and Object.prototype.toString name them, also those of another frame
+ * @returns {Kind}
+ */
+export const typed = (types) => (value) =>
+  !types.includes(
+    typeof value === 'object' ? {}.toString.call(value).slice(8, -1) : typeof value,
+  ) && types;
 
-/** @param {unknown} value @param {string} name @param {URL} [base] */
-function httpUrl(value, name, base) {
-  let url;
+/** @param {number} least @param {number} [most] @returns {Kind} */
+export const text =
+  (least, most = 1024) =>
+  (value) =>
+    !fits(value, least, most) && `a string of ${least} to ${most} bytes`;
+
+/** @param {number} most @returns {Kind} */
+const count = (most) => (value) =>
+  !(Number.isInteger(value) && value >= 0 && value <= most) && `a whole number from 0 to ${most}`;
+
+/** @param {string[]} allowed @returns {Kind} */
+const oneOf =
+  (...allowed) =>
+  (value) =>
+    !allowed.includes(value) && `one of: ${allowed.join(', ')}`;
+
+export const URLS = typed('a string or URL');
+
+/** A signal may be null, as the global fetch has it. */
+export const SIGNAL = typed('an AbortSignal or Null');
+
+/**
+ * @param {any} value
+ * @param {URL} [base]
+ * @returns {any} a URL, or undefined
+ */
+function httpUrl(value, base) {
   try {
-    url = new URL(String(value), base);
+    const url = new URL(value.href ?? value, base);
+    url.hash = '';
+    // With credentials in it every fetch would reject.
+    if (/^https?:$/.test(url.protocol) && !url.username && !url.password) return url;
   } catch {
-    // Said below.
+    // It is none.
   }
-  expect(url && /^https?:$/.test(url.protocol), `${name} must be a URL of http or https`);
-  url.hash = '';
+}
+
+/** A URL that stands for all below it. @param {unknown} value @param {URL} [base] */
+function folderUrl(value, base) {
+  const url = httpUrl(value, base);
+  if (url) {
+    url.search = '';
+    url.pathname = url.pathname.replace(/\/?$/, '/');
+  }
   return url;
-}
-
-/** A URL that stands for all below it. @param {unknown} value @param {string} name @param {URL} [base] */
-function folderUrl(value, name, base) {
-  const url = httpUrl(value, name, base);
-  url.search = '';
-  url.pathname = url.pathname.replace(/\/?$/, '/');
-  return url;
-}
-
-/** @param {number} value @param {string} name @param {number} most */
-function count(value, name, most) {
-  expect(
-    Number.isInteger(value) && value >= 0 && value <= most,
-    `${name} must be a whole number from 0 to ${most}`,
-  );
-  return value;
-}
-
-/** @template {string} T @param {T} value @param {string} name @param {T[]} allowed */
-function oneOf(value, name, allowed) {
-  expect(allowed.includes(value), `${name} must be one of: ${allowed.join(', ')}`);
-  return value;
 }
 
 /** @param {SessionOptions} options @returns {Settings} */
-export function readOptions(options) {
+function read(options) {
+  const base = folderUrl(own(options).baseUrl);
+  /** @type {Kind} */
+  const url = (value) =>
+    URLS(value) || (!httpUrl(value, base) && 'a URL of http or https without credentials');
   const {
     baseUrl,
     clientId,
@@ -88,7 +128,6 @@ export function readOptions(options) {
     agentClientId = clientId,
     agentClientSecret = agentClientId === clientId ? clientSecret : '',
     scope = '',
-    profile = 'legacy',
     endpoints,
     apiPrefixes = ['occ/', 'rest/', 'assistedservicewebservices/'],
     revocation,
@@ -99,38 +138,63 @@ export function readOptions(options) {
     fetch = /** @type {typeof globalThis.fetch} */ ((...request) => globalThis.fetch(...request)),
     wasm,
     signal,
-  } = own(options);
-  const { authorization = 'bearer', timeoutMs = 10_000, retries = 0 } = own(revocation);
-  const urls = own(endpoints);
-  const base = folderUrl(baseUrl, 'baseUrl');
-  /** @param {'token' | 'revoke'} name */
-  const endpoint = (name) =>
-    httpUrl(urls[name] || `authorizationserver/oauth/${name}`, `endpoints.${name}`, base).href;
-  text(clientId, 'clientId', 1);
-  text(agentClientId, 'agentClientId', 1);
-  expect(Array.isArray(apiPrefixes), 'apiPrefixes must be an array');
-  expect(typeof fetch === 'function', 'fetch must be a function');
-  oneOf(profile, 'profile', ['legacy']);
-  oneOf(authorization, 'revocation.authorization', ['bearer', 'none']);
-  if (typeof storage === 'object') {
-    const { load, save } = storage ?? {};
-    expect(
-      typeof load === 'function' && typeof save === 'function',
-      'storage must have the functions load and save',
-    );
-  } else {
-    oneOf(storage, 'storage', ['session', 'local', 'memory']);
-  }
+  } = membersOf(options, {
+    baseUrl: url,
+    clientId: text(1),
+    clientSecret: text(0),
+    agentClientId: text(1),
+    agentClientSecret: text(0),
+    scope: text(0),
+    profile: oneOf('legacy'),
+    endpoints: typed('an Object'),
+    apiPrefixes: (value) =>
+      Array.isArray(value) ? value.map(url).find(Boolean) : 'an array of URLs',
+    revocation: typed('an Object'),
+    storage: (value) =>
+      typeof value === 'object'
+        ? [value?.load, value?.save].some((each) => typeof each !== 'function') &&
+          'an object that has the functions load and save'
+        : oneOf('session', 'local', 'memory')(value),
+    storageKey: text(1),
+    persistRefreshToken: typed('a boolean'),
+    fetch: typed('a function'),
+    wasm: () => '',
+    signal: SIGNAL,
+  });
+  expectKind(baseUrl, 'baseUrl', url);
+  expectKind(clientId, 'clientId', text(1));
+  const {
+    authorization = 'bearer',
+    timeoutMs = 10_000,
+    retries = 0,
+  } = membersOf(
+    revocation,
+    { authorization: oneOf('bearer', 'none'), timeoutMs: count(1e9), retries: count(100) },
+    'revocation.',
+  );
+  const { token, revoke } = membersOf(
+    endpoints,
+    {
+      token: url,
+      revoke: (value) => value !== null && url(value),
+      authorize: url,
+    },
+    'endpoints.',
+  );
+  /** @param {string | URL | undefined} given @param {string} name @returns {string} */
+  const endpoint = (given, name) =>
+    httpUrl(given || `authorizationserver/oauth/${name}`, base).href;
+  const revokeUrl = revoke === null ? null : endpoint(revoke, 'revoke');
   const identity = `${base.href} ${clientId} ${agentClientId}`;
-  const revokeUrl = urls.revoke === null ? null : endpoint('revoke');
+  expectKind(identity, 'baseUrl with the client ids', text(0));
   return {
-    tokenUrl: endpoint('token'),
+    tokenUrl: endpoint(token, 'token'),
     revokeUrl,
-    apiPrefixes: apiPrefixes.map((prefix) => folderUrl(prefix, 'apiPrefixes', base).href),
-    timeoutMs: count(timeoutMs, 'revocation.timeoutMs', 1e9),
+    apiPrefixes: apiPrefixes.map((prefix) => folderUrl(prefix, base).href),
+    timeoutMs,
     storage,
     // Two clients of one origin keep a session each.
-    storageKey: text(storageKey ?? `occ-session ${identity}`, 'storageKey', 1),
+    storageKey: storageKey ?? `occ-session ${identity}`,
     fetch,
     wasm,
     signal,
@@ -139,13 +203,22 @@ export function readOptions(options) {
         (authorization === 'bearer' ? FLAG_BEARER : 0) |
         (persistRefreshToken ? FLAG_PERSIST : 0) |
         (storage === 'local' || storage === 'session' ? FLAG_SHARED : 0),
-      count(retries, 'revocation.retries', 100),
+      retries,
       identity,
       clientId,
-      text(clientSecret, 'clientSecret'),
+      clientSecret,
       agentClientId,
-      text(agentClientSecret, 'agentClientSecret'),
-      text(scope, 'scope'),
+      agentClientSecret,
+      scope,
     ],
   };
+}
+
+/** @param {SessionOptions} options @returns {Settings} */
+export function readOptions(options) {
+  try {
+    return read(options);
+  } catch (error) {
+    throw new SessionError('invalid-options', /** @type {Error} */ (error).message);
+  }
 }

@@ -25,7 +25,7 @@ import {
   STATUS_WAIT,
   TOKENS,
 } from './numbers.js';
-import { fits, readOptions } from './options.js';
+import { expectKind, fits, membersOf, readOptions, SIGNAL, text, typed, URLS } from './options.js';
 import { own } from './own.js';
 import { fetchShim } from './shim.js';
 import { openStorage } from './storage.js';
@@ -36,8 +36,6 @@ import { openStorage } from './storage.js';
 
 /** How long a token request may take, in milliseconds. */
 const TOKEN_TIMEOUT = 10_000;
-
-const CUSTOMER_ID = 'customerId must be a string of 1 to 256 bytes';
 
 /** The longest time that setTimeout keeps. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -69,12 +67,14 @@ const ANONYMOUS = /* @__PURE__ */ stateOf(STATE_ANONYMOUS, 0, 0, 'anonymous');
 
 /** @param {Credentials} credentials */
 function checked(credentials) {
-  for (const name of /** @type {const} */ (['username', 'password'])) {
-    if (!fits(credentials?.[name], 1, 1024)) {
+  const { username, password, ...more } = own(credentials);
+  membersOf(more, {});
+  for (const [name, value] of Object.entries({ username, password })) {
+    if (!fits(value, 1, 1024)) {
       throw new SessionError('invalid-credentials', `${name} must be a string of 1 to 1024 bytes`);
     }
   }
-  return credentials;
+  return { username, password };
 }
 
 /**
@@ -351,12 +351,12 @@ export class Session extends EventTarget {
    *
    * @param {Credentials} credentials
    * @param {{ signal?: AbortSignal | undefined }} [options]
-   * @returns {Promise<void>} rejects with a {@link SessionError}
+   * @returns {Promise<void>} rejects with a {@link SessionError}, or a TypeError for a wrong option
    * @example
    * await session.signIn({ username: 'anna.keller@example.com', password: 'Welcome-1' });
    */
   signIn(credentials, options) {
-    return this.#signIn(OWNER_CUSTOMER, credentials, { signal: own(options).signal });
+    return this.#signIn(OWNER_CUSTOMER, credentials, options);
   }
 
   /**
@@ -366,7 +366,7 @@ export class Session extends EventTarget {
    *
    * @param {Credentials} credentials
    * @param {{ signal?: AbortSignal | undefined, customerId?: string | undefined }} [options]
-   * @returns {Promise<void>} rejects with a {@link SessionError}
+   * @returns {Promise<void>} rejects with a {@link SessionError}, or a TypeError for a wrong option
    * @example
    * await session.signInAgent({ username: 'asagent', password: 'Support-1' });
    */
@@ -381,9 +381,11 @@ export class Session extends EventTarget {
    * @returns {Promise<void>}
    */
   async #signIn(owner, credentials, options) {
-    const { signal, customerId = '' } = own(options);
+    const { signal, customerId = '' } = membersOf(options, {
+      signal: SIGNAL,
+      customerId: owner === OWNER_AGENT ? text(0, 256) : typed('left out'),
+    });
     const { username, password } = checked(credentials);
-    if (!fits(customerId, 0, 256)) throw new TypeError(CUSTOMER_ID);
     const attempt = ++this.#attempts;
     const cancel = () => this.#enter('occ_cancel', attempt);
     /** @type {Promise<void>} */
@@ -411,7 +413,7 @@ export class Session extends EventTarget {
    * @throws {SessionError} `no-agent`, `closed`; a TypeError if it is no such id
    */
   emulate(customerId) {
-    if (!fits(customerId, 1, 256)) throw new TypeError(CUSTOMER_ID);
+    expectKind(customerId, 'customerId', text(1, 256));
     const status = this.#enter('occ_emulate', customerId);
     if (status) throw errorOf(status);
   }
@@ -432,12 +434,12 @@ export class Session extends EventTarget {
 
   /**
    * Resolves when no revocation is in flight or queued, or when the signal says to wait no longer;
-   * never rejects.
+   * rejects with nothing but a TypeError, for options that are none.
    *
    * @param {{ signal?: AbortSignal | undefined }} [options]
    */
   async settled(options) {
-    const { signal } = own(options);
+    const { signal } = membersOf(options, { signal: SIGNAL });
     while (this.#state.revoking && !signal?.aborted) {
       await waitFor(signal, (resolve) =>
         this.addEventListener('change', resolve, own({ once: true })),
@@ -491,9 +493,17 @@ export class Session extends EventTarget {
    *   with nothing but a TypeError, which names the argument that is not as it should be
    */
   async renew(rejected, response, request) {
-    if (typeof rejected !== 'string') throw new TypeError('rejected must be a string');
-    if (typeof response?.status !== 'number') throw new TypeError('response must have a status');
     const { url, method, signal } = request instanceof Request ? request : own(request);
+    membersOf(
+      { rejected: rejected ?? null, status: response?.status ?? null, url, method, signal },
+      {
+        rejected: typed('a string'),
+        status: typed('a number'),
+        url: URLS,
+        method: typed('a string'),
+        signal: SIGNAL,
+      },
+    );
     if (response.status !== 401 || (url !== undefined && !this.#isOfApi(url))) return undefined;
     const certain = !rejected || (await saysDead(response));
     if (certain === false) return undefined;

@@ -194,6 +194,55 @@ describe('signing in', limit, () => {
     assert.equal(session.state, state);
   });
 
+  test('what a method is given in a wrong form is a TypeError that names it, and nothing is left behind', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    const { state } = session;
+    const { signal } = new AbortController();
+    /** @type {any} */
+    const methods = session;
+    /** @type {[method: string, parameters: unknown[], begins: string][]} */
+    const wrong = [
+      ['signIn', [anna, { signal: new AbortController() }], 'signal'],
+      ['signIn', [anna, { signal: 'x' }], 'signal'],
+      ['signIn', [anna, signal], 'options'],
+      ['signIn', [anna, null], 'options'],
+      ['signIn', [anna, { signl: signal }], 'signl'],
+      ['signIn', [anna, { signal, customerId: annaId }], 'customerId'],
+      ['signIn', [{ ...anna, signal }], 'signal'],
+      ['signIn', [{ ...anna, scope: 'basic' }], 'scope'],
+      ['signInAgent', [agent, { signal, customerID: annaId }], 'customerID'],
+      ['signInAgent', [agent, { signal, customerId: 7 }], 'customerId'],
+      ['signInAgent', [agent, { signal: {} }], 'signal'],
+      ['signInAgent', [{ ...agent, customerId: annaId }, { signal }], 'customerId'],
+      ['settled', [{ signal: new AbortController() }], 'signal'],
+      ['settled', [{ timeout: 10 }], 'timeout'],
+      ['settled', [signal], 'options'],
+      ['settled', [7], 'options'],
+      ['renew', [undefined, deadAnswer(), { signal }], 'rejected'],
+      ['renew', [null, deadAnswer(), { signal }], 'rejected'],
+      ['renew', [{}, deadAnswer(), { signal }], 'rejected'],
+      ['renew', ['Bearer x', undefined, { signal }], 'status'],
+      ['renew', ['Bearer x', 'https://api.shop.example/occ/', { signal }], 'status'],
+      ['renew', ['Bearer x', { status: '401' }, { signal }], 'status'],
+      ['renew', ['Bearer x', deadAnswer(), { signal: new AbortController() }], 'signal'],
+      ['renew', ['Bearer x', deadAnswer(), { signal, url: 7 }], 'url'],
+      ['renew', ['Bearer x', deadAnswer(), { signal, method: 7 }], 'method'],
+    ];
+    for (const [method, parameters, begins] of wrong) {
+      const error = await failureOf(methods[method](...parameters));
+      const what = `${method} ${begins}: ${error}`;
+      assert.ok(error instanceof TypeError, what);
+      assert.ok(error.message.startsWith(`${begins} must be `), what);
+    }
+    for (const customerId of [undefined, '', 7, 'x'.repeat(257)]) {
+      assert.throws(() => methods.emulate(customerId), /^TypeError: customerId must be /);
+    }
+    assert.deepEqual(getEventListeners(signal, 'abort'), []);
+    assert.equal(shop.calls.length, 1);
+    assert.equal(session.state, state);
+  });
+
   test('a signal that comes when the sign-in is done changes nothing', async () => {
     const session = await storefront().open();
     const abort = new AbortController();

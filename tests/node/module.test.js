@@ -228,7 +228,7 @@ describe('the entry point for browsers', limit, () => {
     for (const options of [undefined, null]) {
       await assert.rejects(createSession(options), {
         code: 'invalid-options',
-        message: /^baseUrl must be /,
+        message: /^(baseUrl|options) must be /,
       });
     }
   });

@@ -55,6 +55,35 @@ describe('options', limit, () => {
     [{ storageKey: 7 }, 'storageKey'],
     [{ storageKey: '' }, 'storageKey'],
     [{ fetch: 'fetch' }, 'fetch'],
+    // What was taken silently once.
+    [{ baseUrl: 7 }, 'baseUrl'],
+    [{ baseUrl: 'https://anna:secret@api.shop.example' }, 'baseUrl'],
+    [{ baseUrl: 'https://anna@api.shop.example' }, 'baseUrl'],
+    [{ endpoints: 'https://api.shop.example/token' }, 'endpoints'],
+    [{ endpoints: null }, 'endpoints'],
+    [{ endpoints: ['https://api.shop.example/token'] }, 'endpoints'],
+    [{ endpoints: { token: 7 } }, 'endpoints.token'],
+    [{ endpoints: { token: null } }, 'endpoints.token'],
+    [{ endpoints: { token: {} } }, 'endpoints.token'],
+    [{ endpoints: { token: 'https://:secret@api.shop.example/token' } }, 'endpoints.token'],
+    [{ endpoints: { revoke: false } }, 'endpoints.revoke'],
+    [{ endpoints: { authorize: 7 } }, 'endpoints.authorize'],
+    [{ endpoints: { tokens: 'token' } }, 'endpoints.tokens'],
+    [{ apiPrefixes: [undefined] }, 'apiPrefixes'],
+    [{ apiPrefixes: ['occ/', 7] }, 'apiPrefixes'],
+    [{ apiPrefixes: ['https://anna:secret@api.shop.example/occ/'] }, 'apiPrefixes'],
+    [{ apiPrefixes: null }, 'apiPrefixes'],
+    [{ revocation: 'none' }, 'revocation'],
+    [{ revocation: null }, 'revocation'],
+    [{ revocation: { authorization: null } }, 'revocation.authorization'],
+    [{ revocation: { timeout: 10 } }, 'revocation.timeout'],
+    [{ persistRefreshToken: 'false' }, 'persistRefreshToken'],
+    [{ persistRefreshToken: 0 }, 'persistRefreshToken'],
+    [{ persistRefreshToken: null }, 'persistRefreshToken'],
+    [{ signal: new AbortController() }, 'signal'],
+    [{ signal: 10 }, 'signal'],
+    [{ clientSecert: 'secret' }, 'clientSecert'],
+    [{ constructor: 'secret' }, 'constructor'],
     [{ clientId: 'x'.repeat(1025) }, 'clientId'],
     [
       { baseUrl: `https://api.shop.example/${'x'.repeat(600)}`, clientId: 'x'.repeat(400) },
@@ -86,7 +115,7 @@ describe('options', limit, () => {
     test(`${options} instead of options is refused`, async () => {
       await assert.rejects(createSession(/** @type {any} */ (options)), {
         code: 'invalid-options',
-        message: /^(options|baseUrl) must be /,
+        message: /^(0|baseUrl) must be /,
       });
     });
   }
@@ -101,6 +130,35 @@ describe('options', limit, () => {
       assert.equal(session.state.phase, 'anonymous');
       session.close();
     }
+  });
+
+  test('what is named and undefined is as if it were not there', async () => {
+    const names =
+      'clientSecret agentClientId scope endpoints apiPrefixes revocation storage fetch signal';
+    const options = Object.fromEntries(names.split(' ').map((name) => [name, undefined]));
+    const session = await createSession({ ...good, ...options });
+    assert.equal(session.state.phase, 'anonymous');
+    session.close();
+  });
+
+  test('a URL may be a string or a URL, an endpoint that is empty is the usual one, and a signal null', async () => {
+    const { fetch, asked } = scriptedFetch(() => new Response());
+    const session = await storefront().openCustomer({
+      baseUrl: new URL('https://shop.example'),
+      endpoints: { token: '', revoke: new URL('https://shop.example/revoke'), authorize: 'x' },
+      signal: /** @type {any} */ (null),
+      fetch,
+    });
+    session.signOut();
+    await session.settled();
+    assert.deepEqual(
+      asked.map(({ url }) => url),
+      [
+        'https://shop.example/authorizationserver/oauth/token',
+        'https://shop.example/revoke',
+        'https://shop.example/revoke',
+      ],
+    );
   });
 
   test('what is needed is enough, and nothing is sent or stored for it', async (t) => {
