@@ -7,6 +7,7 @@ import {
   DELIVERY_TOO_LARGE,
   DELIVERY_UNREACHABLE,
 } from './numbers.js';
+import { own } from './own.js';
 
 /**
  * How a request ended.
@@ -63,19 +64,38 @@ const completion = (delivery, status = 0) => ({ delivery, status, retryAfter: 0,
 
 /**
  * A browser that refuses keepalive, since the page has 64 KiB under way with it, rejects as if the
- * host were away, but at once: before a timer that is set by a timer. For a page too busy to tell,
- * Chromium's timeline has an entry of a request that has begun; those of others leave failures out.
+ * host were away; but it does so before any task that is queued behind the request, and it gives the
+ * page's observers no entry. Both signs are needed: Chromium may let the network pass the task after a
+ * click, and the others hand out the entries of failed requests late or never. A timer is no such task,
+ * since it is late in a page that is busy, hidden, or in a timer itself; nor will the timeline do
+ * instead of an observer, since it can be full or cleared.
  *
- * @param {string} url
- * @returns {() => boolean} whether a request to the URL has begun since; true where nothing refuses
+ * @param {string} url of a request that was sent just now, in this task
+ * @param {number} start when that was
+ * @returns {() => boolean} whether it has begun; true where that cannot be told, since a request that
+ *   arrives twice is worse than one that is lost (R8)
  */
-function watchRequest(url) {
-  if (!globalThis.document) return () => true;
-  let hasBegun = false;
-  const start = performance.now();
-  setTimeout(() => setTimeout(() => (hasBegun = true)));
-  return () =>
-    hasBegun || performance.getEntriesByName(url).some(({ startTime }) => startTime >= start);
+function watchRequest(url, start) {
+  try {
+    let hasBegun = false;
+    const begin = () => {
+      hasBegun = true;
+    };
+    // Opening it queues a task, which no other script of the page hears of.
+    const details = document.createElement('details');
+    details.ontoggle = begin;
+    details.open = true;
+    const observer = new PerformanceObserver(begin);
+    observer.observe(own({ type: 'resource' }));
+    return () => {
+      const entries = observer.takeRecords();
+      observer.disconnect();
+      return hasBegun || entries.some(({ name, startTime }) => name === url && startTime >= start);
+    };
+  } catch {
+    // There is no page, or the browser lacks something of this.
+    return () => true;
+  }
 }
 
 /**
@@ -169,8 +189,10 @@ export function fetchShim(fetch, closed) {
       /** @param {boolean} keepalive */
       const send = (keepalive) =>
         complete(timeoutMs, (signal) => post(url, form, { signal, keepalive }, authorization));
-      const began = watchRequest(url);
-      const completed = await send(true);
+      const start = globalThis.performance?.now() ?? 0;
+      const completing = send(true);
+      const began = watchRequest(url, start);
+      const completed = await completing;
       return began() || completed.delivery !== DELIVERY_UNREACHABLE ? completed : send(false);
     },
   };

@@ -169,6 +169,48 @@ describe('a page whose request is lost', () => {
   });
 });
 
+/** As a listener of the page that goes on for 40 ms after it has signed somebody out. */
+const signOutAndBeBusy = () =>
+  new Promise((resolve) => {
+    /** @param {number} deep */
+    const later = (deep) =>
+      setTimeout(() => {
+        // Browsers hold back the timers of such a timer.
+        if (deep < 6) return later(deep + 1);
+        void globalThis.session.signOut();
+        for (const end = performance.now() + 40; performance.now() < end;);
+        resolve(undefined);
+      });
+    later(0);
+  });
+
+describe('a busy page that must not read the answer', () => {
+  /** @type {Record<string, () => unknown>} */
+  const timelines = {
+    'is its own': () => {},
+    'is full': () => Promise.all(Array.from({ length: 300 }, (_, i) => fetch(`/other?${i}`))),
+    'is cleared by a script': () => {
+      const { fetch } = globalThis;
+      globalThis.fetch = (...request) =>
+        fetch(...request).finally(() => performance.clearResourceTimings());
+    },
+  };
+
+  for (const [timeline, prepare] of Object.entries(timelines)) {
+    test(`R8: each token is revoked once where the timeline ${timeline}`, async (t) => {
+      const page = await openPage(t);
+      backend.set({ revoke: { cors: 'preflight' } });
+      await page.evaluate(prepare);
+      await page.evaluate(signOutAndBeBusy);
+      await page.evaluate(() => globalThis.session.settled());
+      assert.deepEqual(await revocations(backend), [
+        'customer #1 refresh under customer #1 access',
+        'customer #1 access under customer #1 access',
+      ]);
+    });
+  }
+});
+
 describe('a page whose 64 KiB for keepalive are used up by another script', () => {
   /** @param {import('node:test').TestContext} t */
   async function openFullPage(t) {
@@ -187,6 +229,12 @@ describe('a page whose 64 KiB for keepalive are used up by another script', () =
   test('R12: the revocations arrive all the same', async (t) => {
     const page = await openFullPage(t);
     await page.evaluate(() => void globalThis.session.signOut());
+    await assertBothReceived();
+  });
+
+  test('R12: the revocations arrive all the same where the page is busy', async (t) => {
+    const page = await openFullPage(t);
+    await page.evaluate(signOutAndBeBusy);
     await assertBothReceived();
   });
 });

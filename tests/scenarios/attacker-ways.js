@@ -247,7 +247,9 @@ export const ways = [
     setTimeout: [nothing, nothing],
     AbortController: [nothing, nothing],
   }),
-  ...patched('Performance.prototype', { getEntriesByName: [nothing, nothing] }),
+  ...patched('', { PerformanceObserver: [nothing, nothing] }),
+  ...patched('PerformanceObserver.prototype', { takeRecords: [nothing, nothing] }),
+  ...patched('Document.prototype', { createElement: [nothing, nothing] }),
   ...patched('Crypto.prototype', { getRandomValues: [nothing, nothing] }),
 
   ...patched('XMLHttpRequest.prototype', { setRequestHeader: [nothing, nothing] }),

@@ -11,7 +11,6 @@ export async function open() {
   return {
     version: browser.version(),
     cannot: {},
-    notesFailures: true,
     async newContext() {
       const context = await browser.newContext();
       context.setDefaultTimeout(8_000);

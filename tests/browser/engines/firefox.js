@@ -17,7 +17,6 @@ export async function open() {
       sendWhileClosing:
         'a request of pagehide that needs a preflight may be lost with a tab closed from outside',
     },
-    notesFailures: false,
     async newContext() {
       const context = await browser.createBrowserContext();
       return {

@@ -8,8 +8,6 @@ export interface Browser {
   readonly version: string;
   /** What this browser cannot be brought to do, by the name of the ability: the reason. */
   readonly cannot: Readonly<Record<string, string>>;
-  /** Whether the timeline of a page has the requests that have failed. */
-  readonly notesFailures: boolean;
   newContext(): Promise<Context>;
   close(): Promise<void>;
 }

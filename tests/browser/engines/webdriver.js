@@ -71,7 +71,6 @@ export async function openWebKit(driver, capabilities, env) {
     return {
       version: String(given.browserVersion),
       cannot: {},
-      notesFailures: false,
       newContext: async () => contextOf(session, home),
       async close() {
         await session.end();
