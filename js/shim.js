@@ -38,12 +38,16 @@ function retryAfterOf(response) {
  * @param {Response} response
  */
 export async function readBody(response) {
-  const reader = response.body?.getReader();
+  // A fetch that was handed in may give no stream of the web: that of node-fetch 2 gives one of Node's.
+  const { body: stream } = response.body?.getReader
+    ? response
+    : new Response(await response.arrayBuffer());
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (stream).getReader();
   const buffer = new Uint8Array(BODY_MAX);
   let length = 0;
   for (;;) {
-    const chunk = await reader?.read();
-    if (!chunk || chunk.done) {
+    const chunk = await reader.read();
+    if (chunk.done) {
       // Exactly what was read: Node keeps the last body until the session is closed.
       const body = buffer.slice(0, length);
       buffer.fill(0);
@@ -51,7 +55,7 @@ export async function readBody(response) {
     }
     if (length + chunk.value.length > BODY_MAX) {
       buffer.fill(0);
-      reader?.cancel().catch(() => {});
+      reader.cancel().catch(() => {});
       return null;
     }
     buffer.set(chunk.value, length);

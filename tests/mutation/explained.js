@@ -113,12 +113,6 @@ export const explained = [
     why: 'Any text will do that is no number and no date.',
   },
   {
-    file: 'js/shim.js',
-    line: 'reader?.cancel().catch(() => {});',
-    changes: ['reader?.cancel -> reader.cancel'],
-    why: 'A chunk that is too much has come from a reader; only tsc does not know.',
-  },
-  {
     file: 'js/storage.js',
     line: '} catch {',
     changes: ['{ return null; } -> {}'],

@@ -1,6 +1,7 @@
 // R10 to R13: how a revocation is sent. What counts is the request as fetch was given it and as the server received it.
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
+import { Readable } from 'node:stream';
 import { describe, mock, test } from 'node:test';
 import {
   agent,
@@ -452,6 +453,63 @@ describe('how it survives', limit, () => {
       seen.map(({ outcome }) => outcome),
       ['unreachable', 'unreachable'],
     );
+  });
+});
+
+/**
+ * What fetch of node-fetch 2 gives: its body is a stream of Node's.
+ *
+ * @param {Response} response
+ */
+function asOfNodeFetch({ status, headers, body }) {
+  const stream = Readable.fromWeb(/** @type {any} */ (body));
+  // It hears of the end of a request by itself.
+  stream.on('error', () => {});
+  return /** @type {Response} */ (
+    /** @type {unknown} */ ({
+      status,
+      headers,
+      body: stream,
+      arrayBuffer: async () => Uint8Array.from(Buffer.concat(await stream.toArray())).buffer,
+    })
+  );
+}
+
+describe('a fetch whose answers are no streams of the web', limit, () => {
+  test('R7: the tokens of a sign-in and of a refresh come, and are revoked', async () => {
+    const shop = storefront();
+    const session = await shop.openCustomer({
+      async fetch(input, init) {
+        const response = await fetch(input, init);
+        // The engine's own requests; what session.fetch sends is a Request, which node-fetch 2 refuses.
+        return input instanceof Request ? response : asOfNodeFetch(response);
+      },
+    });
+    const seen = details(session, 'revocation');
+    await shop.backend.expireAccessTokens();
+    assert.deepEqual(await shop.getUser(session), { status: 200, uid: anna.username });
+    session.signOut();
+    await session.settled();
+    assert.deepEqual(
+      seen.map(({ token, outcome }) => `${token} ${outcome}`),
+      ['refresh_token revoked', 'access_token already-invalid'],
+    );
+    assert.deepEqual(await shop.alive(), []);
+  });
+
+  test('R15: an answer of more than 64 KiB is too large there, too', async () => {
+    const refused = await storefront().open({
+      fetch: async () => asOfNodeFetch(new Response(' '.repeat(65_537))),
+    });
+    await assert.rejects(refused.signIn(anna), { code: 'token-too-large' });
+    const taken = await storefront().open({
+      fetch: async () =>
+        asOfNodeFetch(
+          new Response('{"access_token":"access-1","token_type":"bearer"}'.padEnd(65_536)),
+        ),
+    });
+    await taken.signIn(anna);
+    assert.equal(taken.authorization(), 'Bearer access-1');
   });
 });
 
