@@ -31,7 +31,8 @@ execFileSync(metadce, ['--all-features', ...names, '--graph-file', graph, path, 
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 if (isDebug !== '1') {
-  execFileSync(optimise, ['--all-features', '-Oz', '--converge', finished, '-o', finished]);
+  const passes = ['--flatten', '--rereloop', '-Oz', '-Oz', '--converge'];
+  execFileSync(optimise, ['--all-features', ...passes, finished, '-o', finished]);
 }
 rmSync(graph);
 renameSync(finished, path);

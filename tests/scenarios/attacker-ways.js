@@ -21,6 +21,8 @@
  * @property {string} after what it gives after
  */
 
+const storageKey = 'shop';
+
 const nothing = 'nothing';
 const access = 'access token';
 const tokens = 'access token, refresh token';
@@ -311,13 +313,24 @@ export const ways = [
   { ...polluted('mode', 'no-cors'), harmless: undefined },
 
   {
-    name: 'a forged message of a BroadcastChannel',
-    options: { storage: 'session' },
+    name: "the messages of a BroadcastChannel (storage: 'session')",
+    options: { storage: 'session', storageKey },
     attack(thief) {
-      const channel = new BroadcastChannel('occ-session');
+      new BroadcastChannel(storageKey).onmessage = ({ data }) => thief.take(data);
+    },
+    before: access,
+    after: access,
+  },
+  {
+    name: 'a forged message of a BroadcastChannel',
+    options: { storage: 'session', storageKey },
+    attack(thief) {
+      const channel = new BroadcastChannel(storageKey);
       thief.watch(() => {
-        const [, number] = /"number":(\d+)/.exec(sessionStorage.getItem('occ-session') ?? '') ?? [];
-        for (const data of [number, {}, 'authorization']) channel.postMessage(data);
+        const [, number] = /"number":(\d+)/.exec(sessionStorage.getItem(storageKey) ?? '') ?? [];
+        const ended = ['ended', Number(number), 0];
+        const forged = [['occ_authorization'], ['wanted', {}], ['saved', number], ['answer', '{}']];
+        for (const data of [ended, ...forged, number, {}, null]) channel.postMessage(data);
         return undefined;
       });
     },
@@ -327,12 +340,12 @@ export const ways = [
   },
   {
     name: 'a forged storage event',
-    options: { storage: 'memory' },
+    options: { storage: 'memory', storageKey },
     attack(thief) {
       thief.watch(() => {
-        sessionStorage.setItem('occ-session', '{"v":1,"epoch":9}');
-        localStorage.setItem('occ-session', '{"v":1,"epoch":9}');
-        globalThis.dispatchEvent(new globalThis.StorageEvent('storage', { key: 'occ-session' }));
+        sessionStorage.setItem(storageKey, '{"v":1,"epoch":9}');
+        localStorage.setItem(storageKey, '{"v":1,"epoch":9}');
+        globalThis.dispatchEvent(new globalThis.StorageEvent('storage', { key: storageKey }));
         return [{ ...sessionStorage }, { ...localStorage }];
       });
     },
