@@ -16,7 +16,7 @@ function bytesOf(url) {
  * @param {Host} host
  */
 export async function loadCore(source, host) {
-  let where = 'the given source';
+  let where = source ? 'the given source' : 'beside this module';
   try {
     // In a bundle that is no ES module there is no import.meta.url, and this throws.
     let found = await (source ?? new URL('./core.wasm', import.meta.url));

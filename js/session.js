@@ -18,7 +18,6 @@ import {
   STATE_EMULATING,
   STATUS_BAD_SNAPSHOT,
   STATUS_CANCELLED,
-  STATUS_CLIENT_REFUSED,
   STATUS_CLOSED,
   STATUS_EXPIRED,
   STATUS_FULL,
@@ -40,14 +39,12 @@ const TOKEN_TIMEOUT = 10_000;
 /** The longest time that setTimeout keeps. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** @param {number} status */
-function errorOf(status) {
-  return status === STATUS_CLIENT_REFUSED
-    ? new SessionError('invalid-options', 'the back end refused clientId, clientSecret or scope')
-    : new SessionError(
-        /** @type {SessionErrorCode} */ (ERRORS[status]),
-        ERRORS[status].replaceAll('-', ' '),
-      );
+/** @param {number} status @param {string} [detail] such as where the answer came from */
+function errorOf(status, detail = '') {
+  // Of all that a call can give, only a client that is refused has no error of its own.
+  const name = ERRORS[status] ?? 'the back end refused clientId, clientSecret or scope';
+  const code = /** @type {SessionErrorCode} */ (ERRORS[status] ?? 'invalid-options');
+  return new SessionError(code, name.replaceAll('-', ' ') + detail);
 }
 
 /** @param {number} phase @param {number} expiresAt @param {number} revoking @param {string} userId @returns {SessionState} */
@@ -144,6 +141,8 @@ export class Session extends EventTarget {
   /** What the core hands out. @type {string | undefined} */
   #authorization;
   #attempts = 0;
+  /** The latest answer, for the error of the sign-in that it ends: nothing that the server has written. */
+  #answered = '';
   /** @type {Map<number, { resolve: () => void, reject: (error: Error) => void }>} */
   #signIns = new Map();
   /** @type {Set<(authorization: string | undefined) => void>} */
@@ -212,7 +211,8 @@ export class Session extends EventTarget {
           this.dispatchEvent(new Event('change'));
         };
       },
-      occ_host_signed_in: (attempt, status) => () => this.#endSignIn(attempt, status),
+      occ_host_signed_in: (attempt, status) => () =>
+        this.#endSignIn(attempt, status, status === STATUS_CANCELLED ? '' : this.#answered),
       occ_host_renewed: (authorization) => () => this.#endRenewals(authorization),
       occ_host_expired: (owner) => {
         const tell = this.#telling('expired', { owner: OWNERS[owner] });
@@ -320,6 +320,7 @@ export class Session extends EventTarget {
       ? this.#shim.revoke(/** @type {string} */ (revokeUrl), body, timeoutMs, authorization)
       : this.#shim.requestToken(tokenUrl, body, TOKEN_TIMEOUT));
     const { delivery, status, retryAfter, body: answer } = completion;
+    this.#answered = `: ${tokenUrl.split('?')[0]} (${status || 'no readable answer'})`;
     this.#enter('occ_completed', request, delivery, status, retryAfter, answer);
     answer.fill(0);
   }
@@ -398,11 +399,11 @@ export class Session extends EventTarget {
     return ended.finally(() => signal?.removeEventListener('abort', cancel));
   }
 
-  /** @param {number} attempt @param {number} status */
-  #endSignIn(attempt, status) {
+  /** @param {number} attempt @param {number} status @param {string} [detail] */
+  #endSignIn(attempt, status, detail) {
     const signIn = this.#signIns.get(attempt);
     this.#signIns.delete(attempt);
-    if (status) signIn?.reject(errorOf(status));
+    if (status) signIn?.reject(errorOf(status, detail));
     else signIn?.resolve();
   }
 

@@ -22,6 +22,7 @@ import {
   tokenResponse,
   useStorefront,
 } from './storefront.js';
+import { startBackend } from '../../web/backend/index.js';
 
 const storefront = useStorefront();
 
@@ -59,6 +60,66 @@ describe('signing in', limit, () => {
       code: 'invalid-options',
       message: /clientId/,
     });
+  });
+
+  test('R28: a sign-in that fails names the URL without its query, and the status, and nothing that the server has written', async () => {
+    const shop = storefront();
+    const { url } = shop.backend;
+    const path = '/authorizationserver/oauth/token';
+    const closed = await startBackend();
+    await closed.close();
+    /** @type {[options: object, code: string, message: string][]} */
+    const failures = [
+      [
+        { baseUrl: `${url}/occ/v2` },
+        'unexpected-response',
+        `unexpected response: ${url}/occ/v2${path} (404)`,
+      ],
+      [
+        { baseUrl: closed.url },
+        'unreachable',
+        `unreachable: ${closed.url}${path} (no readable answer)`,
+      ],
+      [
+        { baseUrl: url.replace('http', 'https') },
+        'unreachable',
+        `unreachable: ${url.replace('http', 'https')}${path} (no readable answer)`,
+      ],
+      [
+        { endpoints: { token: `${url}/login.jsp?trace=secret` } },
+        'unexpected-response',
+        `unexpected response: ${url}/login.jsp (200)`,
+      ],
+      [
+        { clientSecret: 'wrong' },
+        'invalid-options',
+        `the back end refused clientId, clientSecret or scope: ${url}${path} (401)`,
+      ],
+    ];
+    for (const [options, code, message] of failures) {
+      const session = await shop.open(options);
+      const error = await failureOf(session.signIn(anna));
+      assert.deepEqual([error.code, error.message], [code, message]);
+    }
+    /** @type {[answer: import('../../web/backend/behaviour.js').Answer, message: string][]} */
+    const answers = [
+      [503, `server error: ${url}${path} (503)`],
+      ['redirect', `unexpected response: ${url}${path} (302)`],
+      ['garbage', `unexpected response: ${url}${path} (200)`],
+      ['drop', `unreachable: ${url}${path} (no readable answer)`],
+    ];
+    const session = await shop.open();
+    for (const [answer, message] of answers) {
+      shop.backend.set({ token: { answer, times: 1 } });
+      assert.equal((await failureOf(session.signIn(anna))).message, message);
+    }
+    const wrong = await failureOf(session.signIn({ ...anna, password: 'wrong' }));
+    assert.equal(wrong.message, `invalid credentials: ${url}${path} (400)`);
+    shop.backend.set({ token: { answer: 'hold', times: 1 } });
+    const cancelled = failureOf(session.signIn(anna));
+    await shop.held();
+    session.signOut();
+    assert.equal((await cancelled).message, 'cancelled');
   });
 
   test('what the state does not allow is refused, and nothing is sent', async () => {
