@@ -16,7 +16,7 @@ function bytesOf(url) {
  * @param {Host} host
  */
 export async function loadCore(source, host) {
-  let where = source ? 'the given source' : 'beside this module';
+  let where = '';
   try {
     // In a bundle that is no ES module there is no import.meta.url, and this throws.
     let found = await (source ?? new URL('./core.wasm', import.meta.url));
@@ -29,17 +29,19 @@ export async function loadCore(source, host) {
         found = await fetch(where);
       }
     }
-    if (found instanceof Response) {
-      const { url, status, headers } = found;
+    // By what it can do: it may be of a fetch that is not the platform's.
+    const response = /** @type {Response} */ (found);
+    if (response.arrayBuffer) {
+      const { url, status, headers } = response;
       where = `${url} (${status}, ${headers.get('content-type')})`;
-      found = await found.arrayBuffer();
+      found = await response.arrayBuffer();
     }
     // An error page in its place is not compiled, nor is another module opened.
     return await openCore(found, host);
   } catch (cause) {
     throw new SessionError(
       'wasm-unavailable',
-      `core.wasm could not be loaded from ${where.slice(0, 200)}: ${/** @type {Error} */ (cause).message}`,
+      `core.wasm could not be loaded${where && ` from ${where.slice(0, 200)}`}: ${/** @type {Error} */ (cause)?.message}`,
       { cause },
     );
   }

@@ -39,7 +39,8 @@ export function expectKind(value, name, kind) {
 export function membersOf(options, kinds, prefix = '') {
   expectKind(options, 'options', typed('an Object or undefined'));
   const members = own(options);
-  for (const [member, value] of Object.entries(members)) {
+  for (const member in members) {
+    const value = /** @type {any} */ (members)[member];
     const kind = own(kinds)[member] ?? typed('left out');
     if (value !== undefined) expectKind(value, prefix + member, kind);
   }

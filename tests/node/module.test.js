@@ -31,6 +31,11 @@ describe('the option wasm', limit, () => {
     'a view of bytes': () => bytes,
     'a Response': () => new Response(bytes, { headers: { 'content-type': type } }),
     'a Response of no type': () => new Response(bytes),
+    "a Response of a fetch that is not the platform's": () => ({
+      status: 200,
+      headers: new Headers({ 'content-type': type }),
+      arrayBuffer: async () => new Uint8Array(bytes).buffer,
+    }),
     'a promise of a Response': () => Promise.resolve(new Response(bytes)),
     'a promise of bytes': () => Promise.resolve(bytes),
     'a data: URL': () => `data:${type};base64,${bytes.toString('base64')}`,
@@ -135,7 +140,7 @@ describe('the option wasm', limit, () => {
 
   test('that is bytes has no address to be named', async () => {
     const error = await failureOf(storefront().open({ wasm: new Uint8Array([1, 2, 3]) }));
-    assert.ok(error.message.startsWith('core.wasm could not be loaded from the given source: '));
+    assert.ok(error.message.startsWith('core.wasm could not be loaded: '));
   });
 });
 
