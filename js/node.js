@@ -12,10 +12,10 @@ export * from './index.js';
  * @returns {Promise<Session>}
  */
 export async function createSession(options) {
-  const file = new URL('./core.wasm', import.meta.url);
-  // Read only when it is waited for.
+  // Looked for only when it is waited for: a bundle that is no ES module has no import.meta.url.
   const bytes = /** @type {PromiseLike<BufferSource>} */ ({
-    then: (resolve, reject) => readFile(file).then(resolve, reject),
+    then: (resolve, reject) =>
+      readFile(new URL('./core.wasm', import.meta.url)).then(resolve, reject),
   });
   // Without what somebody has put into Object.prototype.
   const given = /** @type {SessionOptions} */ ({ __proto__: null, ...options });

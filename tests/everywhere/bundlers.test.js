@@ -1,6 +1,7 @@
 // The package in the bundlers of storefronts: from the tarball, with nothing but what the README says for
-// each, in Chromium, under the content security policy of the demo.
+// each, in Chromium, under the content security policy of the demo; and what is built for a server, in Node.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -8,6 +9,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 
 import { root } from '../../tools/setup.js';
 import { buildStorefronts } from '../../tools/storefront.js';
@@ -134,7 +136,7 @@ const revoked = 'R1, R11: a customer signs in and out, and both tokens are revok
 /** @param {string} name @param {() => void} tests */
 function place(name, tests) {
   describe(`bundler: ${name}`, () => {
-    if (!isShort || ['esbuild', 'Vite'].includes(name)) return tests();
+    if (!isShort || /^(esbuild|Vite)(, server)?$/.test(name)) return tests();
     const skip = 'left out of the short form: esbuild and Vite stand for the others';
     test(revoked, { skip });
   });
@@ -366,6 +368,108 @@ describeBundler('Parcel', 'parcel', buildConfigured, (project) => {
     const site = await openSite(t, { folder: join(project().folder, 'inline/dist') });
     await signInAndOut(t, site.page());
   });
+});
+
+/** What the program says of a session that it has opened, used and ended. */
+const byItself = 'anna.keller@example.com, then anonymous';
+
+/**
+ * A program for Node, of what a bundler makes of it.
+ *
+ * @param {string} name
+ * @param {string} npmName
+ * @param {Record<string, { line: string, file: string, alone: string | RegExp }>} builds by what is
+ *   built: the line of the shell, what it writes, and what that says where nobody tells it of core.wasm
+ */
+function describeServer(name, npmName, builds) {
+  place(`${name}, server`, () => {
+    /** @type {Project} */
+    let project;
+    before(async () => {
+      project = await openProject(`bundlers/${npmName}`, 'bundlers/server');
+      rmSync(join(project.folder, 'server'), { recursive: true, force: true });
+      for (const { line } of Object.values(builds)) project.shell(line);
+    });
+
+    /** @param {TestContext} t @param {string} file @param {...string} wasm */
+    async function run(t, file, ...wasm) {
+      t.after(() => backend.reset());
+      const args = [file, backend.url, anna.username, anna.password, ...wasm];
+      const cwd = project.folder;
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd });
+      assert.equal(stderr, '');
+      return {
+        said: stdout.trim(),
+        revoked: await revocations(backend),
+        alive: await lives(backend),
+      };
+    }
+
+    const done = {
+      said: byItself,
+      revoked: [
+        'customer #1 refresh under customer #1 access',
+        'customer #1 access under customer #1 access',
+      ],
+      alive: { 'customer #1 access': 'revoked', 'customer #1 refresh': 'revoked' },
+    };
+
+    for (const [what, { file, alone }] of Object.entries(builds)) {
+      test(`R1, R11: ${what} signs in and out with the core.wasm that it is given`, async (t) => {
+        t.diagnostic(`version: ${project.version(npmName)}`);
+        const wasm = 'node_modules/occ-session/dist/core.wasm';
+        assert.deepEqual(await run(t, file, wasm), done);
+      });
+
+      if (alone === byItself) {
+        test(`R1, R11: ${what} signs in and out, and finds core.wasm by itself`, async (t) => {
+          assert.deepEqual(await run(t, file), done);
+        });
+      } else {
+        test(`${what} says that core.wasm is unavailable where nobody gives it one`, async (t) => {
+          const { said, ...seen } = await run(t, file);
+          assert.match(said, /** @type {RegExp} */ (alone));
+          assert.deepEqual(seen, { revoked: [], alive: {} });
+        });
+      }
+    }
+  });
+}
+
+describeServer('esbuild', 'esbuild', {
+  'a CommonJS bundle': {
+    line: 'npx esbuild server.js --bundle --platform=node --outfile=server/main.cjs --log-level=error',
+    file: 'server/main.cjs',
+    alone: /^SessionError wasm-unavailable: core\.wasm could not be loaded: Invalid URL$/,
+  },
+  'an ES module with core.wasm beside it': {
+    line: `npx esbuild server.js --bundle --platform=node --format=esm --outfile=server/main.mjs --log-level=error &&
+      cp node_modules/occ-session/dist/core.wasm server/`,
+    file: 'server/main.mjs',
+    alone: byItself,
+  },
+});
+
+describeServer('Vite', 'vite', {
+  'a build that leaves npm packages outside': {
+    line: 'npx vite build --ssr server.js --outDir server/outside --logLevel error',
+    file: 'server/outside/server.js',
+    alone: byItself,
+  },
+  'a build with npm packages inside': {
+    line: 'npx vite build --ssr server.js --outDir server/inside --config inside.config.js --logLevel error',
+    file: 'server/inside/server.js',
+    alone:
+      /^SessionError wasm-unavailable: core\.wasm could not be loaded: ENOENT: .*inside.core\.wasm'$/,
+  },
+});
+
+describeServer('webpack 5', 'webpack', {
+  'a build for Node': {
+    line: 'npx webpack build --mode production --target node --entry ./server.js --output-path server --output-filename main.cjs',
+    file: 'server/main.cjs',
+    alone: byItself,
+  },
 });
 
 for (const [version, build] of /** @type {const} */ ([
