@@ -726,7 +726,7 @@ describe('storage that fails', limit, () => {
   }
 
   test('a storage that is full keeps nothing of who was there before', async (t) => {
-    const items = new Map([['occ-session', 'what was there before']]);
+    const items = new Map([['shop', 'what was there before']]);
     const full = {
       getItem: (/** @type {string} */ key) => items.get(key) ?? null,
       setItem() {
@@ -737,6 +737,7 @@ describe('storage that fails', limit, () => {
     standIn(t, 'sessionStorage', { value: full });
     const session = await storefront().openCustomer({
       storage: 'session',
+      storageKey: 'shop',
       fetch: async () => tokenResponse({ access: 'a' }),
     });
     assert.equal(session.state.phase, 'customer');

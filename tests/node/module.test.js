@@ -129,13 +129,13 @@ describe('the option wasm', limit, () => {
     assert.equal(session.state.phase, 'customer');
   });
 
-  test('that is not given where the module has no address is said to be beside it', async () => {
+  test('that is not given where the module has no address is said to be nowhere', async () => {
     const text = readFileSync(new URL('index.js', import.meta.resolve('occ-session')), 'utf8');
     const { createSession } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
     const options = { baseUrl: 'https://api.shop.example', clientId: 'mobile_android' };
     const error = await failureOf(createSession(options));
     assert.equal(error.code, 'wasm-unavailable');
-    assert.ok(error.message.startsWith('core.wasm could not be loaded from beside this module: '));
+    assert.ok(error.message.startsWith('core.wasm could not be loaded: '));
   });
 
   test('that is bytes has no address to be named', async () => {
