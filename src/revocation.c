@@ -131,8 +131,9 @@ static void settle(occ_session *self, occ_grant *grant, occ_token token) {
 static void completed(occ_session *self, occ_grant *grant, occ_token token, occ_delivery delivery,
                       uint32_t http_status, double retry_after) {
   occ_revocation *revocation = &grant->revocation[token];
-  const bool is_own_bearer =
-    token == OCC_TOKEN_ACCESS && (self->options.flags & OCC_FLAG_BEARER) != 0;
+  const bool is_own_bearer = token == OCC_TOKEN_ACCESS &&
+                             (self->options.flags & OCC_FLAG_BEARER) != 0 &&
+                             grant->authorization_length > 0;
   const occ_outcome outcome = outcome_of(delivery, http_status, is_own_bearer);
   if (http_status == 401 && token == OCC_TOKEN_REFRESH && wait_for_bearer(self, grant)) {
     return;

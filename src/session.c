@@ -293,7 +293,7 @@ static occ_status step_simply(occ_session *self, occ_event event) {
  */
 
 static double if_later(const occ_session *self, double time) {
-  return time > self->now ? time : 0;
+  return time > self->now || self->is_leaving ? time : 0;
 }
 
 static void save(occ_session *self) {
@@ -920,7 +920,10 @@ static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
   }
   grant->owner = from->owner;
   grant->slot = from->slot;
-  if (!occ_text_equal(occ_grant_access(grant), from->access)) {
+  if (from->issued < grant->issued) {
+    /* Another tab has written before it heard of newer tokens: they are stored again. */
+    self->grants_changed = true;
+  } else if (!occ_text_equal(occ_grant_access(grant), from->access)) {
     take_tokens(self, grant, from);
   }
 }
@@ -930,7 +933,7 @@ static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
  * they are not stored (R31). */
 static void leave_to_others(occ_session *self, occ_grant *grant, double issued) {
   if (grant->issued > issued) {
-    occ_revocation_begin(self, grant);
+    revoke_unless_shared(self, grant);
     return;
   }
   if (grant->refresh_length > 0 && !(self->options.flags & OCC_FLAG_PERSIST)) {
@@ -1013,7 +1016,7 @@ static occ_status end(occ_session *self, double number, double issued) {
 static void end_revoking(occ_session *self) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &self->grants.at[i];
-    if (grant->slot == OCC_SLOT_REVOKING) {
+    if (grant->slot == OCC_SLOT_REVOKING || grant->slot == OCC_SLOT_STRAY) {
       (void)end(self, grant->number, grant->issued);
     }
   }
