@@ -64,10 +64,10 @@ TEST(written, "texts of one byte are written into a snapshot") {
   occ_writer writer = {.at = text, .size = sizeof text};
   grants.at[0] = (occ_grant){.slot = OCC_SLOT_ACTIVE, .owner = OCC_OWNER_AGENT, .number = 1};
   CHECK_NUMBER(occ_grant_put(&grants.at[0], OCC_TEXT("a"), OCC_TEXT("r")), OCC_STATUS_OK);
-  occ_snapshot_write(&writer, &grants, OCC_TEXT("i"), 1, OCC_TEXT("c"), true);
-  CHECK_TEXT(text,
-             "{\"v\":1,\"for\":\"i\",\"epoch\":1,\"active\":{\"owner\":\"agent\",\"number\":1,"
-             "\"expires\":0,\"access\":\"a\",\"refresh\":\"r\"},\"customer\":\"c\"}");
+  occ_snapshot_write(&writer, &grants, OCC_TEXT("i"),
+                     &(occ_snapshot){.line = 1, .epoch = 1, .customer_id = OCC_TEXT("c")}, true);
+  CHECK_TEXT(text, "{\"v\":1,\"for\":\"i\",\"line\":1,\"epoch\":1,\"active\":{\"owner\":\"agent\","
+                   "\"number\":1,\"access\":\"a\",\"refresh\":\"r\"},\"customer\":\"c\"}");
 }
 
 TEST(longest_lifetime, "a life time of 1e10 seconds is taken, a longer one is as good as none") {

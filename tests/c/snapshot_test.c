@@ -53,11 +53,14 @@ static void put(size_t at, occ_slot slot, occ_owner owner, double number, const 
     OCC_STATUS_OK);
 }
 
-static void write(const char *customer, bool persist) {
+static void write(const char *customer, double revoking_until, bool persist) {
   occ_writer writer = {.at = text, .size = sizeof text - 1};
   memset(text, 0, sizeof text);
-  occ_snapshot_write(&writer, &grants, OCC_TEXT("shop"), 3, (occ_text){customer, strlen(customer)},
-                     persist);
+  const occ_snapshot about = {.line = 5,
+                              .epoch = 3,
+                              .revoking_until = revoking_until,
+                              .customer_id = {customer, strlen(customer)}};
+  occ_snapshot_write(&writer, &grants, OCC_TEXT("shop"), &about, persist);
   CHECK(!writer.overflow);
 }
 
@@ -68,19 +71,18 @@ TEST(written,
   put(0, OCC_SLOT_PARKED, OCC_OWNER_CUSTOMER, 7, "a1", "");
   put(1, OCC_SLOT_REVOKING, OCC_OWNER_CUSTOMER, 6, "a0", "r0");
   grants.at[2].expires_at = 1700000000000.0;
-  write("C\"1", true);
-  CHECK_TEXT(text, "{\"v\":1,\"for\":\"shop\",\"epoch\":3,"
+  grants.at[2].issued = 1699999700000.0;
+  write("C\"1", 1700000002000.0, true);
+  CHECK_TEXT(text, "{\"v\":1,\"for\":\"shop\",\"line\":5,\"epoch\":3,"
                    "\"active\":{\"owner\":\"agent\",\"number\":8,\"expires\":1700000000000,"
-                   "\"access\":\"a2\",\"refresh\":\"r2\"},"
-                   "\"parked\":{\"owner\":\"customer\",\"number\":7,\"expires\":0,"
-                   "\"access\":\"a1\"},"
-                   "\"customer\":\"C\\u00221\"}");
-  write("", false);
-  CHECK_TEXT(text, "{\"v\":1,\"for\":\"shop\",\"epoch\":3,"
+                   "\"issued\":1699999700000,\"access\":\"a2\",\"refresh\":\"r2\"},"
+                   "\"parked\":{\"owner\":\"customer\",\"number\":7,\"access\":\"a1\"},"
+                   "\"customer\":\"C\\u00221\",\"revoking\":1700000002000}");
+  write("", 0, false);
+  CHECK_TEXT(text, "{\"v\":1,\"for\":\"shop\",\"line\":5,\"epoch\":3,"
                    "\"active\":{\"owner\":\"agent\",\"number\":8,\"expires\":1700000000000,"
-                   "\"access\":\"a2\"},"
-                   "\"parked\":{\"owner\":\"customer\",\"number\":7,\"expires\":0,"
-                   "\"access\":\"a1\"}}");
+                   "\"issued\":1699999700000,\"access\":\"a2\"},"
+                   "\"parked\":{\"owner\":\"customer\",\"number\":7,\"access\":\"a1\"}}");
 }
 
 TEST(round_trip, "R25: what is written is read back whole") {
@@ -88,16 +90,20 @@ TEST(round_trip, "R25: what is written is read back whole") {
   put(0, OCC_SLOT_ACTIVE, OCC_OWNER_AGENT, 9007199254740991.0, "a\"\\2", "r 2");
   put(1, OCC_SLOT_RETIRED, OCC_OWNER_CUSTOMER, 7, "a1", "r1");
   grants.at[0].expires_at = 1700000000000.0;
-  write("J\xC3\xBCrgen", true);
+  grants.at[0].issued = 1699999700000.0;
+  write("J\xC3\xBCrgen", 1700000002000.0, true);
   CHECK_NUMBER(occ_snapshot_read(&snapshot, (occ_text){text, strlen(text)}, OCC_TEXT("shop")),
                OCC_STATUS_OK);
+  CHECK_NUMBER(snapshot.line, 5);
   CHECK_NUMBER(snapshot.epoch, 3);
+  CHECK_NUMBER(snapshot.revoking_until, 1700000002000.0);
   CHECK(is_text(snapshot.customer_id, "J\xC3\xBCrgen"));
   const occ_snapshot_grant *active = &snapshot.grants[0];
   CHECK_NUMBER(active->slot, OCC_SLOT_ACTIVE);
   CHECK_NUMBER(active->owner, OCC_OWNER_AGENT);
   CHECK_NUMBER(active->number, 9007199254740991.0);
   CHECK_NUMBER(active->expires_at, 1700000000000.0);
+  CHECK_NUMBER(active->issued, 1699999700000.0);
   CHECK(is_text(active->access, "a\"\\2"));
   CHECK(is_text(active->refresh, "r 2"));
   CHECK_NUMBER(snapshot.grants[1].owner, OCC_OWNER_INVALID);
@@ -114,9 +120,9 @@ TEST(largest, "three grants with the longest tokens fit, and are read back") {
   put(0, OCC_SLOT_ACTIVE, OCC_OWNER_AGENT, 8, token, token);
   put(1, OCC_SLOT_PARKED, OCC_OWNER_CUSTOMER, 7, token, token);
   put(2, OCC_SLOT_RETIRED, OCC_OWNER_CUSTOMER, 6, token, token);
-  write("C1", true);
+  write("C1", 0, true);
   grants.at[2].slot = OCC_SLOT_FREE;
-  write("C1", true);
+  write("C1", 0, true);
   CHECK_NUMBER(read_length(text, strlen(text)), OCC_STATUS_OK);
 }
 
@@ -176,6 +182,39 @@ TEST(bad_epoch, "R26: an epoch that cannot be is discarded") {
   }
 }
 
+TEST(bad_line, "R26: a line that cannot be is discarded; an engine that knew none wrote none") {
+  const char *const lines[] = {"-1",    "1.5",  "1e300", "1e999", "9007199254740992",
+                               "\"5\"", "null", "true",  "[5]",   "{\"line\":5}"};
+  for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    char bad[100];
+    (void)snprintf(bad, sizeof bad, "{\"v\":1,\"for\":\"shop\",\"line\":%s,\"epoch\":3}", lines[i]);
+    check_bad(bad);
+  }
+  check_taken("{\"v\":1,\"for\":\"shop\",\"epoch\":3}");
+  CHECK_NUMBER(snapshot.line, 0);
+  check_taken("{\"v\":1,\"for\":\"shop\",\"line\":0,\"epoch\":3}");
+  CHECK_NUMBER(snapshot.line, 0);
+  check_taken("{\"v\":1,\"for\":\"shop\",\"line\":9007199254740991,\"epoch\":3}");
+  CHECK_NUMBER(snapshot.line, 9007199254740991.0);
+}
+
+TEST(
+  revoking_of_another_type,
+  "R26 R29: until when a revocation is in flight is a number; whether it can be is the session's "
+  "to say, which knows the time") {
+  const char *const others[] = {"\"9\"", "null", "true", "[9]", "{}"};
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    char bad[100];
+    (void)snprintf(bad, sizeof bad, "{\"v\":1,\"for\":\"shop\",\"epoch\":3,\"revoking\":%s}",
+                   others[i]);
+    check_bad(bad);
+  }
+  check_taken(SNAPSHOT("\"revoking\":-9"));
+  check_taken(SNAPSHOT("\"revoking\":1e999"));
+  check_taken(SNAPSHOT("\"revoking\":9"));
+  CHECK_NUMBER(snapshot.revoking_until, 9);
+}
+
 TEST(bad_grants, "R26: a grant with any field wrong is discarded, and all with it") {
   check_taken(SNAPSHOT(ACTIVE));
   const char *const grants_in_json[] = {
@@ -193,6 +232,13 @@ TEST(bad_grants, "R26: a grant with any field wrong is discarded, and all with i
     "{\"owner\":\"customer\",\"number\":7,\"expires\":-1,\"access\":\"a1\"}",
     "{\"owner\":\"customer\",\"number\":7,\"expires\":1e300,\"access\":\"a1\"}",
     "{\"owner\":\"customer\",\"number\":7,\"expires\":1e999,\"access\":\"a1\"}",
+    "{\"owner\":\"customer\",\"number\":7,\"issued\":-1,\"access\":\"a1\"}",
+    "{\"owner\":\"customer\",\"number\":7,\"issued\":9007199254740992,\"access\":\"a1\"}",
+    "{\"owner\":\"customer\",\"number\":7,\"issued\":1e300,\"access\":\"a1\"}",
+    "{\"owner\":\"customer\",\"number\":7,\"issued\":1e999,\"access\":\"a1\"}",
+    "{\"owner\":\"customer\",\"number\":7,\"issued\":-1e999,\"access\":\"a1\"}",
+    "{\"owner\":\"customer\",\"number\":7,\"issued\":\"5\",\"access\":\"a1\"}",
+    "{\"owner\":\"customer\",\"number\":7,\"issued\":null,\"access\":\"a1\"}",
     "{\"owner\":\"customer\",\"number\":7,\"expires\":0,\"access\":\"\"}",
     "{\"owner\":\"customer\",\"number\":7,\"expires\":0,\"access\":\"a 1\"}",
     "{\"owner\":\"customer\",\"number\":7,\"expires\":0,\"access\":\"a\\r\\nX: 1\"}",

@@ -20,13 +20,15 @@ static uint32_t input(const char *text) {
   return (uint32_t)length;
 }
 
-static void open(uint32_t retries) {
+static void open_with(uint32_t retries, uint32_t flags) {
   memset(&module_session, 0, sizeof module_session);
   host_forget();
   (void)input("herestoresecretcounterpasswordall");
-  CHECK_NUMBER(export_occ_open(NOW, 5, OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_PERSIST,
-                               retries, 4, 5, 6, 7, 8, 3),
-               OCC_STATUS_OK);
+  CHECK_NUMBER(export_occ_open(NOW, 5, flags, retries, 4, 5, 6, 7, 8, 3), OCC_STATUS_OK);
+}
+
+static void open(uint32_t retries) {
+  open_with(retries, OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_PERSIST);
 }
 
 static uint32_t sign_in(occ_owner owner, uint32_t attempt, const char *customer_id) {
@@ -65,7 +67,7 @@ TEST(options, "each text among the options, and each number, is taken for what i
   answer(request, 200, TOKENS("a1", "r1"));
   CHECK_TEXT(
     host.saved.at,
-    "{\"v\":1,\"for\":\"here\",\"epoch\":1,\"active\":{\"owner\":\"agent\","
+    "{\"v\":1,\"for\":\"here\",\"line\":5,\"epoch\":1,\"active\":{\"owner\":\"agent\","
     "\"number\":10485762,\"expires\":1700003600000,\"access\":\"a1\",\"refresh\":\"r1\"}}");
 }
 
@@ -153,9 +155,46 @@ TEST(tabs, "a snapshot is taken, and a grant that another tab has ended is gone"
                                            "\"access\":\"a1\"}}")),
                OCC_STATUS_OK);
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
-  CHECK_NUMBER(export_occ_ended(NOW, 8), OCC_STATUS_DONE);
-  CHECK_NUMBER(export_occ_ended(NOW, 7), OCC_STATUS_OK);
+  CHECK_NUMBER(export_occ_ended(NOW, 8, 0), OCC_STATUS_DONE);
+  CHECK_NUMBER(export_occ_ended(NOW, 7, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+}
+
+TEST(unsure, "whether it is certain that a token is dead is handed on") {
+  open(0);
+  answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
+  CHECK_NUMBER(export_occ_renew(NOW, 0, input("Bearer a1")), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(export_occ_renew(NOW + 3600000, 0, input("Bearer a1")), OCC_STATUS_WAIT);
+  answer(host_last_request()->number, 200, TOKENS("a2", "r2"));
+  CHECK_TEXT(authorization(), "Bearer a2");
+}
+
+TEST(newer, "newer tokens are wanted, asked for, and heard of") {
+  open_with(0, OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_SHARED);
+  answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
+  const double number = 10485761;
+  CHECK_NUMBER(export_occ_wanted(NOW, number + 1, 0), OCC_STATUS_NOTHING);
+  host_forget();
+  CHECK_NUMBER(export_occ_wanted(NOW, number, 0), OCC_STATUS_OK);
+  CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_REFRESH);
+  answer(host_last_request()->number, 200, TOKENS("a2", "r2"));
+  CHECK_NUMBER(export_occ_ended(NOW, number, NOW), OCC_STATUS_OK);
+  const char *const snapshot = "{\"v\":1,\"for\":\"here\",\"line\":5,\"epoch\":9,\"active\":{"
+                               "\"owner\":\"customer\",\"number\":7,\"access\":\"a1\"%s}}";
+  char text[200];
+  (void)snprintf(text, sizeof text, snapshot, "");
+  CHECK_NUMBER(export_occ_adopt(NOW, input(text)), OCC_STATUS_OK);
+  CHECK_NUMBER(export_occ_renew(NOW, 1, input("Bearer a1")), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host.wanted_number, 7);
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  CHECK_NUMBER(export_occ_heard(NOW, 0, input(text)), OCC_STATUS_OK);
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  CHECK_NUMBER(export_occ_heard(NOW, 1, input(text)), OCC_STATUS_OK);
+  CHECK_NUMBER(host.alarm, NOW + 12000);
+  (void)snprintf(text, sizeof text, snapshot, ",\"issued\":8");
+  CHECK_NUMBER(export_occ_heard(NOW, 0, input(text)), OCC_STATUS_OK);
+  CHECK_TEXT(authorization(), "Bearer a1");
+  CHECK_NUMBER(host.alarm, 0);
 }
 
 TEST(closed, "a module that is closed stays closed") {
