@@ -1,5 +1,6 @@
 #include "host.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "occ_host.h"
@@ -18,6 +19,17 @@ static void note(const char *call) {
   if (host_inside != NULL) {
     host_inside();
   }
+}
+
+/* Behind what is there, as far as it fits. */
+static void note_outcome(uint32_t token, uint32_t outcome, uint32_t http_status) {
+#define NAME(name, number, text) [number] = text,
+  static const char *const tokens[] = {OCC_TOKENS(NAME)};
+  static const char *const outcomes[] = {OCC_OUTCOMES(NAME)};
+#undef NAME
+  const size_t used = strlen(host.outcomes);
+  (void)snprintf(host.outcomes + used, sizeof host.outcomes - used, "%s %s %u, ", tokens[token],
+                 outcomes[outcome], http_status);
 }
 
 static void keep(host_text *text, const char *from, size_t length) {
@@ -85,6 +97,7 @@ void occ_host_revoked(uint32_t owner, uint32_t token, uint32_t outcome, uint32_t
   host.revoked_token = token;
   host.outcome = outcome;
   host.outcome_status = http_status;
+  note_outcome(token, outcome, http_status);
   note("revoked");
 }
 
@@ -162,6 +175,7 @@ occ_status host_open_new(const host_options *options) {
   host.expires_at = 0;
   host.revoking = 0;
   host.alarm = 0;
+  host.outcomes[0] = '\0';
   keep(&host.saved, "", 0);
   keep(&host.user_id, "anonymous", 9);
   return host_open(options);

@@ -49,6 +49,8 @@ typedef struct {
   uint32_t revoked_token;
   uint32_t outcome;
   uint32_t outcome_status;
+  /* Of each revocation since the session was opened: "refresh_token revoked 200, ". */
+  char outcomes[400];
   unsigned alarms;
   double alarm;
   unsigned headers;
