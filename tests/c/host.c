@@ -130,6 +130,7 @@ void host_forget(void) {
   host.saves = 0;
   host.endings = 0;
   memset(host.ended, 0, sizeof host.ended);
+  host.wanted = 0;
   host.states = 0;
   host.sign_ins = 0;
   host.attempt = 0;

@@ -1,0 +1,1064 @@
+/* Several tabs, and pages one after the other: lines (R24), who asks and who answers (R31), what a
+ * revocation elsewhere holds back (R29), and a stored session that is dead (R32). */
+#include "host.h"
+
+#include <math.h>
+
+#include "check.h"
+
+#define NOW 1700000000000.0
+#define OVER (NOW + 3600000.0)
+#define REVOKING (OCC_FLAG_REVOKE | OCC_FLAG_BEARER)
+#define SHARED (REVOKING | OCC_FLAG_SHARED)
+#define STORED (SHARED | OCC_FLAG_PERSIST)
+/* What the first grant of the session is numbered, whose nonce is 1. */
+#define FIRST 2097153.0
+#define TOKEN(access) "{\"access_token\":\"" access "\",\"token_type\":\"bearer\"}"
+#define TOKENS(access, refresh)                                                                    \
+  "{\"access_token\":\"" access "\",\"token_type\":\"bearer\",\"refresh_token\":\"" refresh        \
+  "\",\"expires_in\":3600}"
+#define INVALID_GRANT "{\"error\":\"invalid_grant\"}"
+#define REFRESH_OF(refresh) "grant_type=refresh_token&refresh_token=" refresh "&client_id=shop"
+#define OF_REFRESH "&token_type_hint=refresh_token&client_id=shop"
+#define OF_ACCESS "&token_type_hint=access_token&client_id=shop"
+#define PASSWORD "grant_type=password&username=anna&password=pass&client_id=shop"
+/* What a tab of the line of nonce 1 has written, or of another. */
+#define OF_LINE(line, epoch, members)                                                              \
+  "{\"v\":1,\"for\":\"here\",\"line\":" line ",\"epoch\":" epoch members "}"
+#define CUSTOMER(number, members)                                                                  \
+  ",\"active\":{\"owner\":\"customer\",\"number\":" number members "}"
+#define AGENT(number, members) ",\"active\":{\"owner\":\"agent\",\"number\":" number members "}"
+#define RETIRED(number, members)                                                                   \
+  ",\"retired\":{\"owner\":\"customer\",\"number\":" number members "}"
+
+static void open_with(uint32_t nonce, uint32_t flags) {
+  CHECK_NUMBER(host_open_new(&(host_options){.nonce = nonce,
+                                             .flags = flags,
+                                             .identity = "here",
+                                             .client_id = "shop",
+                                             .agent_client_id = "desk"}),
+               OCC_STATUS_OK);
+}
+
+static uint32_t last(void) {
+  return host_last_request()->number;
+}
+
+static const char *last_body(void) {
+  return host_last_request()->body.at;
+}
+
+/* Gives the number of the request; 0 if none was sent. */
+static uint32_t begin(double now, occ_owner owner, uint32_t attempt, const char *customer_id) {
+  host_forget();
+  CHECK_NUMBER(host_sign_in(now, owner, attempt, "anna", "pass", customer_id), OCC_STATUS_OK);
+  return last();
+}
+
+static void sign_in(occ_owner owner, const char *customer_id, const char *answer) {
+  CHECK_NUMBER(host_answer(NOW, begin(NOW, owner, 1, customer_id), 200, answer), OCC_STATUS_OK);
+  CHECK_NUMBER(host.sign_in_status, OCC_STATUS_OK);
+  host_forget();
+}
+
+static void open_as_customer(uint32_t flags, const char *answer) {
+  open_with(1, flags);
+  sign_in(OCC_OWNER_CUSTOMER, "", answer);
+}
+
+/* Answers the request that was begun last, and forgets what was before. */
+static void answer(double now, uint32_t http_status, const char *body) {
+  const uint32_t number = last();
+  host_forget();
+  CHECK_NUMBER(host_answer(now, number, http_status, body), OCC_STATUS_OK);
+}
+
+static void adopt(double now, const char *snapshot, occ_status expected) {
+  host_forget();
+  CHECK_NUMBER(host_adopt(now, snapshot), expected);
+}
+
+static double number_of(occ_slot slot) {
+  const occ_grant *grant = occ_grants_in(&session.grants, slot);
+  return grant != NULL ? grant->number : 0;
+}
+
+/* What this session has saved, for another one. */
+static const char *saved(void) {
+  static char text[OCC_INPUT_MAX + 1];
+  memcpy(text, host.saved.at, host.saved.length + 1);
+  return text;
+}
+
+/* ---- R24: lines --------------------------------------------------------------------------------
+ */
+
+TEST(r24_line, "R24: a snapshot names the line in which its epoch counts, and tabs take it over") {
+  open_as_customer(SHARED, TOKEN("a1"));
+  CHECK_TEXT(host.saved.at, OF_LINE("1", "1", CUSTOMER("2097153", ",\"access\":\"a1\"")));
+  const char *text = saved();
+  open_with(2, SHARED);
+  adopt(NOW, text, OCC_STATUS_OK);
+  (void)occ_session_sign_out(&session, NOW);
+  CHECK_TEXT(host.saved.at, OF_LINE("1", "2", ",\"revoking\":1700000002000"));
+  CHECK_NUMBER(host.endings, 1);
+  CHECK_NUMBER(host.ended[0], FIRST);
+}
+
+TEST(r24_older_line, "R24: an engine that knew no lines wrote a line as well, and it goes on") {
+  open_with(2, SHARED);
+  adopt(NOW, "{\"v\":1,\"for\":\"here\",\"epoch\":5" CUSTOMER("7", ",\"access\":\"x1\"") "}",
+        OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  adopt(NOW, "{\"v\":1,\"for\":\"here\",\"epoch\":4}", OCC_STATUS_STALE);
+  adopt(NOW, "{\"v\":1,\"for\":\"here\",\"epoch\":6}", OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_NUMBER(host.request_count, 0);
+}
+
+TEST(r24_other_line,
+     "R24 R7: what a snapshot of another line says is everybody's; a grant that it does not have "
+     "is told to the tabs and revoked") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  adopt(NOW, OF_LINE("9", "1", CUSTOMER("7", ",\"access\":\"x1\"")), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "ended state request alarm ");
+  CHECK_NUMBER(host.ended[0], FIRST);
+  CHECK_NUMBER(host.ended_issued[0], 0);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(host_authorization(), "Bearer x1");
+  CHECK_NUMBER(host.revoking, 2);
+  CHECK_TEXT(host_last_request()->authorization.at, "Bearer a1");
+  CHECK_TEXT(last_body(), "token=r1" OF_REFRESH);
+  answer(NOW, 200, "");
+  CHECK_TEXT(last_body(), "token=a1" OF_ACCESS);
+  answer(NOW, 200, "");
+  CHECK_TEXT(host.outcomes, "refresh_token revoked 200, access_token revoked 200, ");
+  CHECK(!host_remembers("a1") && !host_remembers("r1"));
+}
+
+TEST(r24_emptied_by_others,
+     "R24: a lower epoch of another line counts, and from then on the epochs of that line") {
+  open_as_customer(SHARED, TOKEN("a1"));
+  (void)occ_session_sign_out(&session, NOW);
+  answer(NOW, 200, "");
+  CHECK_TEXT(host.saved.at, OF_LINE("1", "2", ",\"revoking\":1700000002000"));
+  adopt(NOW, OF_LINE("9", "1", CUSTOMER("7", ",\"access\":\"x1\"")), OCC_STATUS_OK);
+  CHECK_TEXT(host_authorization(), "Bearer x1");
+  adopt(NOW, OF_LINE("9", "1", CUSTOMER("7", ",\"access\":\"x1\"")), OCC_STATUS_STALE);
+  adopt(NOW, OF_LINE("9", "2", ""), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_NUMBER(host.request_count, 0);
+}
+
+TEST(r24_other_line_all,
+     "R24: an agent's grant and the parked or retired one are revoked, each as its client") {
+  const char *const ids[] = {"anna", ""};
+  for (size_t i = 0; i < 2; i++) {
+    open_as_customer(SHARED, TOKENS("a1", "r1"));
+    sign_in(OCC_OWNER_AGENT, ids[i], TOKENS("a2", "r2"));
+    adopt(NOW, OF_LINE("9", "1", ""), OCC_STATUS_OK);
+    CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+    CHECK_NUMBER(host.endings, 2);
+    CHECK_NUMBER(host.revoking, 4);
+    CHECK_NUMBER(host.request_count, 2);
+    for (unsigned k = 0; k < 2; k++) {
+      const bool is_agent = strcmp(host.requests[k].authorization.at, "Bearer a2") == 0;
+      CHECK_TEXT(host.requests[k].body.at,
+                 is_agent ? "token=r2&token_type_hint=refresh_token&client_id=desk"
+                          : "token=r1" OF_REFRESH);
+    }
+  }
+}
+
+TEST(r24_same_grant,
+     "R24: a grant that the snapshot of another line has is held on to, with its refresh token") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  adopt(NOW, OF_LINE("9", "1", CUSTOMER("2097153", ",\"access\":\"a1\"")), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "state ");
+  CHECK_NUMBER(host.revoking, 0);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  CHECK_TEXT(last_body(), REFRESH_OF("r1"));
+}
+
+TEST(r24_same_token,
+     "R24 R29: nor is the token revoked that the server has given to the other line as well") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  adopt(NOW, OF_LINE("9", "1", CUSTOMER("7", ",\"access\":\"a1\"")), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK_NUMBER(host.revoking, 0);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+}
+
+TEST(r24_line_waits, "R24 R29: it waits as every stray while a sign-in is on the wire") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  const uint32_t request = begin(NOW, OCC_OWNER_AGENT, 2, "");
+  adopt(NOW, OF_LINE("9", "1", ""), OCC_STATUS_OK);
+  CHECK_NUMBER(host.endings, 1);
+  CHECK_NUMBER(host.request_count, 0);
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, request, 503, ""), OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), "token=r1" OF_REFRESH);
+}
+
+TEST(r24_parted,
+     "R24: tabs that have each written the same epoch have parted: what is stored is everybody's") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  adopt(NOW, OF_LINE("1", "1", CUSTOMER("7", ",\"access\":\"x1\"")), OCC_STATUS_OK);
+  CHECK_TEXT(host_authorization(), "Bearer x1");
+  CHECK_NUMBER(host.endings, 1);
+  CHECK_TEXT(last_body(), "token=r1" OF_REFRESH);
+  adopt(NOW, OF_LINE("1", "1", CUSTOMER("7", ",\"access\":\"x1\"")), OCC_STATUS_STALE);
+}
+
+TEST(r24_parted_signed_out, "R24: so it is where the other tab has signed out at that epoch") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  adopt(NOW, OF_LINE("1", "1", ""), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_TEXT(last_body(), "token=r1" OF_REFRESH);
+}
+
+TEST(r24_same_epoch, "R24: the same epoch with the same grant is nothing new") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  adopt(NOW, OF_LINE("1", "1", CUSTOMER("2097153", ",\"access\":\"a1\"")), OCC_STATUS_STALE);
+  adopt(NOW, OF_LINE("1", "1", CUSTOMER("2097153", ",\"access\":\"x1\"")), OCC_STATUS_STALE);
+  CHECK_TEXT(host.order, "");
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+}
+
+TEST(r24_line_full,
+     "R24: a snapshot of another line that finds no place changes nothing: no grant is a stray") {
+  static const char three[] =
+    OF_LINE("9", "1", AGENT("8", ",\"access\":\"y1\"") RETIRED("9", ",\"access\":\"y2\""));
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  uint32_t first = 0;
+  for (uint32_t i = 0; i < OCC_PLACES - OCC_PLACES_FOR_TABS; i++) {
+    const uint32_t request = begin(NOW, OCC_OWNER_AGENT, 2 + i, "");
+    first = first == 0 ? request : first;
+  }
+  (void)occ_session_sign_out(&session, NOW);
+  adopt(NOW, OF_LINE("8", "1", CUSTOMER("7", ",\"access\":\"x1\"")), OCC_STATUS_OK);
+  adopt(NOW, three, OCC_STATUS_FULL);
+  CHECK_TEXT(host.order, "");
+  CHECK_TEXT(host_authorization(), "Bearer x1");
+  CHECK_NUMBER(host_answer(NOW, first, 503, ""), OCC_STATUS_OK);
+  adopt(NOW, three, OCC_STATUS_OK);
+  CHECK_TEXT(host_authorization(), "Bearer y1");
+  CHECK_NUMBER(host.ended[0], 7);
+  CHECK_TEXT(last_body(), "token=x1" OF_ACCESS);
+}
+
+TEST(r24_emptied, "R24: where the storage was emptied, what is held is saved again, once a call") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  const double expires = OVER;
+  CHECK_NUMBER(host.expires_at, expires);
+  adopt(NOW, "", OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "save state ");
+  CHECK_TEXT(
+    host.saved.at,
+    OF_LINE("1", "2", CUSTOMER("2097153", ",\"expires\":1700003600000,\"access\":\"a1\"")));
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  open_with(1, SHARED);
+  adopt(NOW, "", OCC_STATUS_OK);
+  CHECK_TEXT(host.saved.at, OF_LINE("1", "1", ""));
+  open_with(1, REVOKING);
+  adopt(NOW, "", OCC_STATUS_OK);
+  CHECK_TEXT(host.saved.at, "");
+}
+
+TEST(r24_epoch_goes_on, "R24: the epoch is not lost with the last grant") {
+  open_as_customer(SHARED, TOKEN("a1"));
+  (void)occ_session_sign_out(&session, NOW);
+  answer(NOW, 200, "");
+  const char *text = saved();
+  open_with(2, SHARED);
+  adopt(NOW + 5000, text, OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_NUMBER(
+    host_answer(NOW + 5000, begin(NOW + 5000, OCC_OWNER_CUSTOMER, 1, ""), 200, TOKEN("a2")),
+    OCC_STATUS_OK);
+  CHECK_TEXT(host.saved.at, OF_LINE("1", "3", CUSTOMER("4194305", ",\"access\":\"a2\"")));
+}
+
+/* ---- R24: who is told, and what is left to whom ------------------------------------------------
+ */
+
+TEST(r24_told, "R24: a sign-out is told with how new the tokens were") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(host_renew(NOW + 5, "Bearer a1"), OCC_STATUS_WAIT);
+  answer(NOW + 7, 200, TOKENS("a2", "r2"));
+  host_forget();
+  (void)occ_session_sign_out(&session, NOW + 9);
+  CHECK_NUMBER(host.endings, 1);
+  CHECK_NUMBER(host.ended[0], FIRST);
+  CHECK_NUMBER(host.ended_issued[0], NOW + 7);
+}
+
+TEST(r24_not_told,
+     "R24 R41: that the server refuses a token is told to nobody, nor that a session has ended "
+     "elsewhere") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  answer(NOW, 400, INVALID_GRANT);
+  CHECK_NUMBER(host.expiries, 1);
+  CHECK_NUMBER(host.endings, 0);
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
+  CHECK_NUMBER(host.endings, 0);
+}
+
+TEST(r24_retired_elsewhere,
+     "R24 R5: when the agent has signed out in another tab, the customer who is retired here is "
+     "neither revoked nor told") {
+  open_as_customer(STORED, TOKENS("a1", "r1"));
+  sign_in(OCC_OWNER_AGENT, "", TOKENS("a2", "r2"));
+  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_SLOT_ACTIVE), 0), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "save state alarm ");
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_NUMBER(host.revoking, 0);
+  CHECK(!host_remembers("a1") && !host_remembers("r1"));
+}
+
+TEST(r24_retired_emulating, "R24 R5: so it is where the agent emulates somebody else here") {
+  open_as_customer(STORED, TOKENS("a1", "r1"));
+  sign_in(OCC_OWNER_AGENT, "anna", TOKENS("a2", "r2"));
+  CHECK_NUMBER(host_emulate(NOW, "berta"), OCC_STATUS_OK);
+  host_forget();
+  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_SLOT_ACTIVE), 0), OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_NUMBER(host.endings, 0);
+  CHECK_NUMBER(host.request_count, 0);
+}
+
+TEST(r24_retired_ended, "R24: a retired grant that was revoked elsewhere leaves the agent there") {
+  open_as_customer(STORED, TOKENS("a1", "r1"));
+  sign_in(OCC_OWNER_AGENT, "", TOKENS("a2", "r2"));
+  CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "save state ");
+  CHECK_NUMBER(host.state, OCC_STATE_AGENT);
+  CHECK_NUMBER(number_of(OCC_SLOT_RETIRED), 0);
+  CHECK_NUMBER(host.revoking, 0);
+}
+
+TEST(r24_newer_here,
+     "R24: tokens that are newer than what was revoked elsewhere are revoked here, under their "
+     "own bearer") {
+  const uint32_t flags[] = {SHARED, STORED};
+  for (size_t i = 0; i < 2; i++) {
+    open_as_customer(flags[i], TOKENS("a1", "r1"));
+    CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+    answer(NOW, 200, TOKENS("a2", "r2"));
+    host_forget();
+    CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
+    CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+    CHECK_NUMBER(host.expiries, 0);
+    CHECK_NUMBER(host.revoking, 2);
+    CHECK_TEXT(host_last_request()->authorization.at, "Bearer a2");
+    CHECK_TEXT(last_body(), "token=r2" OF_REFRESH);
+  }
+}
+
+TEST(r24_as_new,
+     "R24 R8: tokens that are as new as those, or older, are the other tab's to revoke") {
+  const double times[] = {NOW + 7, NOW + 8, INFINITY, NAN};
+  for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+    open_as_customer(STORED, TOKENS("a1", "r1"));
+    CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+    answer(NOW + 7, 200, TOKENS("a2", "r2"));
+    host_forget();
+    CHECK_NUMBER(occ_session_ended(&session, NOW + 9, FIRST, times[i]), OCC_STATUS_OK);
+    CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+    CHECK_NUMBER(host.request_count, 0);
+    CHECK_NUMBER(host.revoking, 0);
+    CHECK(!host_remembers("a2") && !host_remembers("r2"));
+  }
+}
+
+TEST(r31_only_here,
+     "R31 R30: the refresh token that only this tab has is revoked when its session has ended "
+     "elsewhere, without expired") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "save state request alarm ");
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_NUMBER(host.expiries, 0);
+  CHECK_NUMBER(host.revoking, 1);
+  CHECK_TEXT(last_body(), REFRESH_OF("r1"));
+  answer(NOW, 200, TOKENS("a2", "r2"));
+  CHECK_TEXT(host_last_request()->authorization.at, "Bearer a2");
+  CHECK_TEXT(last_body(), "token=r2" OF_REFRESH);
+  answer(NOW, 200, "");
+  CHECK_TEXT(last_body(), "token=a2" OF_ACCESS);
+  answer(NOW, 200, "");
+  CHECK_TEXT(host.outcomes, "refresh_token revoked 200, access_token revoked 200, ");
+  CHECK_NUMBER(host.revoking, 0);
+  CHECK(!host_remembers("a1") && !host_remembers("r1") && !host_remembers("r2"));
+}
+
+TEST(r31_only_here_refused,
+     "R31 R30: where the other tab's revocation has ended the whole grant, nothing is told of the "
+     "access token, which was the other's") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
+  answer(NOW, 400, INVALID_GRANT);
+  CHECK_TEXT(host.outcomes, "refresh_token already-invalid 400, ");
+  CHECK_NUMBER(host.revoking, 0);
+  CHECK(!host_remembers("a1") && !host_remembers("r1"));
+}
+
+TEST(r31_only_here_passing, "R31 R30: if it cannot be refreshed it is revoked as it is") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
+  answer(NOW, 503, "");
+  CHECK_TEXT(last_body(), "token=r1" OF_REFRESH);
+  answer(NOW, 200, "");
+  CHECK_TEXT(host.outcomes, "refresh_token revoked 200, ");
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK_NUMBER(host.revoking, 0);
+}
+
+TEST(r31_only_here_no_bearer, "R31: where revocations carry no bearer it is revoked at once") {
+  open_as_customer(OCC_FLAG_REVOKE | OCC_FLAG_SHARED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
+  CHECK_NUMBER(host.revoking, 1);
+  CHECK_TEXT(last_body(), "token=r1" OF_REFRESH);
+  answer(NOW, 200, "");
+  CHECK_NUMBER(host.request_count, 0);
+}
+
+TEST(r31_only_here_no_endpoint, "R31 R13: with no revocation endpoint it is forgotten") {
+  open_as_customer(OCC_FLAG_SHARED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK(!host_remembers("a1") && !host_remembers("r1"));
+}
+
+TEST(r31_asleep,
+     "R31: a tab that wakes up and finds a snapshot of its line without the grant does the same") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  adopt(NOW, OF_LINE("1", "2", ""), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "state request alarm ");
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_NUMBER(host.expiries, 0);
+  CHECK_NUMBER(host.endings, 0);
+  CHECK_NUMBER(host.revoking, 1);
+  CHECK_TEXT(last_body(), REFRESH_OF("r1"));
+}
+
+TEST(r31_asleep_stored, "R24 R31: where refresh tokens are stored the other tab has had it") {
+  open_as_customer(STORED, TOKENS("a1", "r1"));
+  adopt(NOW, OF_LINE("1", "2", ""), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "state alarm ");
+  CHECK_NUMBER(host.revoking, 0);
+  CHECK(!host_remembers("a1") && !host_remembers("r1"));
+}
+
+TEST(r24_not_held,
+     "R24: an end of what is being revoked, awaited, a stray or nobody's is nothing to do") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  (void)occ_session_sign_out(&session, NOW);
+  const uint32_t waits = begin(NOW, OCC_OWNER_CUSTOMER, 2, "");
+  CHECK_NUMBER(waits, 0);
+  (void)occ_session_alarm(&session, NOW + 2000);
+  host_forget();
+  const double numbers[] = {FIRST, FIRST + 1, FIRST + 2, 0, -1, NAN, INFINITY, -INFINITY};
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    CHECK_NUMBER(occ_session_ended(&session, NOW + 2000, numbers[i], -1), OCC_STATUS_DONE);
+    CHECK_NUMBER(occ_session_wanted(&session, NOW + 2000, numbers[i], -1), OCC_STATUS_NOTHING);
+  }
+  CHECK_TEXT(host.order, "");
+  CHECK_NUMBER(host.revoking, 2);
+}
+
+/* ---- R29: across pages and tabs ----------------------------------------------------------------
+ */
+
+#define SIGNED_OUT(until) OF_LINE("1", "2", ",\"revoking\":" until)
+
+TEST(r29_page,
+     "R29: a sign-in waits until the revocation of an earlier page or another tab is old") {
+  open_with(2, SHARED);
+  adopt(NOW, SIGNED_OUT("1700000002000"), OCC_STATUS_OK);
+  CHECK_NUMBER(begin(NOW + 500, OCC_OWNER_CUSTOMER, 1, ""), 0);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER_SIGNING_IN);
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1999), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 1);
+  CHECK_TEXT(last_body(), PASSWORD);
+}
+
+TEST(r29_page_later, "R29: one that is asked for later is sent at once") {
+  open_with(2, SHARED);
+  adopt(NOW, SIGNED_OUT("1700000002000"), OCC_STATUS_OK);
+  CHECK(begin(NOW + 2000, OCC_OWNER_CUSTOMER, 1, "") != 0);
+  CHECK_TEXT(last_body(), PASSWORD);
+}
+
+TEST(r29_hostile_until, "R29 R26: what cannot be the end of a revocation holds nobody back") {
+  const char *const until[] = {"1700000002001", "1e300", "1e999", "-1", "0", "1699999999999.5"};
+  for (size_t i = 0; i < sizeof until / sizeof until[0]; i++) {
+    char text[200];
+    (void)snprintf(text, sizeof text, SIGNED_OUT("%s"), until[i]);
+    open_with(2, SHARED);
+    adopt(NOW, text, OCC_STATUS_OK);
+    CHECK(begin(NOW, OCC_OWNER_CUSTOMER, 1, "") != 0);
+  }
+}
+
+TEST(r29_fraction, "R29: a fraction of a millisecond is waited for") {
+  open_with(2, SHARED);
+  adopt(NOW, SIGNED_OUT("1700000000000.5"), OCC_STATUS_OK);
+  CHECK_NUMBER(begin(NOW, OCC_OWNER_CUSTOMER, 1, ""), 0);
+  CHECK_NUMBER(host.alarm, NOW + 0.5);
+}
+
+TEST(r29_handed_on, "R29: what is saved while the revocation elsewhere may be in flight says so") {
+  open_with(2, SHARED);
+  adopt(NOW, SIGNED_OUT("1700000002000"), OCC_STATUS_OK);
+  adopt(NOW + 1999, "", OCC_STATUS_OK);
+  CHECK_TEXT(host.saved.at, OF_LINE("1", "3", ",\"revoking\":1700000002000"));
+  adopt(NOW + 2000, "", OCC_STATUS_OK);
+  CHECK_TEXT(host.saved.at, OF_LINE("1", "4", ""));
+}
+
+TEST(r29_saved, "R29: what is saved when nothing is being revoked has no such time") {
+  open_as_customer(SHARED, TOKEN("a1"));
+  (void)occ_session_sign_out(&session, NOW);
+  CHECK_TEXT(host.saved.at, OF_LINE("1", "2", ",\"revoking\":1700000002000"));
+  answer(NOW + 100, 200, "");
+  adopt(NOW + 100, "", OCC_STATUS_OK);
+  CHECK_TEXT(host.saved.at, OF_LINE("1", "3", ""));
+}
+
+TEST(r29_here_and_there, "R29: it waits for what is being revoked here as well") {
+  open_as_customer(SHARED, TOKEN("a1"));
+  (void)occ_session_sign_out(&session, NOW);
+  const uint32_t revocation = last();
+  adopt(NOW, OF_LINE("1", "3", ",\"revoking\":1700000001000"), OCC_STATUS_OK);
+  CHECK_NUMBER(begin(NOW + 500, OCC_OWNER_CUSTOMER, 1, ""), 0);
+  CHECK_NUMBER(host.alarm, NOW + 1000);
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1000), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 0);
+  CHECK_NUMBER(host.alarm, NOW + 2500);
+  CHECK_NUMBER(host_answer(NOW + 1500, revocation, 200, ""), OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), PASSWORD);
+}
+
+/* ---- R31: a tab without the refresh token ------------------------------------------------------
+ */
+
+/* A tab that shares the customer of another, who has the refresh token. */
+static void open_beside(uint32_t flags) {
+  open_with(2, flags);
+  adopt(NOW, OF_LINE("1", "1", CUSTOMER("7", ",\"issued\":5,\"access\":\"a1\"")), OCC_STATUS_OK);
+  host_forget();
+}
+
+static void ask(double now) {
+  CHECK_NUMBER(host_renew(now, "Bearer a1"), OCC_STATUS_WAIT);
+}
+
+TEST(r31_asks,
+     "R31: a request that meets a dead token in a tab without refresh token has the others "
+     "asked, once, and waits") {
+  open_beside(SHARED);
+  ask(NOW);
+  CHECK_TEXT(host.order, "wanted alarm ");
+  CHECK_NUMBER(host.wanted_number, 7);
+  CHECK_NUMBER(host.wanted_issued, 5);
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  host_forget();
+  ask(NOW + 1);
+  CHECK_NUMBER(host_renew(NOW + 1, ""), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host_renew(NOW + 1, "Bearer x"), OCC_STATUS_NOTHING);
+  CHECK_TEXT(host.order, "");
+}
+
+TEST(r31_no_header, "R31 R32: while the others are asked requests carry no dead token") {
+  open_beside(SHARED);
+  ask(NOW);
+  CHECK_NUMBER(occ_session_authorization(&session, NOW), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host.headers, 0);
+}
+
+TEST(r31_nobody, "R31: if nobody answers within 2 s the session ends, with expired") {
+  open_beside(SHARED);
+  ask(NOW);
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1999), OCC_STATUS_OK);
+  CHECK_NUMBER(host.expiries, 0);
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "renewed save state expired ");
+  CHECK_TEXT(host.renewed.at, "");
+  CHECK_NUMBER(host.expired, OCC_OWNER_CUSTOMER);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_NUMBER(host.endings, 0);
+  CHECK_TEXT(host.saved.at, OF_LINE("1", "2", ""));
+  CHECK(!host_remembers("a1"));
+}
+
+TEST(r31_alone, "R31: where there are no other tabs the session ends at once") {
+  open_beside(REVOKING);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_NOTHING);
+  CHECK_TEXT(host.order, "save state expired ");
+  CHECK_NUMBER(host.wanted, 0);
+}
+
+TEST(r31_answers,
+     "R31: the tab that has the refresh token refreshes, and says that newer tokens will come") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(occ_session_wanted(&session, NOW, FIRST, 0), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "request ");
+  CHECK_TEXT(last_body(), REFRESH_OF("r1"));
+  CHECK_NUMBER(occ_session_wanted(&session, NOW, FIRST, 0), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 1);
+  answer(NOW + 3, 200, TOKENS("a2", "r2"));
+  CHECK_TEXT(host.order, "save state alarm ");
+  CHECK_TEXT(host.saved.at,
+             OF_LINE("1", "2",
+                     CUSTOMER("2097153", ",\"expires\":1700003600003,\"issued\":1700000000003,"
+                                         "\"access\":\"a2\"")));
+}
+
+TEST(r31_has_newer, "R31: one that has newer tokens hands those over, and asks for none") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  answer(NOW + 3, 200, TOKENS("a2", "r2"));
+  host_forget();
+  CHECK_NUMBER(occ_session_wanted(&session, NOW + 4, FIRST, 0), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_wanted(&session, NOW + 4, FIRST, NOW + 2), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "");
+  CHECK_NUMBER(occ_session_wanted(&session, NOW + 4, FIRST, NOW + 3), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "request ");
+  CHECK_TEXT(last_body(), REFRESH_OF("r2"));
+}
+
+TEST(r31_cannot,
+     "R31: a tab that has neither is silent, as is one that is not signed in, or cannot") {
+  open_beside(SHARED);
+  CHECK_NUMBER(occ_session_wanted(&session, NOW, 7, 5), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(occ_session_wanted(&session, NOW, 8, 0), OCC_STATUS_NOTHING);
+  open_with(1, SHARED);
+  CHECK_NUMBER(occ_session_wanted(&session, NOW, 7, 5), OCC_STATUS_NOTHING);
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  for (uint32_t i = 0; i < OCC_PLACES - OCC_PLACES_FOR_TABS - 1; i++) {
+    CHECK(begin(NOW, OCC_OWNER_AGENT, 2 + i, "") != 0);
+  }
+  host_forget();
+  CHECK_NUMBER(occ_session_wanted(&session, NOW, FIRST, 0), OCC_STATUS_NOTHING);
+  CHECK_TEXT(host.order, "");
+}
+
+TEST(r31_parked,
+     "R31: a grant that is parked or retired here is refreshed for whoever has it active") {
+  const char *const ids[] = {"anna", ""};
+  for (size_t i = 0; i < 2; i++) {
+    open_as_customer(SHARED, TOKENS("a1", "r1"));
+    sign_in(OCC_OWNER_AGENT, ids[i], TOKENS("a2", "r2"));
+    CHECK_NUMBER(occ_session_wanted(&session, NOW, FIRST, 0), OCC_STATUS_OK);
+    CHECK_TEXT(last_body(), REFRESH_OF("r1"));
+    answer(NOW, 200, TOKENS("a3", "r3"));
+    CHECK_TEXT(host_authorization(), "Bearer a2");
+    CHECK(strstr(host.saved.at, "\"a3\"") != NULL);
+  }
+}
+
+TEST(r31_signed_out, "R31 R21: a tab that is signing out does not answer") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  (void)occ_session_sign_out(&session, NOW);
+  host_forget();
+  CHECK_NUMBER(occ_session_wanted(&session, NOW, FIRST, 0), OCC_STATUS_NOTHING);
+  CHECK_TEXT(host.order, "");
+}
+
+TEST(r31_newer,
+     "R31: with newer tokens the requests that wait are sent again, and the session goes on") {
+  open_beside(SHARED);
+  ask(NOW);
+  host_forget();
+  CHECK_NUMBER(
+    host_hear(NOW + 1, false,
+              OF_LINE("1", "9", CUSTOMER("7", ",\"issued\":6,\"expires\":8,\"access\":\"a2\""))),
+    OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "renewed save state alarm ");
+  CHECK_TEXT(host.renewed.at, "Bearer a2");
+  CHECK_NUMBER(host.alarm, 0);
+  CHECK_NUMBER(host.expires_at, 8);
+  CHECK_TEXT(host.saved.at,
+             OF_LINE("1", "2", CUSTOMER("7", ",\"expires\":8,\"issued\":6,\"access\":\"a2\"")));
+  CHECK_TEXT(host_authorization(), "Bearer a2");
+  CHECK_NUMBER(host_renew(NOW + 1, "Bearer a1"), OCC_STATUS_RESEND);
+}
+
+TEST(r31_stored, "R31: so they are when the tokens come with the stored snapshot") {
+  open_beside(SHARED);
+  ask(NOW);
+  adopt(NOW + 1, OF_LINE("1", "2", CUSTOMER("7", ",\"issued\":6,\"access\":\"a2\"")),
+        OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "renewed state alarm ");
+  CHECK_TEXT(host.renewed.at, "Bearer a2");
+  CHECK_NUMBER(host.alarm, 0);
+}
+
+TEST(r31_answered,
+     "R31: a tab that has answered is waited for, for as long as its refresh may take; then the "
+     "answer stands and the session stays") {
+  static const char same[] = OF_LINE("1", "1", CUSTOMER("7", ",\"issued\":5,\"access\":\"a1\""));
+  open_beside(SHARED);
+  ask(NOW);
+  host_forget();
+  CHECK_NUMBER(host_hear(NOW + 1000, true, same), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "alarm ");
+  CHECK_NUMBER(host.alarm, NOW + 13000);
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 12999), OCC_STATUS_OK);
+  CHECK_NUMBER(host.renewals, 0);
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 13000), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "renewed ");
+  CHECK_TEXT(host.renewed.at, "");
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  /* The next request asks anew; the answer of before is not one to it. */
+  ask(NOW + 13000);
+  CHECK_NUMBER(host.alarm, NOW + 15000);
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 15000), OCC_STATUS_OK);
+  CHECK_NUMBER(host.expiries, 1);
+}
+
+TEST(r31_no_answer,
+     "R31: what another tab saves for reasons of its own is no answer, nor is one about others, "
+     "nor one that nobody asked for") {
+  static const char same[] = OF_LINE("1", "1", CUSTOMER("7", ",\"issued\":5,\"access\":\"a1\""));
+  open_beside(SHARED);
+  CHECK_NUMBER(host_hear(NOW, true, same), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "");
+  ask(NOW);
+  host_forget();
+  CHECK_NUMBER(host_hear(NOW, false, same), OCC_STATUS_OK);
+  CHECK_NUMBER(host_hear(NOW, true, OF_LINE("1", "1", CUSTOMER("8", ",\"access\":\"b1\""))),
+               OCC_STATUS_OK);
+  CHECK_NUMBER(host_hear(NOW, true, OF_LINE("1", "9", "")), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "");
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(host.expiries, 1);
+}
+
+TEST(r31_retired_answer, "R31: nor is one about a grant that is not the active one here") {
+  open_with(2, SHARED);
+  adopt(NOW, OF_LINE("1", "1", AGENT("8", ",\"access\":\"a2\"") RETIRED("7", ",\"access\":\"a1\"")),
+        OCC_STATUS_OK);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_WAIT);
+  host_forget();
+  CHECK_NUMBER(host_hear(NOW, true, OF_LINE("1", "1", CUSTOMER("7", ",\"access\":\"a1\""))),
+               OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "");
+  CHECK_NUMBER(
+    host_hear(NOW, true, OF_LINE("1", "1", CUSTOMER("7", ",\"issued\":3,\"access\":\"a3\""))),
+    OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "save state ");
+  CHECK_NUMBER(host.renewals, 0);
+  CHECK(strstr(host.saved.at, "\"a3\"") != NULL && strstr(host.saved.at, "\"a1\"") == NULL);
+}
+
+TEST(r31_heard_older, "R31: tokens that are older than those that are held are not taken") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  answer(NOW + 3, 200, TOKENS("a2", "r2"));
+  host_forget();
+  const char *const issued[] = {"", ",\"issued\":1700000000002", ",\"issued\":1700000000003"};
+  for (size_t i = 0; i < sizeof issued / sizeof issued[0]; i++) {
+    char text[200];
+    (void)snprintf(text, sizeof text,
+                   OF_LINE("1", "99", CUSTOMER("2097153", ",\"access\":\"a0\"%s")), issued[i]);
+    CHECK_NUMBER(host_hear(NOW + 4, true, text), OCC_STATUS_OK);
+  }
+  CHECK_TEXT(host.order, "");
+  CHECK_TEXT(host_authorization(), "Bearer a2");
+}
+
+TEST(r31_heard_bad, "R31 R26: what is no snapshot of ours is not heard") {
+  const char *const bad[] = {
+    "",
+    " ",
+    "null",
+    "{\"v\":1,\"for\":\"there\",\"epoch\":9}",
+    "{\"v\":2,\"for\":\"here\",\"epoch\":9}",
+    OF_LINE("\"1\"", "9", CUSTOMER("7", ",\"issued\":6,\"access\":\"a2\"")),
+    OF_LINE("1", "9", CUSTOMER("7", ",\"issued\":-6,\"access\":\"a2\"")),
+    OF_LINE("1", "9", CUSTOMER("7", ",\"issued\":6,\"access\":\"a 2\""))};
+  open_beside(SHARED);
+  ask(NOW);
+  host_forget();
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    CHECK_NUMBER(host_hear(NOW, true, bad[i]), OCC_STATUS_BAD_SNAPSHOT);
+  }
+  CHECK_TEXT(host.order, "");
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+}
+
+TEST(r31_heard_revoking,
+     "R31 R24: tokens of a grant that is being revoked, awaited or unknown here are not taken") {
+  open_as_customer(SHARED, TOKENS("a1", "r1"));
+  (void)occ_session_sign_out(&session, NOW);
+  host_forget();
+  CHECK_NUMBER(
+    host_hear(NOW, true, OF_LINE("1", "9", CUSTOMER("2097153", ",\"issued\":6,\"access\":\"a2\""))),
+    OCC_STATUS_OK);
+  CHECK_NUMBER(host_hear(NOW, false,
+                         OF_LINE("1", "9", CUSTOMER("2097154", ",\"issued\":6,\"access\":\"a2\""))),
+               OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "");
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK(!host_remembers("a2"));
+}
+
+TEST(r31_sign_out,
+     "R31 R21: who signs out while the others are asked is signed out, and not expired") {
+  open_beside(SHARED);
+  ask(NOW);
+  host_forget();
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW + 1), OCC_STATUS_OK);
+  CHECK_NUMBER(host.renewals, 1);
+  CHECK_TEXT(host.renewed.at, "");
+  CHECK_NUMBER(host.alarm, 0);
+  CHECK_TEXT(last_body(), "token=a1" OF_ACCESS);
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "");
+}
+
+TEST(r31_ended, "R31: so it is where another tab signs out meanwhile, or another one signs in") {
+  open_beside(SHARED);
+  ask(NOW);
+  host_forget();
+  CHECK_NUMBER(occ_session_ended(&session, NOW + 1, 7, 5), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "renewed save state alarm ");
+  CHECK_NUMBER(host.alarm, 0);
+  open_beside(SHARED);
+  ask(NOW);
+  adopt(NOW + 1, OF_LINE("1", "2", CUSTOMER("8", ",\"access\":\"b1\"")), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "renewed state alarm ");
+  CHECK_TEXT(host.renewed.at, "");
+  CHECK_TEXT(host_authorization(), "Bearer b1");
+}
+
+TEST(r31_agent_comes, "R31 R4: an agent who signs in over the customer ends the asking") {
+  open_beside(SHARED);
+  const uint32_t request = begin(NOW, OCC_OWNER_AGENT, 2, "anna");
+  ask(NOW);
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, request, 200, TOKEN("a2")), OCC_STATUS_OK);
+  CHECK_NUMBER(host.renewals, 1);
+  CHECK_NUMBER(host.alarm, 0);
+  CHECK_TEXT(host_authorization(), "Bearer a2");
+}
+
+TEST(r31_taking_over,
+     "R31: while an agent signs in the end of the asking leaves the sign-in pending") {
+  open_beside(SHARED);
+  (void)begin(NOW, OCC_OWNER_AGENT, 2, "anna");
+  ask(NOW);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(host.expired, OCC_OWNER_CUSTOMER);
+  CHECK_NUMBER(host.state, OCC_STATE_AGENT_SIGNING_IN);
+}
+
+TEST(r31_restores, "R31 R5: an agent's session that ends so restores the parked customer") {
+  open_with(2, SHARED);
+  adopt(NOW,
+        OF_LINE("1", "1",
+                AGENT("8", ",\"access\":\"a2\"") ",\"parked\":{\"owner\":\"customer\",\"number\":7,"
+                                                 "\"access\":\"a1\"},\"customer\":\"anna\""),
+        OCC_STATUS_OK);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host.wanted_number, 8);
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(host.expired, OCC_OWNER_AGENT);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  CHECK_NUMBER(host.request_count, 0);
+}
+
+TEST(r31_refused,
+     "R31 R41: where refresh tokens are shared, one that is refused has the others asked first") {
+  open_as_customer(STORED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  answer(NOW, 400, INVALID_GRANT);
+  CHECK_TEXT(host.order, "wanted save state alarm ");
+  CHECK_NUMBER(host.wanted_number, FIRST);
+  CHECK_NUMBER(host.wanted_issued, 0);
+  CHECK_NUMBER(host.expiries, 0);
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  CHECK(!host_remembers("r1"));
+  CHECK(strstr(host.saved.at, "\"access\":\"a1\"") != NULL);
+  CHECK(strstr(host.saved.at, "refresh") == NULL);
+  host_forget();
+  CHECK_NUMBER(
+    host_hear(
+      NOW + 1, true,
+      OF_LINE("1", "1", CUSTOMER("2097153", ",\"issued\":6,\"access\":\"a2\",\"refresh\":\"r2\""))),
+    OCC_STATUS_OK);
+  CHECK_TEXT(host.renewed.at, "Bearer a2");
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_NUMBER(host_renew(NOW + 20000, "Bearer a2"), OCC_STATUS_WAIT);
+  CHECK_TEXT(last_body(), REFRESH_OF("r2"));
+}
+
+TEST(r31_refused_nobody, "R31 R41 R20: if nobody has newer tokens the session ends once") {
+  open_as_customer(STORED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  answer(NOW, 401, "");
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "renewed save state expired ");
+  CHECK_NUMBER(host.endings, 0);
+  CHECK_NUMBER(host.request_count, 0);
+}
+
+TEST(r31_refused_alone,
+     "R31 R20: where refresh tokens are not stored, or there are no other tabs, it ends at once") {
+  const uint32_t flags[] = {SHARED, REVOKING | OCC_FLAG_PERSIST, REVOKING};
+  for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+    open_as_customer(flags[i], TOKENS("a1", "r1"));
+    CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+    answer(NOW, 400, INVALID_GRANT);
+    CHECK_TEXT(host.order, "renewed save state expired alarm ");
+  }
+}
+
+TEST(r31_refused_alarm,
+     "R31 R41: so it is with a refresh that no request waits for, and requests then wait") {
+  open_as_customer(STORED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(occ_session_alarm(&session, OVER), OCC_STATUS_OK);
+  answer(OVER, 400, INVALID_GRANT);
+  CHECK_NUMBER(host.wanted_number, FIRST);
+  CHECK_NUMBER(host_renew(OVER, "Bearer a1"), OCC_STATUS_WAIT);
+  CHECK_NUMBER(host_renew(OVER, ""), OCC_STATUS_WAIT);
+}
+
+TEST(r31_refused_parked,
+     "R31 R20: a parked grant is not asked for: it is gone, and the agent stays") {
+  open_as_customer(STORED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  const uint32_t refresh = last();
+  sign_in(OCC_OWNER_AGENT, "anna", TOKENS("a2", "r2"));
+  CHECK_NUMBER(host_answer(NOW, refresh, 400, INVALID_GRANT), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "save state ");
+  CHECK_NUMBER(number_of(OCC_SLOT_PARKED), 0);
+  CHECK_TEXT(host_authorization(), "Bearer a2");
+}
+
+TEST(r31_unsure, "R31 R42: nobody is asked because of a 401 that says nothing of a living token") {
+  open_beside(SHARED);
+  CHECK_NUMBER(host_renew_unsure(NOW, "Bearer a1"), OCC_STATUS_NOTHING);
+  CHECK_TEXT(host.order, "");
+}
+
+TEST(r31_new, "R31 R49: nor because of a token that another tab has refreshed just now") {
+  open_with(2, SHARED);
+  adopt(NOW, OF_LINE("1", "1", CUSTOMER("7", ",\"issued\":1700000000000,\"access\":\"a1\"")),
+        OCC_STATUS_OK);
+  host_forget();
+  CHECK_NUMBER(host_renew(NOW + 9999, "Bearer a1"), OCC_STATUS_NOTHING);
+  CHECK_TEXT(host.order, "");
+  CHECK_NUMBER(host_renew(NOW + 10000, "Bearer a1"), OCC_STATUS_WAIT);
+}
+
+/* ---- R32 ---------------------------------------------------------------------------------------
+ */
+
+#define STORED_DEAD OF_LINE("1", "1", CUSTOMER("7", ",\"expires\":1700000000000,\"access\":\"a1\""))
+
+TEST(r32_asks, "R32 R31: a stored session whose time is over asks the others, and requests carry "
+               "no token meanwhile") {
+  open_with(2, SHARED);
+  adopt(NOW, STORED_DEAD, OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "wanted state alarm ");
+  CHECK_NUMBER(host.wanted_number, 7);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(host_authorization(), "");
+  CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_WAIT);
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "renewed save state expired ");
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+}
+
+TEST(r32_answered, "R32 R31: if one has newer tokens it goes on with those") {
+  open_with(2, SHARED);
+  adopt(NOW, STORED_DEAD, OCC_STATUS_OK);
+  CHECK_NUMBER(
+    host_hear(NOW, true, OF_LINE("1", "1", CUSTOMER("7", ",\"issued\":6,\"access\":\"a2\""))),
+    OCC_STATUS_OK);
+  CHECK_TEXT(host_authorization(), "Bearer a2");
+}
+
+TEST(r32_alone, "R32: where there are no other tabs it ends when it is opened") {
+  open_with(2, REVOKING);
+  adopt(NOW, STORED_DEAD, OCC_STATUS_OK);
+  CHECK_TEXT(host.order, "save state expired ");
+  CHECK_NUMBER(host.expired, OCC_OWNER_CUSTOMER);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_TEXT(host.saved.at, "");
+  CHECK(!host_remembers("a1"));
+}
+
+TEST(r32_alive,
+     "R32: one that lives for a millisecond yet is put on requests, as is one whose time "
+     "is not known") {
+  open_with(2, REVOKING);
+  adopt(NOW - 1, STORED_DEAD, OCC_STATUS_OK);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  open_with(2, REVOKING);
+  adopt(NOW, OF_LINE("1", "1", CUSTOMER("7", ",\"access\":\"a1\"")), OCC_STATUS_OK);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+}
+
+TEST(r32_refresh_token, "R32: one with a refresh token is refreshed when a request needs it") {
+  open_with(2, STORED);
+  adopt(NOW,
+        OF_LINE("1", "1",
+                CUSTOMER("7", ",\"expires\":1700000000000,\"access\":\"a1\",\"refresh\":\"r1\"")),
+        OCC_STATUS_OK);
+  CHECK_NUMBER(host.wanted, 0);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  CHECK_TEXT(last_body(), REFRESH_OF("r1"));
+}
+
+TEST(r32_again, "R32: a snapshot that changes nothing of it does not have the others asked anew") {
+  open_with(2, SHARED);
+  adopt(NOW, STORED_DEAD, OCC_STATUS_OK);
+  CHECK_NUMBER(host.wanted, 1);
+  adopt(NOW + 1000,
+        OF_LINE("1", "2", CUSTOMER("7", ",\"expires\":1700000000000,\"access\":\"a1\"")),
+        OCC_STATUS_OK);
+  CHECK_NUMBER(host.wanted, 0);
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+}
+
+TEST(r32_agent, "R32 R5: an agent's that is over ends, and the parked customer is restored") {
+  open_with(2, REVOKING);
+  adopt(
+    NOW,
+    OF_LINE(
+      "1", "1",
+      AGENT("8",
+            ",\"expires\":1700000000000,\"access\":\"a2\"") ",\"parked\":{\"owner\":"
+                                                            "\"customer\",\"number\":7,\"access\":"
+                                                            "\"a1\"},\"customer\":\"anna\""),
+    OCC_STATUS_OK);
+  CHECK_NUMBER(host.expired, OCC_OWNER_AGENT);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_TEXT(host_authorization(), "Bearer a1");
+}
