@@ -252,7 +252,8 @@ describe('core.wasm', limit, () => {
   test('its imports are the host functions of src/occ_host.h and nothing else', () => {
     assert.deepEqual(new Reader().functions().imports, {
       'env.occ_host_save': '(i32 i32) -> ()',
-      'env.occ_host_ended': '(f64) -> ()',
+      'env.occ_host_ended': '(f64 f64) -> ()',
+      'env.occ_host_wanted': '(f64 f64) -> ()',
       'env.occ_host_state': '(i32 f64 i32 i32 i32) -> ()',
       'env.occ_host_signed_in': '(i32 i32) -> ()',
       'env.occ_host_renewed': '(i32 i32) -> ()',
@@ -281,7 +282,9 @@ describe('core.wasm', limit, () => {
       occ_alarm: '(f64 f64) -> (i32)',
       occ_leave: '(f64) -> (i32)',
       occ_adopt: '(f64 i32) -> (i32)',
-      occ_ended: '(f64 f64) -> (i32)',
+      occ_ended: '(f64 f64 f64) -> (i32)',
+      occ_wanted: '(f64 f64 f64) -> (i32)',
+      occ_heard: '(f64 i32 i32) -> (i32)',
     });
   });
 
