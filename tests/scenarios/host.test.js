@@ -10,6 +10,7 @@ const {
   DELIVERY_ANSWERED,
   FLAG_BEARER,
   FLAG_REVOKE,
+  FLAG_SHARED,
   INPUT_MAX,
   OWNER_AGENT,
   OWNER_CUSTOMER,
@@ -20,6 +21,7 @@ const {
   STATUS_OK,
   STATUS_REENTERED,
   STATUS_UNKNOWN_REQUEST,
+  STATUS_WAIT,
 } = numbers;
 
 const module = new WebAssembly.Module(
@@ -48,12 +50,14 @@ const events = {
   occ_sign_out: [],
   occ_sign_out_agent: [],
   occ_authorization: [],
-  occ_renew: ['certain', 'length'],
+  occ_renew: ['truth', 'length'],
   occ_completed: ['request', 'delivery', 'http status', 'wait', 'length'],
   occ_alarm: ['alarm'],
   occ_leave: [],
   occ_adopt: ['length'],
-  occ_ended: ['number'],
+  occ_ended: ['number', 'number'],
+  occ_wanted: ['number', 'number'],
+  occ_heard: ['truth', 'length'],
 };
 const names = Object.keys(events);
 
@@ -67,10 +71,10 @@ const hostile = {
   owner: [0, 3, 4, 2 ** 31, 2 ** 32 - 1],
   attempt: [0, 1, 2 ** 32 - 1],
   length: [1, 257, 1025, INPUT_MAX, INPUT_MAX + 1, 2 ** 31, 2 ** 32 - 1],
-  certain: [0, 1, 2 ** 32 - 1],
   request: [0, 1, 2, 3, 4, 2 ** 31, 2 ** 32 - 1],
   delivery: [0, 6, 2 ** 31, 2 ** 32 - 1],
   'http status': [0, 99, 600, 2 ** 32 - 1],
+  truth: [1, 2, 2 ** 31, 2 ** 32 - 1],
   wait: [NaN, Infinity, -Infinity, -1, 1e308],
   alarm: [NaN, Infinity, -1, 1e300],
   number: [NaN, Infinity, -1, 0, 1, 2 ** 53, 1e308],
@@ -143,9 +147,23 @@ class Core {
     return bytes.map(({ length }) => length);
   }
 
-  open() {
+  open(flags = FLAG_REVOKE | FLAG_BEARER) {
     const lengths = this.write('here', 'shop', 'secret', 'desk', '', '');
-    assert.equal(this.call('occ_open', 7, FLAG_REVOKE | FLAG_BEARER, 0, ...lengths), STATUS_OK);
+    assert.equal(this.call('occ_open', 7, flags, 0, ...lengths), STATUS_OK);
+    return this;
+  }
+
+  /** What another tab has saved, whose line is another. @param {string} call @param {number[]} values @param {object} grant */
+  hear(call, values, grant) {
+    const active = { owner: 'customer', number: 7, ...grant };
+    const snapshot = JSON.stringify({ v: 1, for: 'here', line: 9, epoch: 1, active });
+    return this.call(call, ...values, ...this.write(snapshot));
+  }
+
+  /** Another tab's customer, whose token is dead and cannot be refreshed here. */
+  ask() {
+    assert.equal(this.hear('occ_adopt', [], { access: 'd1' }), STATUS_OK);
+    assert.equal(this.call('occ_renew', 1, ...this.write('Bearer d1')), STATUS_WAIT);
     return this;
   }
 
@@ -201,6 +219,14 @@ const situations = {
   'while a token is refreshed': () => {
     const core = signedIn(OWNER_CUSTOMER);
     core.call('occ_renew', 1, ...core.write(`Bearer token-${core.last}`));
+    return core;
+  },
+  'while other tabs are asked for newer tokens': () =>
+    new Core().open(FLAG_REVOKE | FLAG_BEARER | FLAG_SHARED).ask(),
+  'while a token is refreshed for its revocation': () => {
+    const core = signedIn(OWNER_CUSTOMER);
+    core.call('occ_sign_out');
+    core.call('occ_completed', core.last, DELIVERY_ANSWERED, 401, 0, 0);
     return core;
   },
   'while tokens are revoked': () => {
@@ -338,7 +364,7 @@ describe('a host that misbehaves', () => {
     const life = (inside) => {
       const core = new Core();
       core.inside = () => inside?.(core);
-      core.open().signIn(OWNER_CUSTOMER);
+      core.open(FLAG_REVOKE | FLAG_BEARER | FLAG_SHARED).signIn(OWNER_CUSTOMER);
       core.answer(core.last, 'a1');
       core.call('occ_authorization');
       core.call('occ_renew', 1, ...core.write('Bearer a1'));
@@ -363,6 +389,7 @@ describe('a host that misbehaves', () => {
       const newer = String(snapshot).replace(/"epoch":\d+/, '"epoch":999');
       core.call('occ_adopt', ...core.write(newer.replace('"c1"', '"c2"')));
       core.call('occ_authorization');
+      core.ask().hear('occ_heard', [1], { access: 'd2', issued: 5 });
       core.call('occ_sign_out');
       return core.told;
     };
