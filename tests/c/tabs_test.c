@@ -293,6 +293,21 @@ TEST(r24_told, "R24: a sign-out is told with how new the tokens were") {
   CHECK_NUMBER(host.ended_issued[0], NOW + 7);
 }
 
+TEST(r24_told_set_back,
+     "R24 R31: later tokens are newer also where the clock was set back, or stood still") {
+  const double times[] = {NOW, NOW - 86400000};
+  for (size_t i = 0; i < 2; i++) {
+    open_as_customer(SHARED, TOKENS("a1", "r1"));
+    CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+    answer(NOW, 200, TOKENS("a2", "r2"));
+    CHECK_NUMBER(occ_session_alarm(&session, OVER), OCC_STATUS_OK);
+    answer(times[i], 200, TOKENS("a3", "r3"));
+    host_forget();
+    (void)occ_session_sign_out(&session, NOW);
+    CHECK_NUMBER(host.ended_issued[0], NOW + 1);
+  }
+}
+
 TEST(r24_not_told,
      "R24 R41: that the server refuses a token is told to nobody, nor that a session has ended "
      "elsewhere") {
@@ -576,6 +591,15 @@ TEST(r31_asks,
   ask(NOW + 1);
   CHECK_NUMBER(host_renew(NOW + 1, ""), OCC_STATUS_WAIT);
   CHECK_NUMBER(host_renew(NOW + 1, "Bearer x"), OCC_STATUS_NOTHING);
+  CHECK_TEXT(host.order, "");
+}
+
+TEST(r31_asks_earlier, "R31 R19: so does one that was sent with the token before that one") {
+  open_beside(SHARED);
+  adopt(NOW, OF_LINE("1", "2", CUSTOMER("7", ",\"issued\":6,\"access\":\"a2\"")), OCC_STATUS_OK);
+  CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_WAIT);
+  host_forget();
+  ask(NOW);
   CHECK_TEXT(host.order, "");
 }
 
