@@ -20,6 +20,8 @@
 #define FIRST_NONCE 2U
 #define NUMBERS_PER_NONCE 2097152.0
 #define TIME_MAX 1e15
+#define NUMBER_MAX 9007199254740991.0
+#define SIGN_IN_DELAY 2000.0
 /* In every token and password that is handed out, and in no other text. They are longer than a
  * number, which may have any bytes. */
 #define SECRET_MARK '~'
@@ -44,6 +46,8 @@ typedef enum {
   CLOSE,
   RELOAD,
   REENTER,
+  WANTED,
+  HEARD,
   CALLS
 } call;
 
@@ -72,8 +76,9 @@ static unsigned serial;
 static unsigned sends[OCC_PLACES][OCC_TOKEN_END];
 
 static occ_session before;
-static bool saved_by_us; /* what is in the storage, not adopted */
-static call inside;      /* what the next host function calls, CALLS: nothing */
+static bool saved_by_us;     /* what is in the storage, not adopted */
+static double adopted_epoch; /* of the snapshot that this call is about */
+static call inside;          /* what the next host function calls, CALLS: nothing */
 
 static bool has(occ_flag flag) {
   return (options.flags & (uint32_t)flag) != 0;
@@ -172,6 +177,7 @@ static void check_revocations(void) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &session.grants.at[i];
     uint32_t unsettled = 0;
+    MUST(grant->revocation[OCC_TOKEN_ACCESS].stage != OCC_REVOCATION_REFRESHING);
     for (size_t token = OCC_TOKEN_ACCESS; token <= OCC_TOKEN_REFRESH; token++) {
       MUST(grant->revocation[token].stage <= OCC_REVOCATION_SENT);
       unsettled += grant->revocation[token].stage != OCC_REVOCATION_SETTLED;
@@ -217,6 +223,9 @@ static void check_state(void) {
   MUST(parked == 0 || expected[session.state].may_park);
   MUST(retired == 0 || expected[session.state].may_retire);
   MUST((session.state == OCC_STATE_EMULATING) == (session.customer_id_length > 0));
+  /* R31: other tabs are asked for the active grant, which cannot be refreshed here. */
+  MUST(session.asked_until == 0 ||
+       (has(OCC_FLAG_SHARED) && active != NULL && session.waiting_for == active->number));
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &session.grants.at[i];
     MUST((grant->slot != OCC_SLOT_PARKED && grant->slot != OCC_SLOT_RETIRED) ||
@@ -255,6 +264,15 @@ static bool are_unchanged(void) {
          memcmp(before.customer_id, session.customer_id, session.customer_id_length) == 0;
 }
 
+/* Whether a hostile snapshot has brought a number behind which there is none. */
+static bool is_at_an_end(void) {
+  bool ends = session.epoch > NUMBER_MAX;
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    ends = ends || session.grants.at[i].issued > NUMBER_MAX;
+  }
+  return ends;
+}
+
 /* R14, R23, R25: one write for each change, of the session as it is. */
 static void check_saved(call made) {
   static char text[8 * OCC_INPUT_MAX];
@@ -263,13 +281,19 @@ static void check_saved(call made) {
     MUST(adopted || are_unchanged());
     return;
   }
-  MUST(adopted ? session.epoch > before.epoch + 1 : session.epoch == before.epoch + 1);
+  MUST(session.epoch == (adopted ? adopted_epoch : before.epoch) + 1);
   saved_by_us = true;
   const bool is_kept = has(OCC_FLAG_SHARED) || count_of(OCC_SLOT_ACTIVE) > 0;
   occ_writer writer = {.at = text, .size = sizeof text};
-  occ_snapshot_write(&writer, &session.grants, OCC_TEXT(IDENTITY), session.epoch,
-                     (occ_text){session.customer_id, session.customer_id_length},
-                     has(OCC_FLAG_PERSIST));
+  occ_snapshot about = {.line = session.line,
+                        .epoch = session.epoch,
+                        .customer_id = {session.customer_id, session.customer_id_length}};
+  if (count_of(OCC_SLOT_REVOKING) > 0) {
+    about.revoking_until = session.now + SIGN_IN_DELAY;
+  } else if (session.revoking_until > session.now) {
+    about.revoking_until = session.revoking_until;
+  }
+  occ_snapshot_write(&writer, &session.grants, OCC_TEXT(IDENTITY), &about, has(OCC_FLAG_PERSIST));
   if (!is_kept || writer.used > OCC_OUTPUT_MAX) {
     MUST(host.saved.length == 0);
     return;
@@ -277,7 +301,8 @@ static void check_saved(call made) {
   MUST(host.saved.length == writer.used && memcmp(host.saved.at, text, writer.used) == 0);
   occ_snapshot snapshot;
   MUST(occ_snapshot_read(&snapshot, (occ_text){host.saved.at, host.saved.length},
-                         OCC_TEXT(IDENTITY)) == OCC_STATUS_OK);
+                         OCC_TEXT(IDENTITY)) == OCC_STATUS_OK ||
+       is_at_an_end());
   occ_json_release();
 }
 
@@ -287,7 +312,7 @@ static bool was_told_ended(double number) {
       return true;
     }
   }
-  return false;
+  return host.endings > HOST_ENDED_MAX;
 }
 
 /* R29: whether another place has the same token, or had it before the call. */
@@ -302,17 +327,22 @@ static bool is_shared(size_t place) {
   return false;
 }
 
-/* R7: a grant is there for as long as nothing has happened after which it may be gone. */
+/* R7: a grant is there for as long as nothing has happened after which it may be gone. R24: who has
+ * it too is told when it is revoked. */
 static void check_conservation(call made, occ_status status) {
   const bool answered = made == ANSWER || made == COMPLETED;
+  const bool adopted = made == ADOPT || made == ADOPT_ANY;
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *was = &before.grants.at[i];
     const occ_grant *is = &session.grants.at[i];
+    MUST(!occ_grant_is_held(was) || is->slot != OCC_SLOT_REVOKING || made == ENDED ||
+         was_told_ended(was->number) || (adopted && session.line == before.line));
     if (!is_live(was) || (is_live(is) && was->number == is->number)) {
       continue;
     }
     if (was->slot == OCC_SLOT_REVOKING) {
-      MUST(answered && host.revocations == 1);
+      /* R30: or what the refresh for its revocation gave is revoked in its place. */
+      MUST(answered && (host.revocations > 0 || was->is_final));
       continue;
     }
     if (!has(OCC_FLAG_REVOKE) || is_shared(i)) {
@@ -320,8 +350,8 @@ static void check_conservation(call made, occ_status status) {
     }
     MUST(occ_grant_is_held(was) && status == OCC_STATUS_OK + (made == RENEW) * OCC_STATUS_EXPIRED);
     /* R24: another tab revokes it; R9: the server has declared it dead. */
-    MUST(made == ADOPT || made == ADOPT_ANY || made == ENDED ||
-         ((answered || made == RENEW) && was_told_ended(was->number)));
+    MUST((adopted && (session.line == before.line || host.expiries == 1)) || made == ENDED ||
+         answered || ((made == RENEW || made == ALARM) && host.expiries == 1));
   }
 }
 
@@ -337,7 +367,8 @@ static void check_sends(call made) {
       const occ_revocation *of_it = &is->revocation[token];
       if (of_it->stage == OCC_REVOCATION_SENT && of_it->request > before.requests) {
         sends[i][token]++;
-        MUST(has(OCC_FLAG_REVOKE) && sends[i][token] - 1 <= options.retries);
+        /* R30: once more, where the refresh for it has failed. */
+        MUST(has(OCC_FLAG_REVOKE) && sends[i][token] - 1 <= options.retries + is->is_final);
         MUST(token == OCC_TOKEN_REFRESH || made == LEAVE ||
              is->revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_SETTLED);
       }
@@ -481,7 +512,13 @@ static void reenter_once(void) {
     status = occ_session_adopt(&session, now, 0);
     break;
   case ENDED:
-    status = occ_session_ended(&session, now, options.nonce * NUMBERS_PER_NONCE + 1);
+    status = occ_session_ended(&session, now, options.nonce * NUMBERS_PER_NONCE + 1, 0);
+    break;
+  case WANTED:
+    status = occ_session_wanted(&session, now, options.nonce * NUMBERS_PER_NONCE + 1, 0);
+    break;
+  case HEARD:
+    status = occ_session_heard(&session, now, true, 0);
     break;
   case OPEN:
     status = occ_session_open(&session, now, 1, 0, 0, lengths);
@@ -539,8 +576,8 @@ static occ_status renew(double time) {
   const uint8_t kind = fuzz_byte(&bytes);
   char header[OCC_BEARER_LENGTH + OCC_TOKEN_MAX + 1] = "";
   const occ_slot slots[] = {OCC_SLOT_ACTIVE, OCC_SLOT_CLIENT, OCC_SLOT_PARKED};
-  if (kind < 3) {
-    const occ_grant *grant = occ_grants_in(&session.grants, slots[kind]);
+  if (kind < 3 || kind >= 253) {
+    const occ_grant *grant = occ_grants_in(&session.grants, slots[kind < 3 ? kind : 255 - kind]);
     if (grant != NULL) {
       memcpy(header, grant->authorization, grant->authorization_length);
     }
@@ -553,7 +590,7 @@ static occ_status renew(double time) {
   } else if (kind == 64) {
     return occ_session_renew(&session, time, true, fuzz_number(&bytes));
   }
-  const occ_status status = host_renew(time, header);
+  const occ_status status = kind & 128 ? host_renew_unsure(time, header) : host_renew(time, header);
   if (gets_in(time)) {
     /* R19: no header is empty. */
     MUST((host.headers == 1) == (status == OCC_STATUS_RESEND));
@@ -646,6 +683,15 @@ static occ_status completed(double time) {
 
 /* The storage that the tabs share has what was adopted. */
 static occ_status adopt_text(double time, const char *text) {
+  char copy[2049] = "";
+  const size_t length = strlen(text);
+  occ_snapshot snapshot;
+  memcpy(copy, text, length);
+  adopted_epoch = before.epoch;
+  if (occ_snapshot_read(&snapshot, (occ_text){copy, length}, OCC_TEXT(IDENTITY)) == OCC_STATUS_OK) {
+    adopted_epoch = snapshot.epoch;
+  }
+  occ_json_release();
   const occ_status status = host_adopt(time, text);
   if (status == OCC_STATUS_OK && host.saves == 0) {
     saved_by_us = false;
@@ -657,12 +703,18 @@ static occ_status adopt_text(double time, const char *text) {
 
 /* A snapshot as another tab of the same shop may write it: newer, as old, with the grants that are
  * held here, with others. */
-static occ_status adopt(double time) {
+static const char *of_another_tab(void) {
   static const char *const names[] = {"active", "parked", "retired"};
   static char text[2048];
   const uint8_t kind = fuzz_byte(&bytes);
-  size_t used = (size_t)snprintf(text, sizeof text, "{\"v\":1,\"for\":\"%s\",\"epoch\":%.0f",
-                                 IDENTITY, session.epoch + (kind & 3));
+  const uint8_t about = fuzz_byte(&bytes);
+  size_t used =
+    (size_t)snprintf(text, sizeof text, "{\"v\":1,\"for\":\"%s\",\"line\":%.0f,\"epoch\":%.0f",
+                     IDENTITY, session.line + (about & 1), session.epoch + (kind & 3));
+  if (about & 2) {
+    used += (size_t)snprintf(text + used, sizeof text - used, ",\"revoking\":%.0f",
+                             now + 100.0 * (about >> 2));
+  }
   for (size_t i = 0; i < 3; i++) {
     if (!(kind & 4 << i)) {
       continue;
@@ -677,7 +729,10 @@ static occ_status adopt(double time) {
       ",\"%s\":{\"owner\":\"%s\",\"number\":%.0f,\"access\":\"%s\",\"expires\":%.0f", names[i],
       is_agent ? "agent" : "customer",
       is_held ? mine->number : FOREIGN_NONCE * NUMBERS_PER_NONCE + which % 16 + 1,
-      secret('a', which & 32 ? serial - 1 : serial), now + 1e5 * which);
+      secret('a', which & 32 ? serial - 1 : serial), now + 1e5 * (which % 32));
+    const uint8_t issued = fuzz_byte(&bytes);
+    used += (size_t)snprintf(text + used, sizeof text - used, ",\"issued\":%.0f",
+                             issued & 1 ? mine->issued + issued / 2.0 : 1000.0 * issued);
     used += (size_t)snprintf(text + used, sizeof text - used,
                              which & 16 ? ",\"refresh\":\"%s\"}" : "}", secret('r', serial));
   }
@@ -686,7 +741,23 @@ static occ_status adopt(double time) {
       (size_t)snprintf(text + used, sizeof text - used, ",\"customer\":\"%c\"", 'A' + (kind >> 6));
   }
   (void)snprintf(text + used, sizeof text - used, "}");
-  return adopt_text(time, text);
+  return text;
+}
+
+/* The messages of another tab: it wants newer tokens, and it has saved something. */
+static occ_status want(double time) {
+  const uint8_t which = fuzz_byte(&bytes);
+  const double number = which < OCC_PLACES ? session.grants.at[which].number : fuzz_double(&bytes);
+  const double issued = which < OCC_PLACES ? session.grants.at[which].issued : fuzz_double(&bytes);
+  const occ_status status = occ_session_wanted(&session, time, number, issued);
+  MUST(status != OCC_STATUS_OK || occ_grants_held(&before.grants, number) != NULL);
+  return status;
+}
+
+static occ_status hear(double time) {
+  const uint8_t kind = fuzz_byte(&bytes);
+  return host_hear(time, kind & 1,
+                   kind & 6 ? of_another_tab() : any_text(fuzz_number(&bytes) % 1024));
 }
 
 static occ_status adopt_any(double time) {
@@ -697,9 +768,11 @@ static occ_status adopt_any(double time) {
 static occ_status end_one(double time) {
   const uint8_t which = fuzz_byte(&bytes);
   if (which >= OCC_PLACES) {
-    return occ_session_ended(&session, time, fuzz_double(&bytes));
+    return occ_session_ended(&session, time, fuzz_double(&bytes), fuzz_double(&bytes));
   }
-  return occ_session_ended(&session, time, session.grants.at[which].number);
+  const occ_grant *grant = &session.grants.at[which];
+  return occ_session_ended(&session, time, grant->number,
+                           grant->issued - (double)(fuzz_byte(&bytes) & 1));
 }
 
 /* A page, with a nonce of its own. */
@@ -722,9 +795,11 @@ static void reload(void) {
   if (text[0] == '\0') {
     return;
   }
-  const occ_status status = host_adopt(now, text);
+  const bool had_an_end = old.epoch > NUMBER_MAX;
+  const occ_status status = adopt_text(now, text);
   check(ADOPT, status);
-  if (old.life != OCC_LIFE_OPEN) {
+  /* R32: it may be over by now. */
+  if (old.life != OCC_LIFE_OPEN || had_an_end || host.expiries > 0) {
     return;
   }
   MUST(status == OCC_STATUS_OK && session.epoch == old.epoch);
@@ -778,11 +853,15 @@ static occ_status make(call which, double time) {
   case LEAVE:
     return occ_session_leave(&session, time);
   case ADOPT:
-    return adopt(time);
+    return adopt_text(time, of_another_tab());
   case ADOPT_ANY:
     return adopt_any(time);
   case ENDED:
     return end_one(time);
+  case WANTED:
+    return want(time);
+  case HEARD:
+    return hear(time);
   case CLOSE:
     return occ_session_close(&session);
   default:

@@ -8,11 +8,15 @@
 #include "json.h"
 #include "snapshot.h"
 
+#define TIME_MAX 1e15
+
 static const occ_text identity = {"shop", 4};
 
 /* The session as a snapshot says it. */
 typedef struct {
+  double line;
   double epoch;
+  double revoking_until;
   occ_grants grants;
   size_t customer_id_length;
   char customer_id[OCC_CUSTOMER_ID_MAX];
@@ -30,8 +34,14 @@ static bool take(held *self, const char *at, size_t length) {
   free(text);
   memset(self, 0, sizeof *self);
   if (status == OCC_STATUS_OK) {
+    MUST(snapshot.line >= 0 && snapshot.line == floor(snapshot.line));
     MUST(snapshot.epoch >= 1 && snapshot.customer_id.length <= OCC_CUSTOMER_ID_MAX);
+    self->line = snapshot.line;
     self->epoch = snapshot.epoch;
+    /* The session takes nothing that is later than it can be. */
+    if (snapshot.revoking_until > 0 && snapshot.revoking_until <= TIME_MAX) {
+      self->revoking_until = floor(snapshot.revoking_until);
+    }
     self->customer_id_length = snapshot.customer_id.length;
     memcpy(self->customer_id, snapshot.customer_id.at, snapshot.customer_id.length);
     for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
@@ -49,6 +59,7 @@ static bool take(held *self, const char *at, size_t length) {
       grant->number = from->number;
       /* Whole milliseconds are what is written, and a zero without its sign. */
       grant->expires_at = floor(from->expires_at) + 0.0;
+      grant->issued = floor(from->issued) + 0.0;
     }
   }
   occ_json_release();
@@ -64,8 +75,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   }
   occ_writer writer = {.at = text, .size = sizeof text};
-  occ_snapshot_write(&writer, &first.grants, identity, first.epoch,
-                     (occ_text){first.customer_id, first.customer_id_length}, true);
+  const occ_snapshot about = {.line = first.line,
+                              .epoch = first.epoch,
+                              .revoking_until = first.revoking_until,
+                              .customer_id = {first.customer_id, first.customer_id_length}};
+  occ_snapshot_write(&writer, &first.grants, identity, &about, true);
   MUST(!writer.overflow);
   MUST(take(&second, text, writer.used));
   MUST(fuzz_is_same(&first, &second, sizeof first));
