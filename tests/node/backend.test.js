@@ -224,6 +224,19 @@ describe('the token endpoint', limit, () => {
     assert.equal((await signIn(anna)).expires_in, 59);
   });
 
+  for (const [expiresIn, said] of /** @type {const} */ ([
+    ['text', '43199'],
+    ['none', undefined],
+  ])) {
+    test(`expiresIn ${expiresIn}: so the life time of a token is said`, async () => {
+      backend.set({ expiresIn });
+      const first = await signIn(anna);
+      assert.equal(first.expires_in, said);
+      const second = await (await refresh(first.refresh_token)).json();
+      assert.equal(second.expires_in, said);
+    });
+  }
+
   for (const length of [16, 8192, 20_000]) {
     test(`a token of ${length} characters works everywhere`, async () => {
       backend.set({ tokenLength: length });
@@ -360,6 +373,24 @@ describe('the ends of tokens', limit, () => {
       });
     });
   }
+
+  test('the tokens of one owner expire, and those of the others live on', async () => {
+    await signIn(anna);
+    await signIn(agent);
+    await askToken({ grant_type: 'client_credentials' });
+    await backend.expireAccessTokens('customer');
+    await backend.expireRefreshTokens('agent');
+    const left = {
+      'customer #1 access': false,
+      'customer #1 refresh': true,
+      'agent #2 access': true,
+      'agent #2 refresh': false,
+      'client #3 access': true,
+    };
+    assert.deepEqual(await lives(), left);
+    await backend.expireAccessTokens('client');
+    assert.deepEqual(await lives(), { ...left, 'client #3 access': false });
+  });
 
   test('reset forgets tokens, journal, behaviour and new accounts', async () => {
     const token = await signIn(anna);
@@ -713,6 +744,51 @@ describe('the resources', limit, () => {
         errors: [{ type: 'InvalidTokenError', message: 'Invalid access token' }],
       });
       assert.equal(response.headers.get('www-authenticate'), 'Bearer error="invalid_token"');
+    }
+  });
+
+  test('HEAD is answered as GET is, without the body', async () => {
+    const { access_token: bearer } = await signIn(anna);
+    const path = '/occ/v2/shop/users/current';
+    /** @type {[string | undefined, number][]} */
+    const cases = [
+      [bearer, 200],
+      ['dead', 401],
+      [undefined, 401],
+    ];
+    for (const [token, status] of cases) {
+      const headers = new Headers(token === undefined ? {} : { authorization: `bearer ${token}` });
+      const response = await ask(path, { method: 'HEAD', headers });
+      assert.equal(response.status, status);
+      assert.equal(await response.text(), '');
+    }
+  });
+
+  test('errors xml: what is wrong is said so, by the resources and by what is set', async () => {
+    backend.set({ errors: 'xml' });
+    const dead = await get('/occ/v2/shop/basesites', 'dead');
+    assert.equal(dead.status, 401);
+    assert.equal(dead.headers.get('content-type'), 'application/xml');
+    assert.equal(
+      await dead.text(),
+      '<?xml version="1.0" encoding="UTF-8"?>\n<errors><error><type>InvalidTokenError</type>' +
+        '<message>Invalid access token</message></error></errors>',
+    );
+    backend.set({ occ: { answer: 401 } });
+    assert.match(
+      await (await get('/occ/v2/shop/basesites')).text(),
+      /^<\?xml .*\n<errors><error><type>InvalidTokenError</,
+    );
+  });
+
+  test('challenge off: a 401 says why in its body alone', async () => {
+    backend.set({ challenge: false });
+    for (const answer of /** @type {const} */ (['normal', 401])) {
+      backend.set({ occ: { answer } });
+      const dead = await get('/occ/v2/shop/basesites', 'dead');
+      assert.equal(dead.status, 401);
+      assert.equal(dead.headers.get('www-authenticate'), null);
+      assert.equal((await dead.json()).errors[0].type, 'InvalidTokenError');
     }
   });
 
@@ -1184,6 +1260,12 @@ describe('the /dev resources', limit, () => {
     assert.deepEqual(await lives(), { 'customer #1 access': false, 'customer #1 refresh': true });
     await dev('expire', { kind: 'refresh_token' }, 'POST');
     assert.equal((await lives())['customer #1 refresh'], false);
+    await signIn(anna);
+    await signIn(agent);
+    await dev('expire', { kind: 'access_token', owner: 'agent' }, 'POST');
+    const { 'customer #2 access': customer, 'agent #3 access': dead } = await lives();
+    assert.deepEqual({ customer, dead }, { customer: true, dead: false });
+    assert.equal((await dev('expire', { owner: 'nobody' }, 'POST')).status, 400);
   });
 
   test('events tell of a request when it comes and when it is answered', async () => {

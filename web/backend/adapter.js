@@ -1,6 +1,6 @@
 // What the OAuth server remembers: one store for each back end, so that several can run in one process.
 
-/** @typedef {{ kind?: string, grantId?: string, exp?: number, consumed?: number }} Record */
+/** @typedef {{ kind?: string, accountId?: string, grantId?: string, exp?: number, consumed?: number }} Record */
 
 export class Store {
   /** @type {Map<string, Record>} */
@@ -38,10 +38,10 @@ export class Store {
     };
   }
 
-  /** @param {string[]} kinds */
-  expire(...kinds) {
+  /** @param {(record: Record) => boolean} isMeant */
+  expire(isMeant) {
     for (const record of this.#records.values()) {
-      if (kinds.includes(record.kind ?? '')) record.exp = now() - 1;
+      if (isMeant(record)) record.exp = now() - 1;
     }
   }
 

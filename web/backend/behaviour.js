@@ -40,10 +40,13 @@
  * @property {EndpointBehaviour} token
  * @property {EndpointBehaviour} revoke
  * @property {EndpointBehaviour} occ everything below /occ/ and /assistedservicewebservices/
+ * @property {'json' | 'xml'} errors the form in which OCC says what is wrong
+ * @property {boolean} challenge a 401 has a WWW-Authenticate header
  * @property {boolean} bearerRequired a revocation needs the bearer of a live token
  * @property {'grant' | 'token'} revocationEnds
  * @property {boolean} sameToken a second sign-in is given the token that is still alive
  * @property {number} accessTokenSeconds
+ * @property {'number' | 'text' | 'none'} expiresIn how a token response says so
  * @property {boolean} refreshTokens
  * @property {boolean} rotate
  * @property {number | null} tokenLength
@@ -107,10 +110,13 @@ const rules = {
   token: endpoint(oneOf(null, 'password', 'refresh_token', 'client_credentials')),
   revoke: endpoint(oneOf(null, 'access_token', 'refresh_token')),
   occ: endpoint(orNull(pathPrefix)),
+  errors: oneOf('json', 'xml'),
+  challenge: flag,
   bearerRequired: flag,
   revocationEnds: oneOf('grant', 'token'),
   sameToken: flag,
   accessTokenSeconds: integer(1, 31_536_000),
+  expiresIn: oneOf('number', 'text', 'none'),
   refreshTokens: flag,
   rotate: flag,
   tokenLength: orNull(integer(16, 262_144)),
@@ -131,10 +137,13 @@ const initial = () => ({
   token: normal(),
   revoke: normal(),
   occ: normal(),
+  errors: 'json',
+  challenge: true,
   bearerRequired: true,
   revocationEnds: 'grant',
   sameToken: false,
   accessTokenSeconds: 43_200,
+  expiresIn: 'number',
   refreshTokens: true,
   rotate: true,
   tokenLength: null,

@@ -125,11 +125,14 @@ export function createDev(backend, behaviour, label) {
       return { released: backend.release(count) };
     },
     'POST /dev/expire': async (ctx) => {
-      const { kind = 'access_token' } = await json(ctx);
-      if (kind === 'access_token') await backend.expireAccessTokens();
-      else if (kind === 'refresh_token') await backend.expireRefreshTokens();
+      const { kind = 'access_token', owner } = await json(ctx);
+      if (![undefined, 'customer', 'agent', 'client'].includes(owner)) {
+        throw new BehaviourError('owner must be one of "customer", "agent", "client"');
+      }
+      if (kind === 'access_token') await backend.expireAccessTokens(owner);
+      else if (kind === 'refresh_token') await backend.expireRefreshTokens(owner);
       else throw new BehaviourError('kind must be one of "access_token", "refresh_token"');
-      return { expired: kind };
+      return { expired: kind, owner };
     },
   };
 

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { allowOrigin, answerPreflight } from './cors.js';
 import { revokePath, tokenPath } from './oauth.js';
+import { refuse as refuseAsOcc } from './occ.js';
 
 /**
  * @typedef {import('oidc-provider').Context} Context
@@ -57,18 +58,6 @@ const fragments = {
   'not-http': '550 what do you mean?\r\n\r\n',
   'drop-in-headers': 'HTTP/1.1 200 OK\r\nContent-Type: applica',
 };
-
-/** @param {Context} ctx @param {Endpoint} endpoint @param {number} status */
-function refuse(ctx, endpoint, status) {
-  const message = 'The back end was told to answer like this';
-  ctx.status = status;
-  if (status === 401) ctx.set('WWW-Authenticate', 'Bearer error="invalid_token"');
-  ctx.body =
-    endpoint === 'occ'
-      ? { errors: [{ type: occErrors[status], message }] }
-      : // As SAP Commerce does, it repeats what nobody may see.
-        { error: oauthErrors[status], error_description: `${message}: ${ctx.state.entry.body}` };
-}
 
 /** @param {Context} ctx */
 const textOf = (ctx) => (typeof ctx.body === 'object' ? JSON.stringify(ctx.body) : ctx.body || '');
@@ -140,6 +129,21 @@ export function createFaults(origin, port, behaviour, journal) {
   function letGo(ctx) {
     const at = held.findIndex(({ entry }) => entry === ctx.state.entry);
     if (at >= 0) held.splice(at, 1)[0]?.go(false);
+  }
+
+  /** @param {Context} ctx @param {Endpoint} endpoint @param {number} status */
+  function refuse(ctx, endpoint, status) {
+    const message = 'The back end was told to answer like this';
+    const challenge = status === 401 ? 'Bearer error="invalid_token"' : undefined;
+    if (endpoint === 'occ') {
+      const type = occErrors[status] ?? '';
+      return refuseAsOcc(ctx, { status, type, message, challenge }, behaviour.current);
+    }
+    ctx.status = status;
+    if (challenge) ctx.set('WWW-Authenticate', challenge);
+    // As SAP Commerce does, it repeats what nobody may see.
+    const text = `${message}: ${ctx.state.entry.body}`;
+    ctx.body = { error: oauthErrors[status], error_description: text };
   }
 
   /** The connection ends when this much is written. @param {Context} ctx @param {() => void} write */

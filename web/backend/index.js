@@ -33,8 +33,8 @@ export { clients } from './oauth.js';
  * @property {(predicate: (entry: Entry) => boolean, count?: number) => Promise<Entry[]>} waitFor
  * @property {(count?: number) => number} release answers the held requests, oldest first
  * @property {() => Promise<Token[]>} tokens every token issued, and what the OAuth server says of it now
- * @property {() => Promise<void>} expireAccessTokens
- * @property {() => Promise<void>} expireRefreshTokens
+ * @property {(owner?: Token['owner']) => Promise<void>} expireAccessTokens everybody's unless told
+ * @property {(owner?: Token['owner']) => Promise<void>} expireRefreshTokens everybody's unless told
  * @property {() => Promise<void>} revokeRefreshTokens
  */
 
@@ -82,8 +82,8 @@ export async function startBackend({ port = 0 } = {}) {
     waitFor: journal.waitFor,
     release: faults.release,
     tokens: oauth.tokens,
-    expireAccessTokens: async () => oauth.expireAccessTokens(),
-    expireRefreshTokens: async () => oauth.expireRefreshTokens(),
+    expireAccessTokens: async (owner) => oauth.expire('access_token', owner),
+    expireRefreshTokens: async (owner) => oauth.expire('refresh_token', owner),
     revokeRefreshTokens: oauth.revokeRefreshTokens,
   };
   const dev = createDev(backend, () => behaviour.current, oauth.label);
@@ -92,7 +92,7 @@ export async function startBackend({ port = 0 } = {}) {
     .use(dev.middleware)
     .use(journaled(journal))
     .use(faults.middleware)
-    .use(occ(oauth, directory))
+    .use(occ(oauth, directory, behaviour))
     .use(medias)
     .use(loginPage)
     .use(oauth.endpoints);

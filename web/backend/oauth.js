@@ -107,6 +107,9 @@ export function createOAuth(issuer, behaviour, directory, changed) {
     return token.clientId === client.clientId;
   }
 
+  /** @param {{ accountId?: string }} token @returns {Token['owner']} */
+  const ownerOf = ({ accountId = '' }) => directory.byUid(accountId)?.owner ?? 'client';
+
   /** Names of the tokens that were issued; whether one is alive only the server knows.
    * @type {Omit<Token, 'active'>[]} */
   let issued = [];
@@ -120,7 +123,7 @@ export function createOAuth(issuer, behaviour, directory, changed) {
       if (!ctx) return;
       const number = numbers.get(ctx) ?? ++answers;
       numbers.set(ctx, number);
-      const owner = directory.byUid(token.accountId)?.owner ?? 'client';
+      const owner = ownerOf(token);
       const kind = event === 'refresh_token' ? 'refresh_token' : 'access_token';
       issued.push({
         label: `${owner} #${number} ${kind === 'refresh_token' ? 'refresh' : 'access'}`,
@@ -213,8 +216,7 @@ export function createOAuth(issuer, behaviour, directory, changed) {
         access_token: body.access_token,
         token_type: 'bearer',
         refresh_token: behaviour.current.refreshTokens ? body.refresh_token : undefined,
-        // A token that has been made is already some milliseconds old, and SAP rounds down.
-        expires_in: Math.max(0, body.expires_in - 1),
+        expires_in: lifetime(body.expires_in, behaviour.current.expiresIn),
         scope: body.scope ?? defaultScope,
       };
     } else if (body?.error === 'invalid_grant') {
@@ -267,13 +269,14 @@ export function createOAuth(issuer, behaviour, directory, changed) {
     /** @param {string | undefined} value */
     label: (value) => issued.find((token) => token.token === value)?.label ?? null,
 
-    expireAccessTokens() {
-      store.expire('AccessToken', 'ClientCredentials');
-      changed();
-    },
-
-    expireRefreshTokens() {
-      store.expire('RefreshToken');
+    /** @param {Token['kind']} kind @param {Token['owner']} [owner] everybody's unless told */
+    expire(kind, owner) {
+      store.expire(
+        (record) =>
+          (record.kind === 'RefreshToken' ? 'refresh_token' : 'access_token') === kind &&
+          tokenKinds.has(record.kind ?? '') &&
+          (owner === undefined || ownerOf(record) === owner),
+      );
       changed();
     },
 
@@ -291,6 +294,18 @@ export function createOAuth(issuer, behaviour, directory, changed) {
       changed();
     },
   };
+}
+
+/**
+ * What a token response says of the time that its token lives.
+ *
+ * @param {number} seconds
+ * @param {import('./behaviour.js').BehaviourState['expiresIn']} form
+ */
+function lifetime(seconds, form) {
+  // A token that has been made is already some milliseconds old, and SAP rounds down.
+  const left = Math.max(0, seconds - 1);
+  return { number: left, text: String(left), none: undefined }[form];
 }
 
 function signingKey() {

@@ -34,6 +34,26 @@ const forbidden = () => new Refusal(403, 'ForbiddenError', 'Access is denied');
 /** @param {string} message */
 const invalid = (message) => new Refusal(400, 'ValidationError', message);
 
+/**
+ * Answers with an error, in the form that is set.
+ *
+ * @param {Context} ctx
+ * @param {Pick<Refusal, 'status' | 'type' | 'message' | 'challenge'>} refusal
+ * @param {import('./behaviour.js').BehaviourState} behaviour
+ */
+export function refuse(ctx, { status, type, message, challenge }, behaviour) {
+  ctx.status = status;
+  if (challenge && behaviour.challenge) ctx.set('WWW-Authenticate', challenge);
+  if (behaviour.errors === 'json') {
+    ctx.body = { errors: [{ type, message }] };
+    return;
+  }
+  ctx.type = 'application/xml';
+  ctx.body =
+    '<?xml version="1.0" encoding="UTF-8"?>\n' +
+    `<errors><error><type>${type}</type><message>${message}</message></error></errors>`;
+}
+
 /** The customer whom the path names, as far as the bearer may act for that customer.
  * @param {Request} request @returns {Account} */
 function customerOf({ bearer, id, directory }) {
@@ -247,9 +267,10 @@ function decoded(text) {
 /**
  * @param {import('./oauth.js').OAuth} oauth
  * @param {import('./accounts.js').Directory} directory
+ * @param {import('./behaviour.js').Behaviour} behaviour
  * @returns {import('oidc-provider').Middleware}
  */
-export function occ(oauth, directory) {
+export function occ(oauth, directory, behaviour) {
   /** @param {Context} ctx */
   async function answer(ctx) {
     const authorization = ctx.get('authorization');
@@ -260,7 +281,8 @@ export function occ(oauth, directory) {
     if (known.length === 0) {
       throw new Refusal(404, 'UnknownResourceError', 'There is no resource for this path');
     }
-    const resource = known.find(([method]) => method === ctx.method);
+    const wanted = ctx.method === 'HEAD' ? 'GET' : ctx.method;
+    const resource = known.find(([method]) => method === wanted);
     if (!resource) throw new Refusal(405, 'MethodNotAllowedError', 'Not with this method');
     const [, path, resolve] = resource;
     const id = decoded(path.exec(ctx.path)?.[1] ?? '');
@@ -275,9 +297,7 @@ export function occ(oauth, directory) {
       await answer(ctx);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      ctx.status = error.status;
-      if (error.challenge) ctx.set('WWW-Authenticate', error.challenge);
-      ctx.body = { errors: [{ type: error.type, message: error.message }] };
+      refuse(ctx, error, behaviour.current);
     }
   };
 }
