@@ -21,7 +21,7 @@ import {
 /** @import { RemoteClient } from './faults.js' */
 
 const { cases, omitted } = casesOf('Chromium');
-const matrix = chosen(cases);
+const matrix = chosen(cases, 'Chromium');
 
 /** The page's messages that the browser makes by itself, of requests that it can do nothing with. */
 const notesOfBrowser =

@@ -16,7 +16,7 @@ import {
 } from './faults.js';
 
 const { cases, omitted } = casesOf('Node');
-const matrix = chosen(cases);
+const matrix = chosen(cases, 'Node');
 const runner = createRunner({
   place: 'Node',
   atOnce: 12,
