@@ -160,7 +160,14 @@ for (const storage of /** @type {const} */ (['session', 'local'])) {
     test('R7, R26: what is under a given key and is no snapshot is overwritten without a request', async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
-      for (const text of ['', 'null', '{', '{"v":1}', '{"v":1,"for":"https://x/ a a","epoch":1}']) {
+      const own = `{"v":1,"for":"${shop.backend.url}/ mobile_android mobile_android","epoch":`;
+      const texts = ['', 'null', '{', '{"v":1}', '{"v":1,"for":"https://x/ a a","epoch":1}'];
+      for (const text of [
+        ...texts,
+        `${own}1.5}`,
+        `${own}1,"active":{}}`,
+        `${own}1,"customer":7}`,
+      ]) {
         const page = browser.openTab();
         const area = storage === 'local' ? page.localStorage : page.sessionStorage;
         area.setItem('shop', text);

@@ -262,6 +262,9 @@ describe('a reload', limit, () => {
     assert.equal(load.mock.callCount(), 2);
   });
 
+  /** The key of a session, unless told. @param {Storefront} shop */
+  const keyOf = ({ backend }) => `occ-session ${backend.url}/ mobile_android mobile_android`;
+
   for (const area of /** @type {const} */ (['session', 'local'])) {
     test(`R25: storage '${area}' keeps it under the key, in a stand-in for the browser's storage`, async (t) => {
       const storage = new WebStorage();
@@ -271,7 +274,7 @@ describe('a reload', limit, () => {
       const before = await shop.openCustomer({ storage: area });
       const { state } = before;
       before.close();
-      assert.deepEqual([...storage.items.keys()], ['occ-session']);
+      assert.deepEqual([...storage.items.keys()], [keyOf(shop)]);
       const after = await shop.open({ storage: area });
       assert.deepEqual(after.state, state);
       assert.equal(
@@ -279,7 +282,8 @@ describe('a reload', limit, () => {
         'anonymous',
       );
       after.signOut();
-      const text = storage.getItem('occ-session') ?? '';
+      const text = storage.getItem(keyOf(shop)) ?? '';
+      assert.equal(JSON.parse(text).active, undefined);
       assert.equal(text.includes(await shop.token('customer #1 access')), false);
     });
   }
@@ -293,7 +297,7 @@ describe('a reload', limit, () => {
     assert.deepEqual([...storage.items.keys()], []);
     standIn(t, 'document', { value: {} });
     await shop.openCustomer({ storage: undefined });
-    assert.deepEqual([...storage.items.keys()], ['occ-session']);
+    assert.deepEqual([...storage.items.keys()], [keyOf(shop)]);
   });
 
   for (const storage of /** @type {const} */ (['memory', 'local'])) {
@@ -303,13 +307,15 @@ describe('a reload', limit, () => {
       const notebook = new Notebook();
       const shop = storefront();
       const before = await shop.openCustomer({ storage });
-      if (storage === 'local') notebook.text = localStorage.getItem('occ-session');
+      const key = keyOf(shop);
+      if (storage === 'local') notebook.text = localStorage.getItem(key);
       const { active } = JSON.parse(notebook.text ?? '{}');
-      localStorage.setItem('occ-session.ended', String(active?.number ?? 1));
+      assert.equal(active !== undefined, storage === 'local');
+      localStorage.setItem(`${key}.ended`, `${active?.number ?? 1}:0`);
       assert.equal((await shop.getUser(before)).uid, anna.username);
       before.signOut();
       await before.settled();
-      assert.equal(localStorage.getItem('occ-session.ended'), String(active?.number ?? 1));
+      assert.equal(localStorage.getItem(`${key}.ended`), `${active?.number ?? 1}:0`);
     });
   }
 });
