@@ -4,6 +4,12 @@ import type { RevocationDetail } from '../../js/types.js';
 
 declare global {
   var session: Session;
+  /** Another one of the same page. */
+  var second: Session;
+  /** The expired events. */
+  var expiries: unknown[];
+  /** Whether the page was kept, when it is shown again. */
+  var wasKept: boolean;
   var occSession: Session;
   /** The revocation events. */
   var told: RevocationDetail[];

@@ -19,6 +19,8 @@ try {
     ...(timeoutMs && { revocation: { timeoutMs: Number(timeoutMs) } }),
   });
   globalThis.session = session;
+  globalThis.expiries = [];
+  session.addEventListener('expired', ({ detail }) => globalThis.expiries.push(detail));
   const show = () => (document.body.dataset.phase = session.state.phase);
   session.addEventListener('change', show);
   show();

@@ -6,6 +6,7 @@ import {
   anna,
   answered,
   assertStorageHasNoToken,
+  ben,
   lives,
   received,
   revocations,
@@ -13,7 +14,7 @@ import {
   tokenPath,
   waitFor,
 } from './browser.js';
-import { openContext, startPages, waitForPhase } from './engine.js';
+import { openContext, startPages, waitForPhase, waitInPage } from './engine.js';
 
 /** @import { Page } from './engines/types.js' */
 /** @import { TestContext } from 'node:test' */
@@ -61,29 +62,52 @@ const askForUser = (page) =>
     `${backend.url}/occ/v2/shop/users/current`,
   );
 
-/** Two tabs in which Anna is signed in. */
+/** Tabs in which Anna is signed in: two, unless told. The first has the refresh token. */
 const pairs = {
-  /** The second is opened by hand; both read one storage. @param {TestContext} t @param {Options} [options] */
-  async shared(t, options) {
+  /** The others are opened by hand; all read one storage. @param {TestContext} t @param {Options} [options] */
+  async shared(t, options, count = 2) {
     const shared = /** @type {Options} */ ({ storage: 'local', ...options });
     const { context, page: first } = await openContextWithPage(t, shared);
     await signIn(first);
-    const second = await context.newPage();
-    await second.goto(site.page(backend, shared));
-    await waitForPhase(second, 'customer');
-    return [first, second];
+    const pages = [first];
+    while (pages.length < count) {
+      const page = await context.newPage();
+      await page.goto(site.page(backend, shared));
+      await waitForPhase(page, 'customer');
+      pages.push(page);
+    }
+    return pages;
   },
 
   /** A window that the page opens begins with a copy of its sessionStorage, as a duplicated tab does. @param {TestContext} t @param {Options} [options] */
-  async duplicated(t, options) {
+  async duplicated(t, options, count = 2) {
     const copied = /** @type {Options} */ ({ storage: 'session', ...options });
     const first = await openPage(t, copied);
     await signIn(first);
-    const second = await first.openWindow(site.page(backend, copied));
-    await waitForPhase(second, 'customer');
-    return [first, second];
+    const pages = [first];
+    while (pages.length < count) {
+      const page = await first.openWindow(site.page(backend, copied));
+      await waitForPhase(page, 'customer');
+      pages.push(page);
+    }
+    return pages;
   },
 };
+
+/** @param {Page} page */
+const expiriesOf = (page) => page.evaluate(() => globalThis.expiries);
+
+/** Grant types that the token endpoint was asked for. */
+const grantTypes = () => backend.received({ path: tokenPath }).map(({ form }) => form?.grant_type);
+
+/** Labels of the tokens that the server still takes. */
+async function alive() {
+  const states = Object.entries(await lives(backend));
+  return states.filter(([, state]) => state === 'active').map(([label]) => label);
+}
+
+/** @param {Page} page */
+const settled = (page) => page.evaluate(() => globalThis.session.settled());
 
 /** @param {Page[]} pages */
 async function assertRevokedOnce(pages) {
@@ -235,6 +259,222 @@ describe('two tabs', () => {
         await page.reload();
         await waitForPhase(page, 'anonymous');
       }
+    });
+  }
+});
+
+describe('an access token that has died', () => {
+  for (const [kind, open] of Object.entries(pairs)) {
+    test(`R31: of three ${kind} tabs the last asks first: one refresh, and all go on`, async (t) => {
+      const pages = await open(t, {}, 3);
+      await backend.expireAccessTokens();
+      assert.equal(await askForUser(pages[2]), 200);
+      assert.equal(await askForUser(pages[1]), 200);
+      assert.equal(await askForUser(pages[0]), 200);
+      assert.deepEqual(grantTypes(), ['password', 'refresh_token']);
+      assert.deepEqual((await alive()).sort(), ['customer #2 access', 'customer #2 refresh']);
+      for (const page of pages) {
+        assert.equal((await stateOf(page)).phase, 'customer');
+        assert.equal(await bearerOf(page), await bearerOf(pages[0]));
+        assert.deepEqual(await expiriesOf(page), []);
+        const stored = await page.evaluate(() =>
+          JSON.stringify([{ ...sessionStorage }, { ...localStorage }]),
+        );
+        const refresh = (await backend.tokens()).filter((token) => token.kind === 'refresh_token');
+        assert.equal(refresh.length, 2);
+        for (const { token } of refresh) assert.equal(stored.includes(token), false);
+      }
+
+      await signOut(pages[2]);
+      for (const page of pages) {
+        await waitForPhase(page, 'anonymous');
+        await settled(page);
+        await assertStorageHasNoToken(page, backend);
+      }
+      assert.deepEqual(await alive(), []);
+    });
+
+    test(`R31: of three ${kind} tabs all ask at once: one refresh`, async (t) => {
+      const pages = await open(t, {}, 3);
+      await backend.expireAccessTokens();
+      assert.deepEqual(await Promise.all(pages.map(askForUser)), [200, 200, 200]);
+      assert.deepEqual(grantTypes(), ['password', 'refresh_token']);
+    });
+
+    test(`R31: the tab of ${kind} ones that could refresh was closed just before: the session ends with expired`, async (t) => {
+      const [first, second] = await open(t);
+      await backend.expireAccessTokens();
+      await first.close();
+      assert.equal(await askForUser(second), 401);
+      await waitForPhase(second, 'anonymous');
+      assert.deepEqual(await expiriesOf(second), [{ owner: 'customer' }]);
+      await assertStorageHasNoToken(second, backend);
+    });
+
+    test(`R30, R31: the tab of ${kind} ones that could refresh sleeps: the session ends, and it revokes when it wakes up`, async (t) => {
+      const [first, second] = await open(t);
+      if (!first.sleep || !first.wakeUp) return t.skip('this browser puts no page to sleep');
+      await backend.expireAccessTokens();
+      await first.sleep();
+      assert.equal(await askForUser(second), 401);
+      await waitForPhase(second, 'anonymous');
+      assert.deepEqual(await expiriesOf(second), [{ owner: 'customer' }]);
+      await first.wakeUp();
+      if (kind === 'shared') {
+        await waitForPhase(first, 'anonymous');
+        await settled(first);
+        assert.deepEqual(await expiriesOf(first), []);
+        assert.deepEqual(await alive(), []);
+      } else {
+        // A session of its own, which it goes on with.
+        assert.equal(await askForUser(first), 200);
+        assert.deepEqual((await alive()).sort(), ['customer #2 access', 'customer #2 refresh']);
+      }
+    });
+
+    test(`R31: the tab of ${kind} ones that has the refresh token revokes it when another signs out`, async (t) => {
+      const [first, second] = await open(t);
+      backend.set({ revocationEnds: 'token' });
+      await signOut(second);
+      await waitForPhase(first, 'anonymous');
+      for (const page of [second, first]) {
+        await settled(page);
+        await assertStorageHasNoToken(page, backend);
+        assert.deepEqual(await expiriesOf(page), []);
+      }
+      assert.deepEqual(await alive(), []);
+    });
+  }
+});
+
+describe('two sessions of one page', () => {
+  for (const storage of /** @type {const} */ (['session', 'local'])) {
+    test(`R24, R31: they hear of each other, and refresh for each other ('${storage}')`, async (t) => {
+      const page = await openPage(t, { storage });
+      await page.evaluate(
+        async ([baseUrl, kind]) => {
+          const { createSession } = await import('/occ-session/index.js');
+          globalThis.second = await createSession({
+            ...{ baseUrl, clientId: 'mobile_android', clientSecret: 'secret' },
+            storage: /** @type {'session' | 'local'} */ (kind),
+          });
+          globalThis.awaited = new Promise((resolve) =>
+            globalThis.second.addEventListener('change', () =>
+              resolve(globalThis.second.state.phase),
+            ),
+          );
+        },
+        [backend.url, storage],
+      );
+      await signIn(page);
+      assert.equal(await page.evaluate(() => globalThis.awaited), 'customer');
+      await backend.expireAccessTokens();
+      const url = `${backend.url}/occ/v2/shop/users/current`;
+      const statuses = await page.evaluate(
+        async (user) => [
+          (await globalThis.second.fetch(user)).status,
+          (await globalThis.session.fetch(user)).status,
+        ],
+        url,
+      );
+      assert.deepEqual(statuses, [200, 200]);
+      assert.deepEqual(grantTypes(), ['password', 'refresh_token']);
+      await page.evaluate(() => void globalThis.second.signOut());
+      await waitForPhase(page, 'anonymous');
+      await page.evaluate(() =>
+        Promise.all([globalThis.session.settled(), globalThis.second.settled()]),
+      );
+      assert.deepEqual(await alive(), []);
+      assert.deepEqual(await expiriesOf(page), []);
+    });
+  }
+});
+
+describe('storage that was emptied, or is full', () => {
+  test('R7, R24: Anna, the storage is emptied, Ben signs in in a new tab: both tabs agree, and Anna is revoked', async (t) => {
+    const { context, page: first } = await openContextWithPage(t, { storage: 'local' });
+    await signIn(first);
+    const second = await context.newPage();
+    await first.evaluate(() => localStorage.clear());
+    await second.goto(site.page(backend, { storage: 'local' }));
+    await waitForPhase(second, 'anonymous');
+    await second.evaluate((credentials) => globalThis.session.signIn(credentials), ben);
+    const bens = await bearerOf(second);
+    await waitInPage(first, (bearer) => globalThis.session.authorization() === bearer, bens);
+    await settled(first);
+    assert.deepEqual((await alive()).sort(), ['customer #2 access', 'customer #2 refresh']);
+
+    await signOut(second);
+    await waitForPhase(first, 'anonymous');
+    await Promise.all([settled(first), settled(second)]);
+    assert.deepEqual(await alive(), []);
+    assert.deepEqual(await expiriesOf(first), []);
+  });
+
+  for (const isKept of [true, false]) {
+    test(`R24: a duplicate that comes back after the sign-out is signed out, though localStorage is full (${isKept ? 'it may be kept' : 'it is not kept'})`, async (t) => {
+      const [first, second] = await pairs.duplicated(t);
+      await second.evaluate((mayBeKept) => {
+        addEventListener('pageshow', ({ persisted }) => (globalThis.wasKept = persisted));
+        if (!mayBeKept) addEventListener('unload', () => {});
+      }, isKept);
+      await second.goto(`${site.url}other`);
+      await waitForPhase(second, 'other');
+      await first.evaluate(() => {
+        for (let size = 2 ** 22; size >= 1; size = size > 1 ? size / 2 : 0) {
+          for (let i = 0; ; i++) {
+            try {
+              localStorage.setItem(`${size} ${i}`, 'x'.repeat(size));
+            } catch {
+              break;
+            }
+          }
+        }
+      });
+      backend.set({ revoke: { answer: 302 } });
+      await signOut(first);
+      await settled(first);
+      await second.evaluate(() => history.back()).catch(() => {});
+      await waitForPhase(second, 'anonymous');
+      t.diagnostic(`kept: ${await second.evaluate(() => globalThis.wasKept ?? false)}`);
+      assert.equal(await bearerOf(second), undefined);
+      assert.notEqual(await askForUser(second), 200);
+      assert.equal((await alive()).length, 2);
+    });
+  }
+});
+
+describe('a revocation that is still under way', () => {
+  for (const [kind, open] of Object.entries({
+    'the page after a reload': async (/** @type {TestContext} */ t) => {
+      const page = await openPage(t);
+      return { page, next: async () => (await page.reload(), page) };
+    },
+    'another tab': async (/** @type {TestContext} */ t) => {
+      const { context, page } = await openContextWithPage(t, { storage: 'local' });
+      const other = await context.newPage();
+      await other.goto(site.page(backend, { storage: 'local' }));
+      await waitForPhase(other, 'anonymous');
+      return { page, next: async () => other };
+    },
+  })) {
+    test(`R29: ${kind} does not sign in with the token that is being revoked`, async (t) => {
+      const { page, next } = await open(t);
+      await signIn(page);
+      backend.set({ sameToken: true, revoke: { answer: 'hold-before' } });
+      await signOut(page);
+      await received(backend, 1);
+      const after = await next();
+      await waitForPhase(after, 'anonymous');
+      const signedIn = signIn(after);
+      await waitForPhase(after, 'customer-signing-in');
+      backend.set({ revoke: { answer: 'normal' } });
+      backend.release();
+      await signedIn;
+      await waitForPhase(after, 'customer');
+      assert.equal(await askForUser(after), 200);
+      assert.deepEqual(grantTypes(), ['password', 'password']);
+      assert.deepEqual((await alive()).sort(), ['customer #2 access', 'customer #2 refresh']);
     });
   }
 });

@@ -29,6 +29,11 @@ export async function open() {
 
 /** @param {Playwright.Page} page @returns {Page} */
 function pageOf(page) {
+  /** @param {'frozen' | 'active'} state */
+  const setState = async (state) => {
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Page.setWebLifecycleState', { state });
+  };
   return {
     goto: async (url) => void (await page.goto(url)),
     reload: async () => void (await page.reload()),
@@ -40,6 +45,8 @@ function pageOf(page) {
       ]);
       return pageOf(opened);
     },
+    sleep: () => setState('frozen'),
+    wakeUp: () => setState('active'),
     close: () => page.close({ runBeforeUnload: false }),
     isClosed: async () => page.isClosed(),
     async listen() {

@@ -30,6 +30,9 @@ export interface Page {
   ): Promise<Result>;
   /** Opens a window from a script of the page. */
   openWindow(url: string): Promise<Page>;
+  /** Hears nothing and runs nothing, until it wakes up: where the browser can be told. */
+  sleep?(): Promise<void>;
+  wakeUp?(): Promise<void>;
   /** Closes the tab from outside. */
   close(): Promise<void>;
   isClosed(): Promise<boolean>;
