@@ -29,11 +29,8 @@ export async function open() {
 
 /** @param {Playwright.Page} page @returns {Page} */
 function pageOf(page) {
-  /** @param {'frozen' | 'active'} state */
-  const setState = async (state) => {
-    const devtools = await page.context().newCDPSession(page);
-    await devtools.send('Page.setWebLifecycleState', { state });
-  };
+  /** @type {Playwright.CDPSession | undefined} */
+  let debug;
   return {
     goto: async (url) => void (await page.goto(url)),
     reload: async () => void (await page.reload()),
@@ -45,8 +42,16 @@ function pageOf(page) {
       ]);
       return pageOf(opened);
     },
-    sleep: () => setState('frozen'),
-    wakeUp: () => setState('active'),
+    // As a breakpoint does it. Chromium itself freezes no page that is visible, and here all are.
+    async sleep() {
+      debug = await page.context().newCDPSession(page);
+      await debug.send('Debugger.enable');
+      await debug.send('Debugger.pause');
+    },
+    async wakeUp() {
+      // Which also goes on where it was paused.
+      await debug?.send('Debugger.disable');
+    },
     close: () => page.close({ runBeforeUnload: false }),
     isClosed: async () => page.isClosed(),
     async listen() {

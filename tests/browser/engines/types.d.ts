@@ -30,7 +30,7 @@ export interface Page {
   ): Promise<Result>;
   /** Opens a window from a script of the page. */
   openWindow(url: string): Promise<Page>;
-  /** Hears nothing and runs nothing, until it wakes up: where the browser can be told. */
+  /** Runs nothing, until it wakes up and hears everything: where the browser can be told. */
   sleep?(): Promise<void>;
   wakeUp?(): Promise<void>;
   /** Closes the tab from outside. */
