@@ -12,10 +12,12 @@
  * - `cancelled`: another sign-in, a sign-out or the caller's signal came first
  * - `closed`: the session is closed
  * - `wasm-unavailable`: core.wasm could not be loaded
+ * - `platform-unavailable`: the platform lacks what there is no session without, such as
+ *   `crypto.getRandomValues`; the message names it
  *
  * @typedef {'invalid-options' | 'invalid-credentials' | 'already-signed-in' | 'agent-signed-in'
  *   | 'no-agent' | 'unreachable' | 'server-error' | 'unexpected-response' | 'token-too-large'
- *   | 'cancelled' | 'closed' | 'wasm-unavailable'} SessionErrorCode
+ *   | 'cancelled' | 'closed' | 'wasm-unavailable' | 'platform-unavailable'} SessionErrorCode
  */
 
 /**

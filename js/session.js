@@ -605,7 +605,7 @@ export class Session extends EventTarget {
  *
  * @param {SessionOptions} options
  * @returns {Promise<SessionListening & SessionDisposal & Session>} rejects with a `SessionError`:
- *   `invalid-options`, `wasm-unavailable`, `cancelled`
+ *   `invalid-options`, `wasm-unavailable`, `platform-unavailable`, `cancelled`
  * @example
  * const session = await createSession({
  *   baseUrl: 'https://api.shop.example',
@@ -614,5 +614,12 @@ export class Session extends EventTarget {
  * });
  */
 export function createSession(options) {
-  return /** @type {Promise<any>} */ (Session.create(options));
+  return /** @type {Promise<any>} */ (
+    Session.create(options).catch((cause) => {
+      // What anything else fails with names what the platform lacks.
+      throw cause instanceof SessionError
+        ? cause
+        : new SessionError('platform-unavailable', cause?.message, { cause });
+    })
+  );
 }

@@ -55,20 +55,6 @@ function careful(storage) {
 }
 
 /**
- * The channel of the tabs, where there is one: a document without an origin has none, and neither has
- * one whose site may not store data.
- *
- * @param {string} key
- */
-function openChannel(key) {
-  try {
-    return new BroadcastChannel(key);
-  } catch {
-    return undefined;
-  }
-}
-
-/**
  * What an earlier page has left, and what tabs share (R24). With `'local'` that is the snapshot
  * itself. With `'session'` a duplicated tab starts with a copy of the snapshot; a list in localStorage
  * of the grants that have been signed out of, without their tokens, tells the others. Both can be read
@@ -114,10 +100,16 @@ export function openStorage(storage, key, identity, hear) {
     list.save(known.join(' ').padEnd(ENDED_LENGTH));
     read = list.load();
   };
-  const channel = isWeb ? openChannel(key) : undefined;
-  if (channel) {
-    channel.onmessage = ({ data }) => hear(data);
-    /** @type {{ unref?: () => void }} */ (channel).unref?.();
+  /** @type {BroadcastChannel | undefined} */
+  let channel;
+  try {
+    if (isWeb) {
+      channel = new BroadcastChannel(key);
+      channel.onmessage = ({ data }) => hear(data);
+      /** @type {{ unref?: () => void }} */ (channel).unref?.();
+    }
+  } catch {
+    // A document without an origin has none, and neither has a site that may not store data.
   }
   return {
     /** @returns {string | null} the snapshot that was saved last */

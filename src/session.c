@@ -257,6 +257,8 @@ static void apply(occ_session *self, unsigned effects, occ_grant *granted) {
   }
 }
 
+static void end_if_over(occ_session *self);
+
 /* The one place where a state changes. id: the customer whom the event is about, if it is about
  * one; granted: the grant that has arrived with OCC_EVENT_GRANTED. */
 static occ_status step(occ_session *self, occ_event event, occ_text id, occ_grant *granted) {
@@ -281,6 +283,9 @@ static occ_status step(occ_session *self, occ_event event, occ_text id, occ_gran
   }
   if (to->next != from) {
     self->state_changed = true;
+  }
+  if (to->effects & OCC_EFFECT_RESTORE) {
+    end_if_over(self);
   }
   return OCC_STATUS_OK;
 }
@@ -624,6 +629,15 @@ static occ_status ask_tabs(occ_session *self, const occ_grant *grant) {
   self->asked_until = self->now + ANSWER_DELAY;
   occ_host_wanted(grant->number, grant->issued);
   return wait_for(self, grant->number, true);
+}
+
+/* R32: of a session that comes back, and that is known to be dead. */
+static void end_if_over(occ_session *self) {
+  const occ_grant *grant = active(self);
+  if (grant != NULL && grant->refresh_length == 0 && self->asked_until == 0 &&
+      occ_grant_is_over(grant, self->now)) {
+    (void)ask_tabs(self, grant);
+  }
 }
 
 /* Nobody is signed in: a request that may not go without a token is sent with the application's own
@@ -1055,11 +1069,7 @@ static occ_status adopt(occ_session *self, occ_text json) {
   replay_all(self, &snapshot);
   self->state_changed = true;
   end_revoking(self);
-  const occ_grant *grant = active(self);
-  if (grant != NULL && grant->refresh_length == 0 && self->asked_until == 0 &&
-      occ_grant_is_over(grant, self->now)) {
-    (void)ask_tabs(self, grant);
-  }
+  end_if_over(self);
   return OCC_STATUS_OK;
 }
 

@@ -18,11 +18,11 @@ const engines = {
   wpe: () => import('./engines/wpe.js'),
 };
 
-/** @param {string} [name] */
-export async function openBrowser(name = process.env.OCC_BROWSER ?? 'chromium') {
+/** @param {string} [name] @param {Parameters<Open>[0]} [options] */
+export async function openBrowser(name = process.env.OCC_BROWSER ?? 'chromium', options = {}) {
   const engine = engines[name];
   assert.ok(engine, `OCC_BROWSER is none of ${Object.keys(engines).join(', ')}: ${name}`);
-  return (await engine()).open();
+  return (await engine()).open(options);
 }
 
 /** The browser, the back end and the pages of one test file, ended with it. */

@@ -35,6 +35,8 @@ export async function startSite({ policy } = {}) {
     server.emit(`asked ${pathname}`);
     if (pathname === '/silent') return;
     if (policy) response.setHeader('Content-Security-Policy', policy);
+    // A sandboxed page is of no origin, not even that of its own scripts.
+    response.setHeader('Access-Control-Allow-Origin', '*');
     const file = files[pathname];
     if (!file) {
       response.writeHead(200, { 'Content-Type': 'text/html' });

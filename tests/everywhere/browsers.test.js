@@ -14,8 +14,8 @@ import { openBrowser } from '../browser/engine.js';
 const isShort = process.env.OCC_EVERYWHERE === 'short';
 
 const files = isShort
-  ? ['engine', 'leaving', 'csp']
-  : ['engine', 'roles', 'leaving', 'tabs', 'csp'];
+  ? ['engine', 'leaving', 'csp', 'blocked']
+  : ['engine', 'roles', 'leaving', 'tabs', 'csp', 'blocked'];
 
 /** @type {{ name: string, browser: string, leftOut?: string }[]} */
 const engines = [

@@ -10,7 +10,7 @@ export async function open() {
   const browser = await openBrowser();
   return {
     version: browser.version(),
-    cannot: {},
+    cannot: { blockCookies: 'the driver cannot block cookies' },
     async newContext() {
       const context = await browser.newContext();
       context.setDefaultTimeout(8_000);

@@ -6,10 +6,11 @@ import { launch } from 'puppeteer-core';
 /** @import { Page } from './types.js' */
 
 /** @type {import('./types.js').Open} */
-export async function open() {
+export async function open({ blocksCookies = false } = {}) {
   const browser = await launch({
     browser: 'firefox',
     executablePath: process.env.FIREFOX || '/usr/bin/firefox-esr',
+    extraPrefsFirefox: blocksCookies ? { 'network.cookie.cookieBehavior': 2 } : {},
   });
   return {
     version: (await browser.version()).replace(/^\w+\//, ''),

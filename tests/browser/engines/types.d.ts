@@ -1,7 +1,10 @@
 // What the tests ask of a browser, whatever drives it. Each file beside this one is an adapter.
 
 /** Opens a browser, with a profile of its own. */
-export type Open = () => Promise<Browser>;
+export type Open = (options?: {
+  /** Whether it keeps cookies, and with them all storage, from every page, where it can do that. */
+  blocksCookies?: boolean;
+}) => Promise<Browser>;
 
 export interface Browser {
   /** As the browser itself says it. */

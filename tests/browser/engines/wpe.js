@@ -15,5 +15,8 @@ export const open = async () => ({
     },
     { ...process.env, LIBGL_ALWAYS_SOFTWARE: '1' },
   )),
-  cannot: { trustedTypes: 'WebKit has Trusted Types from Safari 26 on' },
+  cannot: {
+    trustedTypes: 'WebKit has Trusted Types from Safari 26 on',
+    blockCookies: 'the driver cannot block cookies',
+  },
 });
