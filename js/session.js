@@ -289,7 +289,7 @@ export class Session extends EventTarget {
       if (status === STATUS_BAD_SNAPSHOT) this.#foreign = newest;
       // With no place for it now, it is tried again at the next event.
       if (status !== STATUS_FULL) this.#seen = mark;
-    } else if (!mark && this.#seen) {
+    } else if (newest === null && this.#seen) {
       // A script has emptied the storage. The line goes on, or another tab would begin a new one.
       this.#core.occ_adopt('');
     }

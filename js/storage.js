@@ -75,11 +75,9 @@ export function openStorage(storage, key, identity, hear) {
   const snapshot = careful(
     isWeb
       ? webStorage(area, key)
-      : {
-          // Once: a storage of another kind is not asked again at every event.
-          load: () => (isLoaded || typeof storage === 'string' ? null : storage.load()),
-          save: (text) => typeof storage === 'string' || storage.save(text),
-        },
+      : typeof storage === 'string'
+        ? { load: () => null, save() {} }
+        : storage,
   );
   const earlier = careful(webStorage(area, EARLIER_KEY));
   const before = isWeb && key.startsWith(`${EARLIER_KEY} `) ? earlier.load() : null;
@@ -112,11 +110,14 @@ export function openStorage(storage, key, identity, hear) {
     // A document without an origin has none, and neither has a site that may not store data.
   }
   return {
-    /** @returns {string | null} the snapshot that was saved last */
+    /**
+     * @returns {string | null | undefined} the snapshot that was saved last; undefined: as before, since
+     *   a storage of another kind is not asked again at every event
+     */
     load() {
-      const text = snapshot.load();
+      if (!isWeb && isLoaded) return undefined;
       isLoaded = true;
-      return text;
+      return snapshot.load();
     },
     /** @param {string | null} text */
     save(text) {
