@@ -525,7 +525,7 @@ export class Session extends EventTarget {
     // The session may be another by now: what was waited for is nobody's then (R21).
     if (status === STATUS_WAIT && rejected && this.authorization() !== rejected) renewed = ask();
     if (!rejected && number !== this.#holder[1]) renewed = undefined;
-    return status === STATUS_EXPIRED && /^(GET|HEAD)$/i.test(method ?? '') ? '' : renewed;
+    return status === STATUS_EXPIRED && /^(GET|HEAD)$/i.test(`${method}`) ? '' : renewed;
   }
 
   /** @param {string | undefined} authorization */
@@ -553,7 +553,7 @@ export class Session extends EventTarget {
     const again = request.clone();
     const authorization = this.authorization();
     if (authorization) request.headers.set('Authorization', authorization);
-    const response = await fetch(request);
+    let response = await fetch(request);
     if (response.status !== 401) return response;
     const { signal } = again;
     const renewed = await this.renew(authorization ?? '', response, again);
@@ -562,15 +562,16 @@ export class Session extends EventTarget {
     const isOver = authorization && renewed && renewed !== this.authorization();
     if (renewed === undefined || isOver) return response;
     if (renewed) again.headers.set('Authorization', renewed);
-    const last = await fetch(again);
-    const isRefused = !authorization && [401, 403].includes(last.status);
-    // The application's own token can die before its time: the next request is given another.
-    if (isRefused) this.renew(/** @type {string} */ (renewed), last);
-    // What was asked by nobody, and is not for the application either, is for who signs in: the first
-    // answer says so.
-    const [answer, other] = isRefused ? [response, last] : [last, response];
-    other.body?.cancel().catch(() => {});
-    return answer;
+    let last = await fetch(again);
+    if (!authorization && [401, 403].includes(last.status)) {
+      // The application's own token can die before its time: the next request is given another.
+      this.renew(renewed, last);
+      // What nobody asked for, and is not for the application either, is for who signs in: the first
+      // answer says so.
+      [response, last] = [last, response];
+    }
+    response.body?.cancel().catch(() => {});
+    return last;
   }
 
   // ---- The end ---------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #include "json.h"
 
 #include "arena.h"
+#include "number.h"
 
 /* Of all members that were asked for since the last parse. */
 static bool well_typed;
@@ -38,6 +39,20 @@ const char *occ_json_string(const cJSON *object, const char *name) {
 double occ_json_number(const cJSON *object, const char *name) {
   const cJSON *number = member(object, name, cJSON_Number);
   return number != NULL ? number->valuedouble : 0.0;
+}
+
+double occ_json_count(const cJSON *object, const char *name) {
+  const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, name);
+  if (found != NULL && found->type == cJSON_Number) {
+    return found->valuedouble;
+  }
+  const char *text = occ_json_string(object, name);
+  const char *end = text;
+  while (*end >= '0' && *end <= '9') {
+    end++;
+  }
+  char *read;
+  return end > text && *end == '\0' ? occ_number_read(text, &read) : -1;
 }
 
 const cJSON *occ_json_object(const cJSON *object, const char *name) {

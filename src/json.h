@@ -26,6 +26,10 @@ OCC_INLINE occ_text occ_json_text(const cJSON *object, const char *name) {
 double occ_json_number(const cJSON *object, const char *name);
 const cJSON *occ_json_object(const cJSON *object, const char *name);
 
+/* A number from 0 on that may also be a string of nothing but digits, as some servers write it;
+ * below 0 for what is missing or something else. */
+double occ_json_count(const cJSON *object, const char *name);
+
 /* Whether none of the members that were asked for since occ_json_parse was of another type. */
 bool occ_json_is_well_typed(void);
 

@@ -33,8 +33,8 @@ static occ_status read_tokens(occ_grant *grant, double now, const cJSON *respons
   if (!is_bearer(occ_json_string(response, "token_type"))) {
     grant->authorization_length = 0;
   }
-  const double lifetime = occ_json_number(response, "expires_in");
-  if (lifetime > 0 && lifetime <= LIFETIME_MAX) {
+  const double lifetime = occ_json_count(response, "expires_in");
+  if (lifetime >= 0 && lifetime <= LIFETIME_MAX) {
     grant->expires_at = now + lifetime * 1000;
   }
   if (lifetime >= RENEWED_LIFETIME_MIN) {

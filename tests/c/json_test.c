@@ -52,6 +52,17 @@ TEST(other_types, "what is missing or of another type is empty, 0 or NULL") {
   occ_json_release();
 }
 
+TEST(counts, "a number may be a string of digits where that is asked for, and nothing else") {
+  const cJSON *object = parse("{\"n\":12.5,\"t\":\"3600\",\"e\":\"\",\"x\":\"3600s\",\"o\":{}}");
+  CHECK_NUMBER(occ_json_count(object, "n"), 12.5);
+  CHECK_NUMBER(occ_json_count(object, "t"), 3600);
+  CHECK_NUMBER(occ_json_count(object, "e"), -1);
+  CHECK_NUMBER(occ_json_count(object, "x"), -1);
+  CHECK_NUMBER(occ_json_count(object, "o"), -1);
+  CHECK_NUMBER(occ_json_count(object, "missing"), -1);
+  occ_json_release();
+}
+
 TEST(only_objects, "only an object is taken") {
   CHECK(is_read("{}"));
   CHECK(is_read(" {\"a\" : 1} "));

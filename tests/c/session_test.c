@@ -1135,6 +1135,17 @@ TEST(client_token_expired, "a client token whose time is over is replaced, and n
   CHECK(!host_remembers("c1"));
 }
 
+TEST(client_token_over,
+     "a client token that is over at once is sent once, and the next one is asked for") {
+  open();
+  (void)host_renew(NOW, "");
+  (void)host_answer(NOW, last(), 200,
+                    "{\"access_token\":\"c1\",\"token_type\":\"bearer\",\"expires_in\":\"0\"}");
+  CHECK_TEXT(host.renewed.at, "Bearer c1");
+  CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_WAIT);
+  CHECK(!host_remembers("c1"));
+}
+
 TEST(client_token_failed,
      "a client token that is not given fails who waits for it; the next one asks again") {
   const char *const answers[] = {"", "{\"access_token\":\"m1\",\"token_type\":\"mac\"}"};

@@ -187,17 +187,31 @@ TEST(types, "RFC 6749 5.1, 7.1: the type is bearer in any case of letters, and n
   CHECK(grant.authorization_length == 0);
 }
 
-TEST(expiry, "a life time that makes no sense is none") {
+TEST(expiry, "a life time is a number or digits, and 0 is 0; one that makes no sense is none") {
   const struct {
     const char *expires_in;
     double expires_at;
   } cases[] = {
-    {"0", 0},
+    {"0", NOW},
+    {"-0", NOW},
     {"-1", 0},
     {"-1e308", 0},
     {"1e308", 0},
     {"1e999", 0},
-    {"\"3600\"", 0},
+    {"\"3600\"", NOW + 3600000},
+    {"\"0\"", NOW},
+    {"\"00059\"", NOW + 59000},
+    {"\"\"", 0},
+    {"\"-1\"", 0},
+    {"\"+1\"", 0},
+    {"\" 1\"", 0},
+    {"\"1.5\"", 0},
+    {"\"1e3\"", 0},
+    {"\"3600s\"", 0},
+    {"\"1:\"", 0},
+    {"\"1/\"", 0},
+    {"\"10000000001\"", 0},
+    {"true", 0},
     {"null", 0},
     {"[3600]", 0},
     {"1", NOW + 1000},

@@ -45,6 +45,7 @@ void main(void) {
   if (object != NULL) {
     (void)occ_json_text(object, "a");
     (void)occ_json_number(object, "a");
+    (void)occ_json_count(object, "a");
     (void)occ_json_string(occ_json_object(object, "a"), "b");
   }
   occ_json_release();
