@@ -121,7 +121,7 @@ function read(options) {
   const base = folderUrl(own(options).baseUrl);
   /** @type {Kind} */
   const url = (value) =>
-    URLS(value) || (!httpUrl(value, base) && 'a URL of http or https without credentials');
+    URLS(value) || (!httpUrl(value, base) && 'an http(s) URL without credentials');
   const {
     baseUrl,
     clientId,
@@ -154,7 +154,7 @@ function read(options) {
     storage: (value) =>
       typeof value === 'object'
         ? [value?.load, value?.save].some((each) => typeof each !== 'function') &&
-          'an object that has the functions load and save'
+          'an object with load and save'
         : oneOf('session', 'local', 'memory')(value),
     storageKey: text(1),
     persistRefreshToken: typed('a boolean'),

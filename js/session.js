@@ -543,7 +543,8 @@ export class Session extends EventTarget {
    * @param {RequestInit} [init]
    * @returns {Promise<Response>}
    * @example
-   * const response = await session.fetch(`https://api.shop.example/occ/v2/shop/users/${session.state.userId}`);
+   * const user = encodeURIComponent(session.state.userId);
+   * const response = await session.fetch(`https://api.shop.example/occ/v2/shop/users/${user}`);
    */
   async fetch(input, init) {
     if (this.#closed) throw errorOf(STATUS_CLOSED);

@@ -23,10 +23,14 @@ function webStorage(area, key) {
   return {
     load: () => globalThis[area].getItem(key),
     save(text) {
-      try {
-        if (text !== null) return globalThis[area].setItem(key, text);
-      } catch {
-        // What cannot be replaced must not stay: it may hold the token of a session that has ended.
+      // What cannot be replaced must not stay: it may hold the token of a session that has ended. The
+      // other tabs see an empty text then, and not a storage that a script has emptied.
+      for (const fitting of text === null ? [] : [text, '']) {
+        try {
+          return globalThis[area].setItem(key, fitting);
+        } catch {
+          // It does not fit.
+        }
       }
       globalThis[area].removeItem(key);
     },

@@ -25,7 +25,8 @@
  *   none, and nothing is sent; `authorize` is not used in this version
  * @property {string} [scope] asked for at sign-in (RFC 6749 section 3.3)
  * @property {(string | URL)[]} [apiPrefixes] requests below these URLs get the bearer; default:
- *   `occ/`, `rest/` and `assistedservicewebservices/` below `baseUrl`
+ *   `occ/`, `rest/` and `assistedservicewebservices/` below `baseUrl`. One that begins with a slash
+ *   begins at the root of the host, whatever path `baseUrl` has
  * @property {{ authorization?: 'bearer' | 'none' | undefined, timeoutMs?: number | undefined,
  *   retries?: number | undefined }} [revocation] whether a revocation carries the grant's bearer
  *   (default `'bearer'`), after how many milliseconds it is given up (default 10,000), and how often
@@ -47,7 +48,7 @@
  * @property {'anonymous' | 'customer-signing-in' | 'customer' | 'agent-signing-in'
  *   | 'agent-taking-over' | 'agent' | 'emulating'} phase
  * @property {string} userId what OCC URLs take: `'anonymous'`, `'current'`, or the id of the
- *   emulated customer
+ *   emulated customer, as it is: `encodeURIComponent` makes it part of a URL
  * @property {boolean} signedIn a customer is signed in or emulated
  * @property {boolean} agentSignedIn
  * @property {boolean} emulating

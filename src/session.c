@@ -1016,6 +1016,8 @@ static occ_status end(occ_session *self, double number, double issued) {
   }
   const bool was_active = grant->slot == OCC_SLOT_ACTIVE;
   leave_to_others(self, grant, issued);
+  /* What is stored here may be the first that a sign-in reads elsewhere (R29). */
+  self->revoking_until = self->now + SIGN_IN_DELAY;
   self->grants_changed = true;
   if (was_active) {
     /* A customer who was retired over an agent is restored or revoked by the tab in which the agent
@@ -1050,6 +1052,8 @@ static occ_status adopt(occ_session *self, occ_text json) {
   const bool is_of_line =
     snapshot.line == self->line && !(snapshot.epoch == self->epoch && is_other);
   if (is_of_line && snapshot.epoch <= self->epoch) {
+    /* A tab that had not heard of this epoch has written over it. */
+    self->grants_changed = snapshot.epoch < self->epoch;
     return OCC_STATUS_STALE;
   }
   if (!has_places_for(self, &snapshot)) {
@@ -1079,7 +1083,7 @@ occ_status occ_session_adopt(occ_session *self, double now, size_t length) {
     return status;
   }
   if (length == 0) {
-    self->grants_changed = true;
+    self->grants_changed = active(self) != NULL;
     return conclude_texts(self, OCC_STATUS_OK);
   }
   status = adopt(self, (occ_text){self->input, length});

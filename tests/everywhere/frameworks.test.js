@@ -130,6 +130,18 @@ for (const [name, file, advertisement] of /** @type {[string, string, RegExp?][]
   });
 }
 
+describe('library: React on a server', () => {
+  test('who is signed in is not known there, nor while its page is hydrated, and then it is', async (t) => {
+    const { page, complaints } = await open(t, 'hydrated');
+    await page.locator('#app', { hasText: /^anonymous$/ }).waitFor();
+    assert.deepEqual(await rendered(page), ['unknown', 'unknown', 'anonymous']);
+    assert.deepEqual(
+      complaints.filter((line) => !/React DevTools/.test(line)),
+      [],
+    );
+  });
+});
+
 /**
  * Asks so many times at once, in the way of a library.
  *
