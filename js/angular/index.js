@@ -5,15 +5,36 @@ import { createSession } from '../inline.js';
 import { OccSession } from './session.js';
 
 /** @import { Provider } from '@angular/core' */
-/** @import { SessionOptions } from '../index.js' */
 
-export { OccSessionInterceptor, occSessionInterceptor, sendWithBearer } from './interceptor.js';
+/**
+ * @typedef {import('../index.js').SessionOptions} SessionOptions
+ * @typedef {import('../index.js').SessionState} SessionState
+ * @typedef {import('../index.js').SnapshotStorage} SnapshotStorage
+ * @typedef {import('../index.js').Credentials} Credentials
+ * @typedef {import('../index.js').RevocationDetail} RevocationDetail
+ * @typedef {import('../index.js').ExpiredDetail} ExpiredDetail
+ * @typedef {import('../index.js').SessionErrorCode} SessionErrorCode
+ * @typedef {import('./state.js').OccSessionState} OccSessionState
+ * @typedef {import('./state.js').UnknownState} UnknownState
+ * @typedef {import('./state.js').SessionUser} SessionUser
+ */
+
+export { SessionError } from '../index.js';
+export {
+  OccSessionInterceptor,
+  occSessionInterceptor,
+  sendWithBearer,
+  whenOpened,
+  WITHOUT_BEARER,
+} from './interceptor.js';
 export { OccSession };
 
 /**
  * What makes {@link OccSession} injectable, and starts the engine before the application is shown.
  *
- * @param {SessionOptions} options
+ * @param {SessionOptions | (() => SessionOptions | PromiseLike<SessionOptions>)} options or what gives
+ *   them: it is called in an injection context, in a browser only. What it loads with HttpClient is
+ *   sent {@link WITHOUT_BEARER}; other requests wait for the engine.
  * @returns {Provider[]}
  * @example
  * bootstrapApplication(App, {
@@ -24,8 +45,10 @@ export { OccSession };
  * });
  */
 export function provideOccSession(options) {
+  const open = async () =>
+    createSession(await (typeof options === 'function' ? options() : options));
   return [
-    { provide: OccSession, useFactory: () => new OccSession(() => createSession(options)) },
+    { provide: OccSession, useFactory: () => new OccSession(open) },
     {
       provide: APP_INITIALIZER,
       multi: true,

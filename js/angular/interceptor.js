@@ -1,34 +1,37 @@
 // The bearer on the requests of Angular's HttpClient, and a new one where it has expired.
-import { HttpErrorResponse } from '@angular/common/http';
+import { HttpContextToken, HttpErrorResponse } from '@angular/common/http';
 import { inject } from '@angular/core';
 import { from, throwError } from 'rxjs';
-import { catchError, mergeMap, take } from 'rxjs/operators';
+import { catchError, mergeMap, take, throwIfEmpty } from 'rxjs/operators';
 
+import { SessionError } from '../index.js';
 import { OccSession } from './session.js';
 
 /** @import { HttpEvent, HttpHandler, HttpRequest } from '@angular/common/http' */
 /** @import { Observable } from 'rxjs' */
 
-/** @param {HttpRequest<unknown>} request @param {string | undefined} authorization */
-const withAuthorization = (request, authorization) =>
-  authorization ? request.clone({ setHeaders: { Authorization: authorization } }) : request;
+/**
+ * Whether a request is sent as it is, at once, without a bearer:
+ * `http.get(url, { context: new HttpContext().set(WITHOUT_BEARER, true) })`.
+ *
+ * @type {HttpContextToken<boolean>}
+ */
+export const WITHOUT_BEARER = /* @__PURE__ */ new HttpContextToken(() => false);
 
 /**
- * Whether an answer says that the access token is dead (RFC 6750 section 3.1, and SAP Commerce).
+ * Goes on once the engine has started, or has failed to: at once, except while the application starts.
  *
- * @param {HttpErrorResponse} response
+ * @template T
+ * @param {OccSession} session
+ * @param {() => Observable<T>} goOn
+ * @returns {Observable<T>} an error if the application ends before
  */
-async function isInvalidToken({ headers, error }) {
-  if (/\binvalid_token\b/.test(headers.get('www-authenticate') ?? '')) return true;
-  // The body comes in the form that the request asked for.
-  const body =
-    error instanceof Blob || error instanceof ArrayBuffer
-      ? await new Response(error).text()
-      : typeof error === 'string'
-        ? error
-        : JSON.stringify(error);
-  return /"type"\s*:\s*"Invalid(Bearer)?TokenError"/.test(body);
-}
+export const whenOpened = (session, goOn) =>
+  session.state$.pipe(
+    take(1),
+    throwIfEmpty(() => new SessionError('closed', 'the application has ended')),
+    mergeMap(goOn),
+  );
 
 /**
  * Sends a request with the bearer, and once more with a new one if the token has expired. Requests
@@ -40,39 +43,47 @@ async function isInvalidToken({ headers, error }) {
  * @returns {Observable<HttpEvent<unknown>>}
  */
 export function sendWithBearer(session, request, send) {
-  if (request.headers.has('Authorization')) return send(request);
-  /** @param {unknown} error @param {string} rejected */
-  const renew = async (error, rejected) =>
-    error instanceof HttpErrorResponse &&
-    error.status === 401 &&
-    (!rejected || (await isInvalidToken(error)))
-      ? session.renew(rejected, request.url)
-      : undefined;
-  /** @param {string} renewed @param {string | undefined} before */
-  const sendAgain = (renewed, before) =>
-    send(withAuthorization(request, renewed)).pipe(
+  const { url, method } = request;
+  if (request.headers.has('Authorization') || request.context.get(WITHOUT_BEARER)) {
+    return send(request);
+  }
+  /** @param {string} authorization `''`: none */
+  const sendWith = (authorization) =>
+    send(authorization ? request.clone({ setHeaders: { Authorization: authorization } }) : request);
+  /** @param {string} rejected @param {HttpErrorResponse} answer */
+  const renew = async (rejected, { status, headers, error }) => {
+    // The body comes in the form that the request asked for.
+    const isBinary = error instanceof Blob || error instanceof ArrayBuffer;
+    const body = isBinary ? await new Response(error).text() : error;
+    return session.renew(rejected, { status, headers, body }, { url, method });
+  };
+  /** @param {unknown} first what a request without a bearer met @param {string} token of the application */
+  const sendAsApplication = (first, token) =>
+    sendWith(token).pipe(
       catchError((error) => {
-        // The application's own token can die before its time: the next request is given another.
-        if (!before && error.status === 401) void session.renew(renewed);
-        return throwError(error);
+        // The token can die before its time: the next request is given another.
+        if (error.status === 401) void renew(token, error);
+        // Where it takes a customer, the first answer is the one that says so: somebody is to sign in.
+        return throwError([401, 403].includes(error.status) ? first : error);
       }),
     );
-  // The state is known at once, except while the application starts.
-  return session.state$.pipe(
-    take(1),
-    mergeMap(() => {
-      const authorization = session.authorization(request.url);
-      return send(withAuthorization(request, authorization)).pipe(
-        catchError((error) =>
-          from(renew(error, authorization ?? '')).pipe(
-            mergeMap((renewed) =>
-              renewed ? sendAgain(renewed, authorization) : throwError(error),
-            ),
-          ),
-        ),
-      );
-    }),
-  );
+  return whenOpened(session, () => {
+    const authorization = session.authorization(url) ?? '';
+    return sendWith(authorization).pipe(
+      catchError((error) => {
+        if (!(error instanceof HttpErrorResponse && error.status === 401)) return throwError(error);
+        return from(renew(authorization, error)).pipe(
+          mergeMap((renewed) => {
+            if (renewed === undefined) return throwError(error);
+            if (!authorization) return sendAsApplication(error, renewed);
+            // Whoever was there may have signed out in the moment in which the token came (R21).
+            const isGone = renewed && renewed !== session.authorization(url);
+            return isGone ? throwError(error) : sendWith(renewed);
+          }),
+        );
+      }),
+    );
+  });
 }
 
 /**

@@ -2,38 +2,37 @@
 // an observable, and keeps the engine's timers and requests from holding up change detection.
 import { isPlatformBrowser } from '@angular/common';
 import { ErrorHandler, inject, Injector, NgZone, PLATFORM_ID } from '@angular/core';
-import { ReplaySubject, Subject } from 'rxjs';
+import { concat, defer, ReplaySubject, Subject } from 'rxjs';
+import { distinctUntilChanged, map } from 'rxjs/operators';
 
 import { SessionError } from '../index.js';
+import { ANONYMOUS, UNKNOWN, userOf } from './state.js';
 
 /** @import { Observable } from 'rxjs' */
-/** @import { Credentials, ExpiredDetail, RevocationDetail, Session, SessionState } from '../index.js' */
-
-/** @type {SessionState} */
-const ANONYMOUS = Object.freeze({
-  phase: /** @type {const} */ ('anonymous'),
-  userId: 'anonymous',
-  signedIn: false,
-  agentSignedIn: false,
-  emulating: false,
-  expiresAt: null,
-  revoking: 0,
-});
+/** @import { Credentials, ExpiredDetail, RevocationDetail, Session } from '../index.js' */
+/** @import { OccSessionState, SessionUser } from './state.js' */
 
 /**
  * The session of the application, with the members of `Session` that an application needs. On a
- * server, and where the engine could not be started, nobody is signed in and nobody can sign in.
+ * server it is not known who is there. Where the engine could not be started nobody is. In both
+ * cases nobody can sign in, and requests are sent without a bearer.
  */
-export class OccSession {
+class InjectedSession {
   #zone;
   /** @type {Session | undefined} */
   #session;
   /** @type {SessionError | undefined} */
   #failure;
-  /** @type {ReplaySubject<SessionState>} */
+  #isOver = false;
+  /** The state where there is no engine. @type {OccSessionState} */
+  #without = UNKNOWN;
+  #user = userOf(UNKNOWN);
+  /** @type {ReplaySubject<OccSessionState>} */
   #state = new ReplaySubject(1);
   /** @type {Subject<ExpiredDetail>} */
   #expired = new Subject();
+  /** What has expired while nobody was subscribed. @type {ExpiredDetail[]} */
+  #unheard = [];
   /** @type {Subject<RevocationDetail>} */
   #revocation = new Subject();
 
@@ -46,14 +45,30 @@ export class OccSession {
 
   /**
    * The state: the present one as soon as it is known, which is before the application is shown, then
-   * each other one.
+   * each other one. On a server it says once that it is not known.
    *
-   * @readonly @type {Observable<SessionState>}
+   * @readonly @type {Observable<OccSessionState>}
    */
   state$ = this.#state.asObservable();
 
-  /** @readonly @type {Observable<ExpiredDetail>} */
-  expired$ = this.#expired.asObservable();
+  /**
+   * Who is there: as {@link state$}, but only when somebody comes or goes. What loads something for
+   * whoever is there follows this one, since the state also changes with each refresh.
+   *
+   * @readonly @type {Observable<SessionUser>}
+   */
+  user$ = this.#state.pipe(
+    map(() => this.user),
+    distinctUntilChanged(),
+  );
+
+  /**
+   * The server no longer takes the session's token. What has happened while nobody was subscribed,
+   * such as at the start, is told to the next subscriber.
+   *
+   * @readonly @type {Observable<ExpiredDetail>}
+   */
+  expired$ = defer(() => concat(this.#unheard.splice(0), this.#expired));
 
   /** @readonly @type {Observable<RevocationDetail>} */
   revocation$ = this.#revocation.asObservable();
@@ -61,7 +76,7 @@ export class OccSession {
   /**
    * In an injection context only.
    *
-   * @param {() => Promise<Session>} open
+   * @param {() => Promise<Session>} open called in that context, in a browser only
    */
   constructor(open) {
     this.#zone = inject(NgZone);
@@ -71,7 +86,7 @@ export class OccSession {
     } else {
       this.#failure = new SessionError('closed', 'there is no session on a server');
       this.opened = Promise.resolve();
-      this.#state.next(ANONYMOUS);
+      this.#state.next(UNKNOWN);
     }
   }
 
@@ -81,18 +96,31 @@ export class OccSession {
       // What the engine waits for, hours for a token to expire, is no reason to call the
       // application unstable.
       const session = await this.#zone.runOutsideAngular(open);
-      session.addEventListener('change', () => this.#tell(this.#state, session.state));
-      session.addEventListener('expired', ({ detail }) => this.#tell(this.#expired, detail));
+      session.addEventListener('change', () => this.#tellState());
+      session.addEventListener('expired', ({ detail }) => {
+        if (this.#expired.observers.length) this.#tell(this.#expired, detail);
+        else this.#unheard.push(detail);
+      });
       session.addEventListener('revocation', ({ detail }) => this.#tell(this.#revocation, detail));
       this.#session = session;
     } catch (cause) {
-      const { code = 'invalid-options', message } = /** @type {SessionError} */ (cause);
-      this.#failure = new SessionError(code, `occ-session could not be started: ${message}`, {
+      const { code = 'invalid-options', message = cause } = Object(cause);
+      const failure = new SessionError(code, `occ-session could not be started: ${message}`, {
         cause,
       });
-      report(this.#failure);
+      this.#failure = failure;
+      this.#without = ANONYMOUS;
+      // A handler may throw. That is an error of the page's then, and the application still starts.
+      queueMicrotask(() => this.#isOver || report(failure));
     }
-    this.#tell(this.#state, this.state);
+    this.#tellState();
+  }
+
+  #tellState() {
+    const { state } = this;
+    // Even if nobody asks: of two who are alike, with somebody gone between them, each is another.
+    this.#user = userOf(state, this.#user);
+    this.#tell(this.#state, state);
   }
 
   /** @template T @param {Subject<T>} subject @param {T} value */
@@ -115,9 +143,14 @@ export class OccSession {
     return this.#failure;
   }
 
-  /** The state at this moment; anonymous while the engine is being started. @returns {SessionState} */
+  /** The state at this moment; unknown while the engine is being started. @returns {OccSessionState} */
   get state() {
-    return this.#session?.state ?? ANONYMOUS;
+    return this.#session?.state ?? this.#without;
+  }
+
+  /** Who is there at this moment: the same object until somebody comes or goes. @returns {SessionUser} */
+  get user() {
+    return (this.#user = userOf(this.state, this.#user));
   }
 
   /**
@@ -161,9 +194,14 @@ export class OccSession {
     if (this.#session) this.#use((session) => session.signOutAgent());
   }
 
-  /** See {@link Session.settled}. */
-  async settled() {
-    await this.#session?.settled();
+  /**
+   * See {@link Session.settled}.
+   *
+   * @param {{ signal?: AbortSignal | undefined }} [options]
+   * @returns {Promise<void>}
+   */
+  async settled(options) {
+    if (this.#session) await this.#use((session) => session.settled(options));
   }
 
   /**
@@ -179,19 +217,43 @@ export class OccSession {
   /**
    * See {@link Session.renew}.
    *
-   * @param {string} rejected
-   * @param {string | URL} [url]
+   * @param {Parameters<Session['renew']>} answered
    * @returns {Promise<string | undefined>}
    */
-  async renew(rejected, url) {
-    return this.#session && this.#use((session) => session.renew(rejected, url));
+  async renew(...answered) {
+    return this.#session && this.#use((session) => session.renew(...answered));
   }
+
+  /**
+   * See {@link Session.fetch}. It waits for the engine; where there is none it is the global `fetch`.
+   *
+   * @readonly @type {typeof globalThis.fetch}
+   */
+  fetch = async (input, init) => {
+    await this.opened;
+    if (!this.#session) return fetch(input, init);
+    return this.#use((session) => session.fetch(input, init));
+  };
 
   /** Angular calls it when the application ends. */
   async ngOnDestroy() {
+    this.#isOver = true;
     // That nobody is there any more is not because somebody has signed out.
     for (const subject of [this.#state, this.#expired, this.#revocation]) subject.complete();
     if (!this.#session) await this.opened;
     this.#session?.close();
   }
 }
+
+/**
+ * The type of what is injected. It has no private members, so that a fake can have it.
+ *
+ * @typedef {Omit<InjectedSession, 'ngOnDestroy'>} OccSession
+ */
+
+/**
+ * What injects it.
+ *
+ * @type {{ new (open: () => Promise<Session>): OccSession, readonly prototype: OccSession }}
+ */
+export const OccSession = InjectedSession;

@@ -1,21 +1,36 @@
-// The state as a signal, for Angular 16 and later. It has an entry point of its own, since an import
-// of what older versions of Angular lack is an error for their bundler.
+// The session as signals, for Angular 16 and later. They have an entry point of their own, since an
+// import of what older versions of Angular lack is an error for their bundler.
 import { inject } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
 
 import { OccSession } from './index.js';
 
 /** @import { Signal } from '@angular/core' */
-/** @import { SessionState } from '../index.js' */
+/** @import { OccSessionState, SessionUser } from './index.js' */
 
 /**
- * The state of the session as a signal; to be called in an injection context.
+ * The whole state as a signal, which also changes with each refresh and revocation; to be called in an
+ * injection context. What asks who is there takes {@link injectSessionUser}.
  *
- * @returns {Signal<SessionState>}
+ * @returns {Signal<OccSessionState>}
  * @example
  * state = injectSessionState();
  */
 export function injectSessionState() {
-  const session = inject(OccSession);
-  return toSignal(session.state$, { initialValue: session.state });
+  const { state$, state: initialValue } = inject(OccSession);
+  return /** @type {Signal<OccSessionState>} */ (toSignal(state$, { initialValue }));
+}
+
+/**
+ * Who is there, as a signal that changes only when somebody comes or goes; to be called in an injection
+ * context.
+ *
+ * @returns {Signal<SessionUser>}
+ * @example
+ * user = injectSessionUser();
+ * orders = httpResource(() => (this.user().signedIn ? `${usersUrl}/current/orders` : undefined));
+ */
+export function injectSessionUser() {
+  const { user$, user: initialValue } = inject(OccSession);
+  return /** @type {Signal<SessionUser>} */ (toSignal(user$, { initialValue }));
 }

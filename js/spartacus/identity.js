@@ -16,6 +16,17 @@ import { OccSession } from '../angular/index.js';
  */
 export const STAND_IN = 'occ-session';
 
+/** Spartacus has no word for a visitor of whom nothing is known, as on a server. */
+const NOBODY = /** @type {const} */ ({
+  phase: 'anonymous',
+  userId: 'anonymous',
+  signedIn: false,
+  agentSignedIn: false,
+  emulating: false,
+  expiresAt: null,
+  revoking: 0,
+});
+
 /**
  * A part of the state: its present value, and each other one.
  *
@@ -24,7 +35,11 @@ export const STAND_IN = 'occ-session';
  * @param {(state: SessionState) => T} part
  * @returns {Observable<T>}
  */
-export const select = (session, part) => session.state$.pipe(map(part), distinctUntilChanged());
+export const select = (session, part) =>
+  session.state$.pipe(
+    map((state) => part(state.phase === 'unknown' ? NOBODY : state)),
+    distinctUntilChanged(),
+  );
 
 /** In place of UserIdService. */
 export class OccUserId extends UserIdService {
@@ -46,23 +61,29 @@ export class OccUserId extends UserIdService {
 export class OccAuthStorage extends AuthStorageService {
   #session = inject(OccSession);
 
-  /** @override @returns {Observable<AuthToken>} */
+  /**
+   * Another one when somebody comes or goes, and not after a refresh: for Spartacus the token is the
+   * same then, and what loads something for each would meet the next refresh.
+   *
+   * @override
+   * @returns {Observable<AuthToken>}
+   */
   getToken() {
-    return select(this.#session, ({ signedIn, agentSignedIn, expiresAt }) =>
-      signedIn || agentSignedIn ? (expiresAt ?? 0) : undefined,
+    return select(this.#session, ({ signedIn, agentSignedIn }) =>
+      agentSignedIn ? 'agent' : signedIn,
     ).pipe(
-      map(
-        (expiresAt) =>
-          /** @type {AuthToken} */ (
-            expiresAt === undefined
-              ? {}
-              : {
-                  access_token: STAND_IN,
-                  token_type: 'bearer',
-                  ...(expiresAt && { expires_at: `${expiresAt}` }),
-                }
-          ),
-      ),
+      map((owner) => {
+        const { expiresAt } = this.#session.state;
+        return /** @type {AuthToken} */ (
+          owner
+            ? {
+                access_token: STAND_IN,
+                token_type: 'bearer',
+                ...(expiresAt && { expires_at: `${expiresAt}` }),
+              }
+            : {}
+        );
+      }),
     );
   }
 

@@ -7,9 +7,9 @@ import {
   USE_CUSTOMER_SUPPORT_AGENT_TOKEN,
 } from '@spartacus/core';
 import { EMPTY, throwError } from 'rxjs';
-import { catchError, mergeMap, take } from 'rxjs/operators';
+import { catchError } from 'rxjs/operators';
 
-import { OccSession, sendWithBearer } from '../angular/index.js';
+import { OccSession, sendWithBearer, whenOpened } from '../angular/index.js';
 import { select, STAND_IN } from './identity.js';
 import { injectOptions } from './options.js';
 
@@ -80,20 +80,17 @@ export class OccRequests {
     const plain = request.headers.get('Authorization')?.endsWith(` ${STAND_IN}`)
       ? request.clone({ headers: request.headers.delete('Authorization') })
       : request;
-    return session.state$.pipe(
-      take(1),
-      mergeMap(() => {
-        if (!session.authorization(plain.url)) return send(plain);
-        const asked = this.#changes;
-        return sendWithBearer(session, plain, send).pipe(
-          catchError((error) =>
-            error instanceof HttpErrorResponse && error.status === 401 && this.#changes !== asked
-              ? EMPTY // Whoever asked is gone, and nobody waits for the answer.
-              : throwError(error),
-          ),
-        );
-      }),
-    );
+    return whenOpened(session, () => {
+      if (!session.authorization(plain.url)) return send(plain);
+      const asked = this.#changes;
+      return sendWithBearer(session, plain, send).pipe(
+        catchError((error) =>
+          error instanceof HttpErrorResponse && error.status === 401 && this.#changes !== asked
+            ? EMPTY // Whoever asked is gone, and nobody waits for the answer.
+            : throwError(error),
+        ),
+      );
+    });
   }
 
   /**

@@ -13,6 +13,7 @@ import {
 import { pairwise } from 'rxjs/operators';
 
 import { OccSession } from '../angular/index.js';
+import { select } from './identity.js';
 
 /** In an injection context only. */
 export function follow() {
@@ -23,7 +24,8 @@ export function follow() {
   const routing = inject(RoutingService);
   const messages = inject(GlobalMessageService);
 
-  session.state$.pipe(pairwise()).subscribe(([before, now]) => {
+  const states = select(session, (state) => state);
+  states.pipe(pairwise()).subscribe(([before, now]) => {
     const isOther = before.userId !== now.userId;
     const agentCame = !before.agentSignedIn && now.agentSignedIn;
     const agentLeft = before.agentSignedIn && !now.agentSignedIn;

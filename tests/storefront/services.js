@@ -13,16 +13,24 @@ const entry = `
   import '@angular/compiler';
   export {
     HTTP_INTERCEPTORS,
+    HttpContext,
     HttpErrorResponse,
     HttpHeaders,
     HttpRequest,
   } from '@angular/common/http';
-  export { ErrorHandler, Injector, NgZone, PLATFORM_ID } from '@angular/core';
+  export { ErrorHandler, inject, Injector, NgZone, PLATFORM_ID } from '@angular/core';
   export { Store } from '@ngrx/store';
   export * from '@spartacus/asm/root';
   export * from '@spartacus/core';
-  export { BehaviorSubject, NEVER, of, throwError } from 'rxjs';
-  export { OccSession, sendWithBearer } from 'occ-session/angular';
+  export { BehaviorSubject, from, NEVER, of, throwError } from 'rxjs';
+  export { mergeMap } from 'rxjs/operators';
+  export {
+    OccSession,
+    provideOccSession as provideInAngular,
+    SessionError,
+    sendWithBearer,
+    WITHOUT_BEARER,
+  } from 'occ-session/angular';
   export { provideOccSession } from 'occ-session/spartacus';
   export { provideOccSession as provideWithoutAsm } from 'occ-session/spartacus/without-asm';
 `;

@@ -1,11 +1,10 @@
 // What Spartacus and an application may ask of the adapters' services that no page of the test
 // storefronts asks; with the development back end behind them.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 
 import { startBackend } from '../../web/backend/index.js';
-import { agent, anna, revokePath, tokenPath } from '../browser/browser.js';
+import { anna, revokePath, tokenPath } from '../browser/browser.js';
 import { failureOf, standIn, WebStorage } from '../node/storefront.js';
 import { importServices } from './services.js';
 
@@ -85,7 +84,7 @@ function openServices({
     ],
   });
   const session = injector.get(ng.OccSession);
-  ends.push(() => session.ngOnDestroy());
+  ends.push(() => void session.ngOnDestroy());
   return {
     injector,
     session,
@@ -94,6 +93,9 @@ function openServices({
     of: (/** @type {string} */ name) => injector.get(ng[name]),
   };
 }
+
+/** Options of an engine that is still being started when a test ends. */
+const opening = { storage: 'memory', wasm: new Promise(() => {}) };
 
 /** @param {() => unknown} act */
 const call = (act) => act();
@@ -213,6 +215,52 @@ describe('what Spartacus would do itself', () => {
       errors.map(({ code }) => code),
       ['unexpected-response'],
     );
+  });
+});
+
+describe('who is there, in the words of Spartacus', () => {
+  test('is a visitor on a server', async () => {
+    const { session, of } = openServices({ platform: 'server' });
+    await session.opened;
+    assert.equal(session.state.phase, 'unknown');
+    assert.deepEqual(valuesOf(of('UserIdService').getUserId()), ['anonymous']);
+    assert.deepEqual(valuesOf(of('AuthService').isUserLoggedIn()), [false]);
+    assert.deepEqual(valuesOf(of('AuthStorageService').getToken()), [{}]);
+    assert.deepEqual(valuesOf(of('AuthStorageService').getTokenTarget()), ['User']);
+    assert.deepEqual(valuesOf(of('CsAgentAuthService').isCustomerEmulated()), [false]);
+  });
+
+  test('R49: a refresh gives no other token, and the next who asks is told when the new one expires', async () => {
+    const { session, of } = openServices();
+    await session.opened;
+    await session.signIn(anna);
+    /** @type {any[]} */
+    const tokens = [];
+    of('AuthStorageService')
+      .getToken()
+      .subscribe((/** @type {any} */ token) => tokens.push(token));
+    const { expiresAt } = session.state;
+    await backend.expireAccessTokens();
+    await (await session.fetch(`${backend.url}/occ/v2/shop/users/current`)).arrayBuffer();
+    assert.deepEqual(grants(), ['password', 'refresh_token']);
+    assert.deepEqual(
+      tokens.map(({ expires_at }) => expires_at),
+      [`${expiresAt}`],
+    );
+    const [{ expires_at }] = valuesOf(of('AuthStorageService').getToken());
+    assert.equal(expires_at, `${session.state.expiresAt}`);
+    await session.signOut();
+    assert.deepEqual(tokens.at(-1), {});
+    assert.equal(tokens.length, 2);
+  });
+
+  test('a request that waits at the start ends with an error where the application ends', async () => {
+    const { session, of } = openServices({ options: { ...opening, apiPrefixes: [backend.url] } });
+    const request = new ng.HttpRequest('GET', `${backend.url}/occ/v2/shop/users/current`);
+    const next = { handle: () => ng.of('sent') };
+    const answer = of('HTTP_INTERCEPTORS').at(-1).intercept(request, next).toPromise();
+    session.ngOnDestroy();
+    assert.equal((await failureOf(answer)).code, 'closed');
   });
 });
 
@@ -398,116 +446,4 @@ describe('a session that Spartacus has left', () => {
     assert.equal(session.state.phase, 'anonymous');
     assert.deepEqual(Object.fromEntries(storage.items), agentOverCustomer);
   });
-});
-
-describe('OccSession', () => {
-  test('before the engine has started: nobody is there, sign-outs wait for it, and emulate says so', async () => {
-    /** @type {(bytes: unknown) => void} */
-    let start = () => {};
-    const wasm = new Promise((resolve) => (start = resolve));
-    const { session } = openServices({ options: { storage: 'memory', wasm } });
-    assert.equal(session.state.phase, 'anonymous');
-    assert.equal(session.authorization(), undefined);
-    assert.equal(await session.renew('Bearer x'), undefined);
-    assert.equal(await session.settled(), undefined);
-    assert.throws(() => session.emulate('0001'), {
-      code: 'closed',
-      message: 'the engine is being started',
-    });
-    /** @type {string[]} */
-    const done = [];
-    const outs = [
-      session.signOut().then(() => done.push('signOut')),
-      session.signOutAgent().then(() => done.push('signOutAgent')),
-    ];
-    assert.deepEqual(done, []);
-    start(readFileSync(new URL('../../dist/core.wasm', import.meta.url)));
-    await Promise.all(outs);
-    assert.deepEqual(done, ['signOut', 'signOutAgent']);
-    assert.equal(session.state.phase, 'anonymous');
-  });
-
-  test('where the engine could not be started, whoever signs out is done', async () => {
-    const { session, errors } = openServices({
-      options: { storage: 'memory', wasm: new Uint8Array([1]) },
-    });
-    await session.opened;
-    assert.equal(errors[0].code, 'wasm-unavailable');
-    assert.equal(await session.signOut(), undefined);
-    assert.equal(await session.signOutAgent(), undefined);
-    assert.equal(await session.settled(), undefined);
-    assert.equal(await session.ngOnDestroy(), undefined);
-  });
-
-  test('on a server nobody is signed in, and nobody can sign in', async () => {
-    const { session } = openServices({ platform: 'server' });
-    await session.opened;
-    assert.deepEqual(
-      valuesOf(session.state$).map(({ phase }) => phase),
-      ['anonymous'],
-    );
-    assert.equal((await failureOf(session.signInAgent(agent))).code, 'closed');
-    assert.deepEqual(grants(), []);
-  });
-
-  test('an application that ends before the engine has started leaves no session open', async () => {
-    const { session } = openServices();
-    await session.ngOnDestroy();
-    assert.equal((await failureOf(session.signIn(anna))).code, 'closed');
-  });
-
-  test('it settles when the revocations have', async () => {
-    const { session } = openServices();
-    await session.opened;
-    await session.signIn(anna);
-    await session.signOut();
-    assert.equal(session.state.revoking, 2);
-    await session.settled();
-    assert.equal(session.state.revoking, 0);
-  });
-});
-
-describe('a request that meets a 401', () => {
-  /** Each is sent with the token and answered like this. @type {[what: string, answer: object, again: boolean][]} */
-  const answers = [
-    ['a header that says invalid_token', { header: 'Bearer error="invalid_token"' }, true],
-    ['another header', { header: 'Basic realm="x"', error: null }, false],
-    ['a text that names the error', { error: '{"errors":[{"type":"InvalidTokenError"}' }, true],
-    ['a text that names another', { error: '{"type":"AccessDeniedError"}' }, false],
-    [
-      'an object that names the error',
-      { error: { errors: [{ type: 'InvalidTokenError' }] } },
-      true,
-    ],
-    ['bytes that name the error', { error: new Blob(['"type":"InvalidBearerTokenError"']) }, true],
-  ];
-  for (const [what, { header, error }, again] of /** @type {[string, any, boolean][]} */ (
-    answers
-  )) {
-    test(`with ${what} is ${again ? '' : 'not '}sent again with a new token`, async () => {
-      const { session } = openServices();
-      await session.opened;
-      await session.signIn(anna);
-      const url = `${backend.url}/occ/v2/shop/users/current`;
-      /** @type {string[]} */
-      const sent = [];
-      const refused = new ng.HttpErrorResponse({
-        status: 401,
-        error,
-        ...(header && { headers: new ng.HttpHeaders({ 'WWW-Authenticate': header }) }),
-      });
-      const request = new ng.HttpRequest('GET', url);
-      const outcome = await ng
-        .sendWithBearer(session, request, (/** @type {any} */ { headers }) => {
-          sent.push(headers.get('Authorization'));
-          return sent.length === 1 ? ng.throwError(refused) : ng.of('answered');
-        })
-        .toPromise()
-        .catch((/** @type {unknown} */ thrown) => thrown);
-      assert.equal(outcome, again ? 'answered' : refused);
-      assert.equal(sent.length, again ? 2 : 1);
-      assert.deepEqual(grants(), again ? ['password', 'refresh_token'] : ['password']);
-      assert.equal(sent.at(-1), session.authorization());
-    });
-  }
 });

@@ -30,9 +30,14 @@ export async function open({ provider, clientId, user, shared }) {
   return {
     signIn: () => session.signIn(user),
     signOut: () => session.signOut(),
-    isSignedIn: () => session.state.signedIn,
+    isSignedIn: () => session.state.signedIn === true,
     authorization: () => session.authorization(),
-    refresh: () => session.renew(session.authorization() ?? ''),
+    // As after an answer that says that the token is dead.
+    refresh: () =>
+      session.renew(session.authorization() ?? '', {
+        status: 401,
+        headers: new Headers({ 'WWW-Authenticate': 'Bearer error="invalid_token"' }),
+      }),
     fetch: (url) => firstValueFrom(http.get(url, { observe: 'response' })),
     request: (url) => firstValueFrom(http.get(url)),
   };

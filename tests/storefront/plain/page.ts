@@ -63,16 +63,16 @@ export abstract class Page {
       });
   }
 
-  load(userId: string, responseType = 'json') {
+  load(userId?: string, responseType = 'json') {
     return this.send('GET', `users/${userId}`, { responseType });
   }
 
-  async loadTimes(times: number, userId: string) {
+  async loadTimes(times: number, userId?: string) {
     const all = Array.from({ length: times }, () => this.load(userId));
     return (await Promise.all(all)).join(', ');
   }
 
-  loadAs(Authorization: string, userId: string) {
+  loadAs(Authorization: string, userId?: string) {
     return this.send('GET', `users/${userId}`, { headers: { Authorization } });
   }
 
