@@ -20,6 +20,7 @@ import { OccSession } from './session.js';
  */
 
 export { SessionError } from '../index.js';
+export { signedInGuard } from './guard.js';
 export {
   OccSessionInterceptor,
   occSessionInterceptor,

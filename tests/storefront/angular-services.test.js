@@ -551,3 +551,39 @@ describe('a request that meets a 401', () => {
     assert.equal(outcome, last);
   });
 });
+
+describe('the guard for pages of customers', () => {
+  /** What it says of a place, in an application. @param {Parameters<typeof openInjector>[0]} options @param {Parameters<typeof openInjector>[1]} [around] */
+  function ask(options, around) {
+    const guard = ng.signedInGuard((/** @type {string} */ where) => `${ng.inject(router)}${where}`);
+    const router = {};
+    const place = {};
+    const { injector, session } = openInjector(options, {
+      ...around,
+      providers: [
+        { provide: router, useValue: 'sign-in?from=' },
+        { provide: place, useFactory: () => guard('/account') },
+      ],
+    });
+    return { session, answer: injector.get(place) };
+  }
+
+  test('lets a customer pass once the engine has started, and sends others to sign in', async () => {
+    const kept = { text: /** @type {string | null} */ (null) };
+    const storage = {
+      load: () => kept.text,
+      save: (/** @type {string | null} */ text) => (kept.text = text),
+    };
+    assert.equal(await ask(optionsWith({ storage })).answer, 'sign-in?from=/account');
+    await (await open(optionsWith({ storage }))).signIn(anna);
+    assert.equal(await ask(optionsWith({ storage })).answer, true);
+  });
+
+  test('sends everybody to sign in where the engine cannot be started', async () => {
+    assert.equal(await ask(failing()).answer, 'sign-in?from=/account');
+  });
+
+  test('lets everybody pass on a server', async () => {
+    assert.equal(await ask(undefined, { platform: 'server' }).answer, true);
+  });
+});

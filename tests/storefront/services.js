@@ -29,6 +29,7 @@ const entry = `
     provideOccSession as provideInAngular,
     SessionError,
     sendWithBearer,
+    signedInGuard,
     WITHOUT_BEARER,
   } from 'occ-session/angular';
   export { provideOccSession } from 'occ-session/spartacus';
