@@ -38,6 +38,7 @@ const entries = [
   'inline.js',
   'angular/index.js',
   'angular/signals.js',
+  'angular/testing.js',
   'spartacus/index.js',
   'spartacus/without-asm.js',
 ];

@@ -15,6 +15,7 @@ const folder = join(root, 'tests/everywhere/package');
 /** The entry points, and where the types are of which `occ-session` is made. */
 const modules = [
   ...['index', 'session', 'types', 'error', 'inline', 'angular/index', 'angular/signals'],
+  'angular/testing',
   ...['spartacus/index', 'spartacus/without-asm'],
 ];
 

@@ -22,19 +22,29 @@ const published = JSON.parse(
   .sort();
 
 const entries = ['index', 'node', 'workerd', 'inline'].map((name) => `dist/${name}.js`);
-const adapters = ['angular/index', 'angular/signals', 'spartacus/index', 'spartacus/without-asm'];
+const adapters = [
+  'angular/index',
+  'angular/signals',
+  'angular/testing',
+  'spartacus/index',
+  'spartacus/without-asm',
+];
 
 test('the published files are these', (t) => {
   assert.deepEqual(published, [
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'dist/angular/guard.d.ts',
     'dist/angular/index.d.ts',
     'dist/angular/index.js',
     'dist/angular/interceptor.d.ts',
     'dist/angular/session.d.ts',
     'dist/angular/signals.d.ts',
     'dist/angular/signals.js',
+    'dist/angular/state.d.ts',
+    'dist/angular/testing.d.ts',
+    'dist/angular/testing.js',
     'dist/core.d.ts',
     'dist/core.wasm',
     'dist/error.d.ts',

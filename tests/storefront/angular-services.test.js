@@ -587,3 +587,85 @@ describe('the guard for pages of customers', () => {
     assert.equal(await ask(undefined, { platform: 'server' }).answer, true);
   });
 });
+
+describe('the session of unit tests', () => {
+  /** @param {object} [state] */
+  function openTesting(state) {
+    const injector = ng.Injector.create({ providers: ng.provideOccSessionTesting(state) });
+    const session = injector.get(ng.OccSession);
+    assert.equal(session, injector.get(ng.OccSessionTesting));
+    return session;
+  }
+
+  test('has the state that it is given, and sends a request at once', () => {
+    const session = openTesting({ phase: 'emulating', userId: '0001', expiresAt: 7 });
+    assert.deepEqual(session.state, {
+      phase: 'emulating',
+      userId: '0001',
+      signedIn: true,
+      agentSignedIn: true,
+      emulating: true,
+      expiresAt: 7,
+      revoking: 0,
+    });
+    /** @type {any[]} */
+    const sent = [];
+    ng.sendWithBearer(session, new ng.HttpRequest('GET', userUrl), (/** @type {any} */ request) => {
+      sent.push(request.headers.get('Authorization'));
+      return ng.of('answered');
+    }).subscribe();
+    assert.deepEqual(sent, [null]);
+  });
+
+  test('passes a 401 on as it is', async () => {
+    const refused = refusal(401);
+    const { outcome } = await send(openTesting({ phase: 'customer' }), undefined, () =>
+      ng.throwError(refused),
+    );
+    assert.equal(outcome, refused);
+  });
+
+  test('lets everybody sign in and out', async () => {
+    const session = openTesting();
+    const users = listen(session.user$);
+    const expired = listen(session.expired$);
+    await session.signIn(anna);
+    await session.signOut();
+    await session.signInAgent(agent);
+    session.emulate('0001');
+    await session.signOut();
+    await session.signOutAgent();
+    await session.signInAgent(agent, { customerId: '0002' });
+    session.expire('agent');
+    session.set({ phase: 'unknown' });
+    assert.deepEqual(
+      users.map(({ phase, userId }) => `${phase} ${userId}`),
+      [
+        'anonymous anonymous',
+        'customer current',
+        'anonymous anonymous',
+        'agent anonymous',
+        'emulating 0001',
+        'agent anonymous',
+        'anonymous anonymous',
+        'emulating 0002',
+        'anonymous anonymous',
+        'unknown undefined',
+      ],
+    );
+    assert.deepEqual(expired, [{ owner: 'agent' }]);
+    assert.equal(backend.received().length, 0);
+  });
+
+  test('has every member of the session that an application injects', async () => {
+    const members = (/** @type {object} */ session) => [
+      ...Object.keys(session),
+      ...Object.getOwnPropertyNames(Object.getPrototypeOf(session)),
+    ];
+    const [fake, real] = [members(openTesting()), members(await open())];
+    assert.deepEqual(
+      real.filter((name) => name !== 'ngOnDestroy' && !fake.includes(name)),
+      [],
+    );
+  });
+});

@@ -32,6 +32,7 @@ const entry = `
     signedInGuard,
     WITHOUT_BEARER,
   } from 'occ-session/angular';
+  export { OccSessionTesting, provideOccSessionTesting } from 'occ-session/angular/testing';
   export { provideOccSession } from 'occ-session/spartacus';
   export { provideOccSession as provideWithoutAsm } from 'occ-session/spartacus/without-asm';
 `;
