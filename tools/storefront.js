@@ -75,6 +75,12 @@ const table = [
     project: 'plain',
     sources: ['angular-21/src', 'plain'],
   },
+  {
+    name: 'shop-21',
+    workspace: 'angular-21',
+    project: 'shop',
+    sources: ['angular-21/shop'],
+  },
 ];
 
 /**
@@ -145,8 +151,8 @@ function buildStorefront({ name, workspace, project, configuration, sources, sto
     root,
   );
   const stamp = join(output, `${name}.stamp`);
-  const page = join(output, name, 'index.html');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && existsSync(page)) return;
+  const folder = join(output, name);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && existsSync(folder)) return;
 
   console.log(`storefront: building ${name}`);
   const start = performance.now();
