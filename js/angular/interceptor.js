@@ -1,6 +1,6 @@
 // The bearer on the requests of Angular's HttpClient, and a new one where it has expired.
 import { HttpContextToken, HttpErrorResponse } from '@angular/common/http';
-import { inject } from '@angular/core';
+import { inject, Injector } from '@angular/core';
 import { from, throwError } from 'rxjs';
 import { catchError, mergeMap, take, throwIfEmpty } from 'rxjs/operators';
 
@@ -37,16 +37,18 @@ export const whenOpened = (session, goOn) =>
  * Sends a request with the bearer, and once more with a new one if the token has expired. Requests
  * outside of the API, and those that carry an `Authorization` header already, are left as they are.
  *
- * @param {OccSession} session
+ * @param {() => OccSession} injectSession asked only where it is needed, since a request for the options
+ *   of the session is sent while that is being made
  * @param {HttpRequest<unknown>} request
  * @param {(request: HttpRequest<unknown>) => Observable<HttpEvent<unknown>>} send
  * @returns {Observable<HttpEvent<unknown>>}
  */
-export function sendWithBearer(session, request, send) {
+export function sendWithBearer(injectSession, request, send) {
   const { url, method } = request;
   if (request.headers.has('Authorization') || request.context.get(WITHOUT_BEARER)) {
     return send(request);
   }
+  const session = injectSession();
   /** @param {string} authorization `''`: none */
   const sendWith = (authorization) =>
     send(authorization ? request.clone({ setHeaders: { Authorization: authorization } }) : request);
@@ -94,7 +96,7 @@ export function sendWithBearer(session, request, send) {
  * @returns {Observable<HttpEvent<unknown>>}
  */
 export function occSessionInterceptor(request, next) {
-  return sendWithBearer(inject(OccSession), request, next);
+  return sendWithBearer(() => inject(OccSession), request, next);
 }
 
 /**
@@ -103,7 +105,7 @@ export function occSessionInterceptor(request, next) {
  */
 export class OccSessionInterceptor {
   // No parameter of a constructor, which would take Angular's compiler.
-  #session = inject(OccSession);
+  #injector = inject(Injector);
 
   /**
    * @param {HttpRequest<unknown>} request
@@ -111,6 +113,10 @@ export class OccSessionInterceptor {
    * @returns {Observable<HttpEvent<unknown>>}
    */
   intercept(request, next) {
-    return sendWithBearer(this.#session, request, (sent) => next.handle(sent));
+    return sendWithBearer(
+      () => this.#injector.get(OccSession),
+      request,
+      (sent) => next.handle(sent),
+    );
   }
 }

@@ -83,7 +83,7 @@ export class OccRequests {
     return whenOpened(session, () => {
       if (!session.authorization(plain.url)) return send(plain);
       const asked = this.#changes;
-      return sendWithBearer(session, plain, send).pipe(
+      return sendWithBearer(() => session, plain, send).pipe(
         catchError((error) =>
           error instanceof HttpErrorResponse && error.status === 401 && this.#changes !== asked
             ? EMPTY // Whoever asked is gone, and nobody waits for the answer.

@@ -124,7 +124,7 @@ async function send(session, request = new ng.HttpRequest('GET', userUrl), answe
     return answer ? answer(authorization, sent.length) : overHttp(each);
   };
   const outcome = await ng
-    .sendWithBearer(session, request, next)
+    .sendWithBearer(() => session, request, next)
     .toPromise()
     .catch((/** @type {unknown} */ error) => error);
   return { sent, outcome };
@@ -328,6 +328,25 @@ describe('options', () => {
       await session.signIn(anna);
       assert.equal(session.state.phase, 'customer');
     }
+  });
+
+  test('may be loaded with HttpClient, past the interceptor that waits for them', async () => {
+    const next = { handle: () => ng.of(backend.url) };
+    const { session } = openInjector(
+      async () => {
+        const context = new ng.HttpContext().set(ng.WITHOUT_BEARER, true);
+        const request = new ng.HttpRequest('GET', '/config.json', { context });
+        const interceptor = ng.inject(ng.OccSessionInterceptor);
+        return optionsWith({ baseUrl: await interceptor.intercept(request, next).toPromise() });
+      },
+      {
+        providers: [
+          { provide: ng.OccSessionInterceptor, useFactory: () => new ng.OccSessionInterceptor() },
+        ],
+      },
+    );
+    await session.signIn(anna);
+    assert.equal(session.state.phase, 'customer');
   });
 
   test('that a function throws are told to ErrorHandler, and the application starts', async () => {
@@ -610,10 +629,12 @@ describe('the session of unit tests', () => {
     });
     /** @type {any[]} */
     const sent = [];
-    ng.sendWithBearer(session, new ng.HttpRequest('GET', userUrl), (/** @type {any} */ request) => {
+    const next = (/** @type {any} */ request) => {
       sent.push(request.headers.get('Authorization'));
       return ng.of('answered');
-    }).subscribe();
+    };
+    const request = new ng.HttpRequest('GET', userUrl);
+    ng.sendWithBearer(() => session, request, next).subscribe();
     assert.deepEqual(sent, [null]);
   });
 

@@ -26,6 +26,7 @@ const entry = `
   export { mergeMap } from 'rxjs/operators';
   export {
     OccSession,
+    OccSessionInterceptor,
     provideOccSession as provideInAngular,
     SessionError,
     sendWithBearer,
