@@ -81,7 +81,8 @@ export class OccRequests {
       ? request.clone({ headers: request.headers.delete('Authorization') })
       : request;
     return whenOpened(session, () => {
-      if (!session.authorization(plain.url)) return send(plain);
+      const { signedIn, agentSignedIn } = session.state;
+      if (!signedIn && !agentSignedIn) return send(plain);
       const asked = this.#changes;
       return sendWithBearer(() => session, plain, send).pipe(
         catchError((error) =>
