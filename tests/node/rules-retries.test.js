@@ -51,10 +51,10 @@ describe('trying again', limit, () => {
     /** @type {SessionOptions['revocation']} */
     const revocation = retries === undefined ? {} : { retries };
     const { fetch } = scriptedFetch(tries.answer);
-    const session = await storefront().openCustomer({ baseUrl, fetch, revocation });
-    const seen = details(session, 'revocation');
     mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2030, 0, 1) });
     t.after(() => mock.timers.reset());
+    const session = await storefront().openCustomer({ baseUrl, fetch, revocation });
+    const seen = details(session, 'revocation');
     session.signOut();
     await idle();
     /** @param {number} ms */
@@ -127,7 +127,7 @@ describe('trying again', limit, () => {
     assert.equal(seen.length, 2);
   });
 
-  for (const status of [400, 401, 403, 404, 500, 502, 302]) {
+  for (const status of [400, 403, 404, 500, 502, 302]) {
     test(`R18: ${status} is not tried again`, async (t) => {
       const { tries, seen, pass } = await signOut(t, 3, [refuse(status, '1')]);
       assert.equal(await pass(60_000), 1);

@@ -8,6 +8,7 @@ import {
   ben,
   benId,
   details,
+  idle,
   limit,
   Notebook,
   phases,
@@ -286,15 +287,13 @@ describe('no grant is dropped', limit, () => {
     const answer = shop.getUser(session);
     await shop.held();
     session.signOut();
+    shop.backend.set({ token: { answer: 'normal' } });
     shop.backend.release();
     assert.equal((await answer).status, 401);
-    await shop.backend.waitFor(({ path, status }) => path.endsWith('/revoke') && !!status, 4);
+    await shop.backend.waitFor(({ form, status }) => !!form?.refresh_token && status === 200);
+    await idle();
     await session.settled();
-    const revoked = await shop.revoked();
-    assert.deepEqual(
-      revoked.filter((label) => label.startsWith('customer #2')),
-      ['customer #2 refresh', 'customer #2 access'],
-    );
+    assert.ok((await shop.revoked()).includes('customer #2 refresh'));
     assert.deepEqual(await shop.alive(), []);
     assert.equal(session.state.phase, 'anonymous');
     assert.equal(session.authorization(), undefined);
@@ -357,10 +356,11 @@ describe('at most once, and only what is alive', limit, () => {
     assert.equal((await shop.getUser(session)).status, 401);
     assert.equal(session.state.phase, 'anonymous');
     assert.deepEqual(expired, [{ owner: 'customer' }]);
-    assert.equal(shop.calls.length, 2);
+    // The second time without a bearer (R32).
+    assert.equal(shop.calls.length, 3);
     await session.signOut();
     await session.settled();
-    assert.equal(shop.calls.length, 2);
+    assert.equal(shop.calls.length, 3);
     assert.deepEqual(await shop.revoked(), []);
   });
 
@@ -374,7 +374,7 @@ describe('at most once, and only what is alive', limit, () => {
     await session.signOut();
     await session.settled();
     assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
-    assert.equal(shop.calls.length, 3);
+    assert.equal(shop.calls.length, 4);
     assert.deepEqual(await shop.revoked(), []);
   });
 });

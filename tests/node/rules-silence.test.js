@@ -107,7 +107,6 @@ describe('at once', limit, () => {
 const answers = [
   ['garbage', ['revoked', 200]],
   ['endless', ['revoked', 200]],
-  [401, ['already-invalid', 401]],
   ['redirect', ['unsupported', 302]],
   ['redirect-other-origin', ['unsupported', 302]],
   [404, ['unsupported', 404]],
@@ -150,9 +149,10 @@ const strange = {
  *
  * @param {TestContext} t
  * @param {Session} session in which Anna is signed in
- * @param {Expected} expected
+ * @param {Expected} expected of the refresh token
+ * @param {Expected} [ofAccess] of the access token, where it is something else
  */
-async function signOutInSilence(t, session, [outcome, status]) {
+async function signOutInSilence(t, session, expected, ofAccess = expected) {
   const noise = listenForNoise(t);
   const seen = details(session, 'revocation');
   const expired = details(session, 'expired');
@@ -161,8 +161,8 @@ async function signOutInSilence(t, session, [outcome, status]) {
   assert.equal(await session.settled(), undefined);
   await idle();
   assert.deepEqual(seen, [
-    { owner: 'customer', token: 'refresh_token', outcome, status },
-    { owner: 'customer', token: 'access_token', outcome, status },
+    { owner: 'customer', token: 'refresh_token', outcome: expected[0], status: expected[1] },
+    { owner: 'customer', token: 'access_token', outcome: ofAccess[0], status: ofAccess[1] },
   ]);
   assert.deepEqual(session.state, { ...signedOut, revoking: 0 });
   assert.equal(session.state.phase, 'anonymous');
@@ -182,6 +182,19 @@ describe('in silence', limit, () => {
       assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
     });
   }
+
+  test('R15, R16, R17, R30: a back end that answers every revocation with 401: rejected', async (t) => {
+    const shop = storefront();
+    const session = await shop.openCustomer();
+    shop.backend.set({ revoke: { answer: 401 } });
+    // Only the access token is its own bearer.
+    await signOutInSilence(t, session, ['rejected', 401], ['already-invalid', 401]);
+    assert.deepEqual(await shop.revoked(), [
+      'customer #1 refresh',
+      'customer #2 refresh',
+      'customer #2 access',
+    ]);
+  });
 
   for (const [name, [answer, expected]] of Object.entries(strange)) {
     test(`R15, R16, R17: ${name} in answer to a revocation: ${expected[0]}`, async (t) => {
