@@ -15,7 +15,7 @@ import {
   tokenPath,
   waitFor,
 } from './browser.js';
-import { openContext, startPages, waitForPhase, waitInPage } from './engine.js';
+import { openContext, startPages, waitForPhase } from './engine.js';
 
 /** @import { Page } from './engines/types.js' */
 /** @import { TestContext } from 'node:test' */

@@ -354,7 +354,7 @@ describe("a duplicated tab (storage: 'session')", limit, () => {
     page.session.signOut();
     await page.session.settled();
     await page.session.signIn(ben);
-    for (const text of [null, '', ' ', 'x', '0', '-1:2', '1:2:3', 'NaN:NaN', '1e999']) {
+    for (const text of [null, '', ' ', 'x', '0', '-1:2', '1:2:3', 'NaN:NaN', 'Infinity']) {
       const another = browser.openTab();
       if (text === null) another.localStorage.removeItem(`${storageKey}.ended`);
       else another.localStorage.setItem(`${storageKey}.ended`, text);
@@ -456,9 +456,9 @@ describe('tabs that do not see yet what another has stored', limit, () => {
     browser.openTab().run(() => {
       const channel = new BroadcastChannel(storageKey);
       for (const message of [
-        ...[7, '7', null, undefined, {}, [], [[]], new Map(), 'ended', 1e999],
+        ...[7, '7', null, undefined, {}, [], [[]], new Map(), 'ended', Infinity],
         ...['ended', 'wanted', 'answer', 'saved', 'toString', 0].flatMap((what) => [
-          ...[[what], [what, null], [what, {}, {}], [what, '{', 1], [what, -1, 1e999]],
+          ...[[what], [what, null], [what, {}, {}], [what, '{', 1], [what, -1, Infinity]],
           ...[
             [what, 'x'.repeat(100_000)],
             [what, '{"v":1}'],
