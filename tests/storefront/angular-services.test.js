@@ -6,7 +6,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 
 import { startBackend } from '../../web/backend/index.js';
 import { agent, anna, ben, tokenPath } from '../browser/browser.js';
-import { failureOf, standIn } from '../node/storefront.js';
+import { failureOf, limit, standIn, WebStorage } from '../node/storefront.js';
 import { importServices } from './services.js';
 
 /** @import { Backend } from '../../web/backend/index.js' */
@@ -420,6 +420,33 @@ describe('who is there', () => {
     assert.equal(loads.length, 1);
     assert.equal(requests, 2);
     assert.deepEqual(grants(), ['password', 'refresh_token']);
+  });
+});
+
+describe('two applications of one page', () => {
+  test('R24: hear of each other’s sign-in and sign-out without being asked', limit, async (t) => {
+    standIn(t, 'localStorage', { value: new WebStorage() });
+    const [one, other] = [
+      await open(optionsWith({ storage: 'local' })),
+      await open(optionsWith({ storage: 'local' })),
+    ];
+    const phases = listen(other.user$);
+    /** @param {string} phase */
+    const hears = (phase) =>
+      new Promise((resolve) => {
+        other.user$.subscribe((/** @type {any} */ user) => user.phase === phase && resolve(phase));
+      });
+    const comes = hears('customer');
+    await one.signIn(anna);
+    await comes;
+    const goes = hears('anonymous');
+    one.signOut();
+    await goes;
+    assert.deepEqual(
+      phases.map(({ phase }) => phase),
+      ['anonymous', 'customer', 'anonymous'],
+    );
+    assert.deepEqual(grants(), ['password']);
   });
 });
 
