@@ -755,6 +755,11 @@ static void refresh_completed(occ_session *self, occ_grant *place, occ_status st
     end_waiting(self, number, occ_grant_authorization(grant));
     return;
   }
+  occ_grant *revoking = occ_grants_revoking(&self->grants, number);
+  if (revoking != NULL && status == OCC_STATUS_OK) {
+    /* Its refresh token was good for this one, which is revoked in its place (R30). */
+    revoking->is_final = true;
+  }
   set_aside(place, status);
   if (grant != NULL && refreshed != occ_text_fingerprint(occ_grant_authorization(grant))) {
     /* Another tab has refreshed it meanwhile: what was refused is not what the session holds. */
@@ -865,10 +870,11 @@ occ_status occ_session_alarm(occ_session *self, double now) {
   }
   self->alarm = 0;
   if (self->asked_until != 0 && self->now >= self->asked_until) {
-    if (!self->is_answered) {
+    if (self->is_answered) {
+      end_asking(self, self->waiting_for, OCC_TEXT(""));
+    } else {
       expire(self);
     }
-    end_asking(self, self->waiting_for, OCC_TEXT(""));
   }
   occ_grant *grant = active(self);
   if (grant != NULL && grant->refresh_length > 0 && grant->renew_at > 0 &&
@@ -1016,8 +1022,6 @@ static occ_status end(occ_session *self, double number, double issued) {
   }
   const bool was_active = grant->slot == OCC_SLOT_ACTIVE;
   leave_to_others(self, grant, issued);
-  /* What is stored here may be the first that a sign-in reads elsewhere (R29). */
-  self->revoking_until = self->now + SIGN_IN_DELAY;
   self->grants_changed = true;
   if (was_active) {
     /* A customer who was retired over an agent is restored or revoked by the tab in which the agent
@@ -1140,5 +1144,9 @@ occ_status occ_session_ended(occ_session *self, double now, double number, doubl
     return status;
   }
   status = end(self, number, issued);
+  if (status == OCC_STATUS_OK) {
+    /* What is stored here may be the first that a sign-in reads elsewhere (R29). */
+    self->revoking_until = self->now + SIGN_IN_DELAY;
+  }
   return conclude(self, status);
 }

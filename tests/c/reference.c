@@ -21,10 +21,20 @@
 /* The number of a grant that another tab has: of a nonce that no page here has. */
 #define OTHER_TAB (4e9 * 2097152.0)
 
+/* A line that no page here has begun (R24). */
+#define OTHER_LINE 4e9
+
+/* In milliseconds: how long a sign-in waits for a revocation (R29), how long other tabs have to
+ * answer and one that has answered to refresh (R31), how long a refresh is trusted (R49). */
+#define DELAY 2000.0
+#define ANSWER_TIME 2000.0
+#define REFRESH_TIME 12000.0
+#define TRUSTED 10000.0
+
 enum { GRANTS_MAX = OCC_PLACES, AWAITED_MAX = OCC_PLACES, HELD = 3 };
 
 typedef enum { ACTIVE = 1, PARKED, RETIRED, STRAY, REVOKING, CLIENT } grant_role;
-typedef enum { UNSENT = 0, SENT, SETTLED } stage;
+typedef enum { UNSENT = 0, REFRESHING, SENT, SETTLED } stage;
 typedef enum { NOBODY = 0, FOR_REFRESH, FOR_CLIENT } waiting;
 
 typedef struct {
@@ -45,7 +55,13 @@ typedef struct {
   unsigned earlier; /* the access token before the last refresh, 0: none */
   double expires_at;
   double renew_at;
-  double number; /* that the session gave it, 0: not seen yet */
+  double issued;     /* when a refresh gave the tokens, 0: a sign-in did */
+  double rest_until; /* R49 */
+  bool refused;      /* R49: the token was, while it was new */
+  unsigned refusals; /* R49: how many such tokens there were, one after the other */
+  bool final;        /* R30: it is not refreshed for its revocation, or not again */
+  bool known;        /* other tabs may have it: it has been held */
+  double number;     /* that the session gave it, 0: not seen yet */
   revocation of_access;
   revocation of_refresh;
 } grant;
@@ -73,7 +89,12 @@ typedef struct {
   double now;
   double called; /* the time at which all was done that was due then */
   double alarm;
+  double line;
   double epoch;
+  double revoking_until; /* R29: of other pages and tabs */
+  double saved_until;    /* and what the snapshot says of it */
+  double asked_until;    /* R31: when other tabs have not answered, 0: they were not asked */
+  bool heard;            /* R31: one has answered */
   unsigned ids;
   unsigned serials;
   unsigned attempts;
@@ -84,19 +105,32 @@ typedef struct {
   char saved[OCC_INPUT_MAX];
 } model;
 
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 static model m;
 static reference_options options;
 static const char *failure;
 static bool changes_nothing;
 
+/* How a revocation has ended. */
+typedef struct {
+  occ_owner owner;
+  occ_token token;
+  occ_outcome outcome;
+  uint32_t http_status;
+} told_outcome;
+
 /* What a step must make the host see. */
 static struct {
   bool nothing; /* it changes nothing and tells nothing */
+  bool counted; /* but that a refusal has been counted (R49) */
   bool resent;  /* but the header with which a request is sent again */
   bool leaving;
   bool reloaded;
   bool adopted;
-  bool corrected;    /* what was adopted is saved again without what has ended here */
+  bool corrected;    /* what was adopted or lost is saved as it is here */
+  bool no_place;     /* R30: there was none for a refresh */
+  bool wanted;       /* R31: other tabs are asked for the active grant's tokens */
   bool client_token; /* one is asked for */
   unsigned sign_ins;
   unsigned attempt;
@@ -104,14 +138,13 @@ static struct {
   unsigned renewals;
   unsigned renewed; /* serial of the token, 0: none */
   occ_owner expired;
-  unsigned outcomes;
-  occ_owner outcome_owner;
-  occ_token outcome_token;
-  occ_outcome outcome;
-  uint32_t outcome_status;
-  unsigned refreshes; /* id of the grant that a request must refresh, 0: none */
+  size_t outcome_count;
+  told_outcome outcomes[2];
+  size_t refresh_count;
+  unsigned refreshes[2]; /* ids of the grants that a request must refresh */
   size_t ended_count;
   double ended[GRANTS_MAX];
+  double ended_issued[GRANTS_MAX];
   size_t gone_count;
   char gone[4 * GRANTS_MAX][TOKEN_LENGTH + 1];
 } expected;
@@ -165,9 +198,11 @@ static size_t taken_places(void) {
   return m.grant_count + m.awaited_count + options.taken;
 }
 
-/* What a token may be asked for with: some places are only for what another tab brings. */
+/* What a token may be asked for with: some places are only for what another tab brings, others are
+ * for what is asked for in this step already. */
 static size_t free_places(void) {
-  const size_t taken = taken_places() + OCC_PLACES_FOR_TABS;
+  const size_t taken =
+    taken_places() + OCC_PLACES_FOR_TABS + expected.refresh_count + expected.client_token;
   return taken < OCC_PLACES ? OCC_PLACES - taken : 0;
 }
 
@@ -196,7 +231,8 @@ static void take_out(grant *it) {
 }
 
 static void leaves_session(const grant *it) {
-  expected.ended[expected.ended_count++] = it->number;
+  expected.ended[expected.ended_count] = it->number;
+  expected.ended_issued[expected.ended_count++] = it->issued;
 }
 
 static bool is_begun(const grant *it) {
@@ -215,6 +251,12 @@ static grant *original_of(const grant *it) {
   return NULL;
 }
 
+static void begin_revocation(grant *it) {
+  it->role = REVOKING;
+  it->of_access.tries_left = options.retries;
+  it->of_refresh.tries_left = options.retries;
+}
+
 static void revoke(grant *it) {
   if (it == NULL) {
     return;
@@ -230,14 +272,55 @@ static void revoke(grant *it) {
     take_out(it);
     return;
   }
-  it->role = REVOKING;
-  it->of_access.tries_left = options.retries;
-  it->of_refresh.tries_left = options.retries;
+  begin_revocation(it);
 }
 
-static void drop(grant *it) {
-  leaves_session(it);
-  take_out(it);
+/* R31: the same of the refresh token alone, whose access token another tab has revoked. */
+static void revoke_refresh_token(grant *it) {
+  it->of_access.stage = SETTLED;
+  it->expires_at = m.now;
+  if (!has(OCC_FLAG_REVOKE)) {
+    take_out(it);
+    return;
+  }
+  begin_revocation(it);
+}
+
+static bool is_over(const grant *it) {
+  return it->expires_at > 0 && it->expires_at <= m.now;
+}
+
+/* R49: from then on the token is new. */
+static void date(grant *it, double issued) {
+  it->issued = issued;
+  it->rest_until = issued > 0 ? issued + TRUSTED : 0;
+  it->refused = false;
+}
+
+/* Tokens that are issued now are later than those before them. */
+static double issued_after(const grant *it) {
+  return m.now > it->issued ? m.now : it->issued + 1;
+}
+
+static bool is_resting(const grant *it) {
+  return m.now < it->rest_until && m.now >= it->issued;
+}
+
+/* R49: whether a 401 has the grant refreshed. The first new token that is refused is left alone as
+ * long as it is new, the second for 30 s, the third for 60 s, and so on up to 300 s. */
+static bool refusal_counts(grant *it) {
+  static const double pauses[] = {0, 0, 30e3, 60e3, 120e3, 240e3, 300e3};
+  if (!is_resting(it)) {
+    it->refusals = it->refused ? it->refusals : 0;
+    return true;
+  }
+  if (!it->refused) {
+    it->refused = true;
+    expected.counted = true;
+    it->refusals += it->refusals < COUNT(pauses) - 1;
+    it->rest_until = it->refusals > 1 ? m.now + pauses[it->refusals] : it->rest_until;
+  }
+  return false;
 }
 
 static void change_role(grant_role from, grant_role to) {
@@ -266,6 +349,15 @@ static void end_waiting(unsigned renewed) {
     expected.renewed = renewed;
   }
 }
+
+/* The same, and other tabs are no longer asked. */
+static void end_asking(unsigned renewed) {
+  m.asked_until = 0;
+  m.heard = false;
+  end_waiting(renewed);
+}
+
+static void ask_if_over(void);
 
 /* Moves the model as the design says; `granted` is the new grant of a sign-in. */
 static occ_status move(occ_event event, char customer, unsigned granted) {
@@ -316,7 +408,7 @@ static occ_status move(occ_event event, char customer, unsigned granted) {
     break;
   case OCC_EVENT_EXPIRED:
     if (in(ACTIVE) != NULL) { /* not if it has ended in another tab */
-      drop(in(ACTIVE));       /* R9 */
+      take_out(in(ACTIVE));   /* R9 */
     }
     if (agent) {
       revoke(in(RETIRED));
@@ -332,6 +424,10 @@ static occ_status move(occ_event event, char customer, unsigned granted) {
     m.emulated = 'A';
   } else if (event == OCC_EVENT_EMULATE) {
     m.emulated = customer;
+  }
+  if (agent && m.state == OCC_STATE_CUSTOMER) {
+    end_asking(0);
+    ask_if_over();
   }
   return OCC_STATUS_OK;
 }
@@ -360,6 +456,7 @@ typedef enum {
   SIGN_OUT,
   SIGN_OUT_AGENT,
   RENEW,
+  RENEW_UNSURE,
   RENEW_EARLIER,
   RENEW_OTHER, /* at: the grant */
   RENEW_UNKNOWN,
@@ -367,12 +464,18 @@ typedef enum {
   ALARM,
   ALARM_IS_LATE,
   AN_HOUR_PASSES,
+  REST_IS_OVER,
   LEAVE,
   RELOAD,
   CLOSE,
-  ENDED,       /* at: the grant */
-  TAB_CHANGES, /* way: tab_change */
-  TAB_UNAWARE, /* at: the grant */
+  ENDED,       /* at: the grant, way: age */
+  WANTED,      /* the same */
+  HEARD,       /* way: tab_change */
+  ANSWERED,    /* the same */
+  TAB_CHANGES, /* at: line_of, way: tab_change */
+  TAB_UNAWARE, /* at: the grant, way: age */
+  EMPTIED,
+  OVERWRITTEN,
   STALE_SNAPSHOT,
   ALIEN_SNAPSHOT,
   TOKEN_WITH_REFRESH, /* at: the request, of all five */
@@ -397,6 +500,7 @@ static const char *const names[KINDS] = {
   "sign-out",
   "the agent's sign-out",
   "the active token is rejected",
+  "a request with the active token is rejected, and nobody can tell why",
   "the token before the active one is rejected",
   "the token of another grant is rejected",
   "a token that nobody knows is rejected",
@@ -404,12 +508,18 @@ static const char *const names[KINDS] = {
   "the alarm",
   "the time of the alarm passes",
   "an hour passes",
+  "a token is no longer new",
   "the page is hidden",
   "the page is loaded again",
   "the session is closed",
   "a grant has ended in another tab",
+  "another tab asks for newer tokens of a grant",
+  "what another tab has saved is heard",
+  "another tab answers with what it has saved",
   "another tab has saved a newer snapshot",
   "another tab has, which has not heard of a sign-out",
+  "the storage is emptied",
+  "another tab writes what is older",
   "a snapshot that is not newer is found",
   "a snapshot of another shop is found",
   "a token response with a refresh token",
@@ -431,8 +541,17 @@ typedef enum {
   TAB_AGENT,
   TAB_EMULATES,
   TAB_RESTORED,
-  TAB_CHANGES_END
+  TAB_CHANGES_END,
+  TAB_BEHIND = TAB_CHANGES_END, /* it has older tokens than this one */
+  TAB_REFRESHED_OTHER,          /* the grant that is parked or retired */
+  TAB_AS_HERE                   /* nothing: it only answers */
 } tab_change;
+
+/* R24: in which line a tab has saved, and as which epoch. */
+typedef enum { THIS_LINE, SAME_EPOCH, ANOTHER_LINE } line_of;
+
+/* How new another tab's tokens of a grant are. */
+typedef enum { AS_NEW, OLDER, NEWER } age;
 
 /* Every way in which a token request can fail; the first two are one of each kind. */
 static const struct {
@@ -474,8 +593,6 @@ static const struct {
   {OCC_DELIVERY_ANSWERED, 503, OCC_OUTCOME_SERVER_ERROR, true},
   {OCC_DELIVERY_TIMED_OUT, 0, OCC_OUTCOME_TIMED_OUT, false},
 };
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static void nothing_happens(void) {
   expected.nothing = true;
@@ -532,17 +649,24 @@ static bool is_for_client(const awaited *it) {
   return it->attempt == 0 && it->id == 0;
 }
 
-/* A refresh is asked for: gives whether it is, or was, on its way. */
-static bool ask_refresh(const grant *it) {
+static bool is_refreshed(const grant *it) {
   for (size_t i = 0; i < m.awaited_count; i++) {
     if (is_refreshing(&m.awaited[i]) && m.awaited[i].id == it->id) {
       return true;
     }
   }
+  return false;
+}
+
+/* A refresh is asked for: gives whether it is, or was, on its way. */
+static bool ask_refresh(const grant *it) {
+  if (is_refreshed(it)) {
+    return true;
+  }
   if (free_places() == 0) {
     return false;
   }
-  expected.refreshes = it->id;
+  expected.refreshes[expected.refresh_count++] = it->id;
   return true;
 }
 
@@ -559,6 +683,26 @@ static bool ask_client_token(void) {
 static void active_expires(void) {
   expected.expired = in(ACTIVE)->owner;
   (void)move(OCC_EVENT_EXPIRED, 0, 0);
+}
+
+/* R31: the active grant's token is dead, and only another tab may have a way on. */
+static occ_status ask_tabs(void) {
+  if (!has(OCC_FLAG_SHARED)) {
+    active_expires();
+    return OCC_STATUS_EXPIRED;
+  }
+  m.asked_until = m.now + ANSWER_TIME;
+  m.waiting = FOR_REFRESH;
+  expected.wanted = true;
+  return OCC_STATUS_WAIT;
+}
+
+/* R32: nor is a session that comes from elsewhere put on requests if it is known to be dead. */
+static void ask_if_over(void) {
+  const grant *active = in(ACTIVE);
+  if (active != NULL && active->refresh == 0 && m.asked_until == 0 && is_over(active)) {
+    expected.corrected = ask_tabs() == OCC_STATUS_EXPIRED || expected.corrected;
+  }
 }
 
 static occ_status wait_if(bool asked, waiting what) {
@@ -578,14 +722,36 @@ static occ_status resend(void) {
 /* A request without a token is rejected while nobody is signed in. */
 static occ_status renew_client_token(grant *rejected) {
   grant *client = in(CLIENT);
-  if (client != NULL && client != rejected &&
-      (client->expires_at == 0 || client->expires_at > m.now)) {
+  if (client != NULL && client != rejected && !client->refused && !is_over(client)) {
     return resend();
   }
-  if (client != NULL) {
-    take_out(client);
+  if (client != NULL && !is_over(client)) {
+    if (!refusal_counts(client)) {
+      return OCC_STATUS_NOTHING;
+    }
+    client->refused = true;
   }
   return wait_if(ask_client_token(), FOR_CLIENT);
+}
+
+/* A 401 to the active token. `certain`: the answer says that it is dead (R42). */
+static occ_status renew_active(bool certain) {
+  grant *active = in(ACTIVE);
+  if (m.asked_until != 0) {
+    nothing_happens();
+    return OCC_STATUS_WAIT;
+  }
+  if (!(certain || is_over(active)) || !refusal_counts(active)) {
+    return OCC_STATUS_NOTHING;
+  }
+  return active->refresh == 0 ? ask_tabs() : wait_if(ask_refresh(active), FOR_REFRESH);
+}
+
+/* Most walks have nothing to do with R49: a token that is rejected there is not new. */
+static void grow_old(const grant *it) {
+  if (it != NULL && !options.rests && is_resting(it)) {
+    m.now = it->rest_until;
+  }
 }
 
 static void call_renew(event_kind what, size_t at) {
@@ -593,25 +759,31 @@ static void call_renew(event_kind what, size_t at) {
   const bool rejects_client = what == RENEW_OTHER && m.grants[at].role == CLIENT;
   char header[40];
   (void)snprintf(header, sizeof header, "%s",
-                 what == RENEW           ? header_of(active->access)
-                 : what == RENEW_EARLIER ? header_of(active->earlier)
-                 : what == RENEW_OTHER   ? header_of(m.grants[at].access)
-                 : what == RENEW_UNKNOWN ? "Bearer " NEVER_GIVEN
-                                         : "");
+                 what == RENEW || what == RENEW_UNSURE ? header_of(active->access)
+                 : what == RENEW_EARLIER               ? header_of(active->earlier)
+                 : what == RENEW_OTHER                 ? header_of(m.grants[at].access)
+                 : what == RENEW_UNKNOWN               ? "Bearer " NEVER_GIVEN
+                                                       : "");
   occ_status status = OCC_STATUS_NOTHING;
   if (active == NULL && (what == RENEW_BARE || rejects_client)) {
+    grow_old(in(CLIENT));
     status = renew_client_token(rejects_client ? &m.grants[at] : NULL);
-  } else if (what == RENEW && active->refresh == 0) {
-    active_expires();
-    status = OCC_STATUS_EXPIRED;
-  } else if (what == RENEW) {
-    status = wait_if(ask_refresh(active), FOR_REFRESH);
+  } else if (what == RENEW || what == RENEW_UNSURE) {
+    grow_old(active);
+    status = renew_active(what == RENEW);
+  } else if (m.asked_until != 0 && (what == RENEW_EARLIER || what == RENEW_BARE)) {
+    nothing_happens();
+    status = OCC_STATUS_WAIT;
   } else if (what == RENEW_EARLIER) {
     status = resend();
   } else {
     nothing_happens(); /* R21 */
   }
-  expect(host_renew(m.now, header) == status, "R19 R21: renew says what becomes of a request");
+  if (status == OCC_STATUS_NOTHING && expected.expired == 0) {
+    nothing_happens(); /* R42 R49 */
+  }
+  expect((what == RENEW_UNSURE ? host_renew_unsure : host_renew)(m.now, header) == status,
+         "R19 R21 R42 R49: renew says what becomes of a request");
 }
 
 /* ---- Time, and the end of a page ---------------------------------------------------------------
@@ -619,6 +791,13 @@ static void call_renew(event_kind what, size_t at) {
 
 static void call_alarm(void) {
   m.now = m.alarm > m.now ? m.alarm : m.now;
+  if (m.asked_until != 0 && m.now >= m.asked_until) {
+    if (m.heard) {
+      end_asking(0);
+    } else {
+      active_expires();
+    }
+  }
   grant *active = in(ACTIVE);
   if (active != NULL && active->refresh != 0 && active->renew_at > 0 && m.now >= active->renew_at) {
     active->renew_at = 0;
@@ -628,8 +807,14 @@ static void call_alarm(void) {
   expect(occ_session_alarm(&session, m.now) == OCC_STATUS_OK, "an alarm gives OK");
 }
 
+/* R30: a page that goes away does not wait for a living bearer. */
 static void call_leave(void) {
   expected.leaving = true;
+  for (size_t i = 0; i < m.grant_count; i++) {
+    if (m.grants[i].of_refresh.stage == REFRESHING) {
+      m.grants[i].of_refresh.stage = UNSENT;
+    }
+  }
   expect(occ_session_leave(&session, m.now) == OCC_STATUS_OK, "leave gives OK");
 }
 
@@ -645,6 +830,7 @@ static occ_status open_page(uint32_t nonce) {
     session.grants.at[i].slot = OCC_SLOT_AWAITED;
     session.grants.at[i].request = NEVER_ANSWERED;
   }
+  m.line = nonce;
   return status;
 }
 
@@ -657,8 +843,18 @@ static occ_state resting_state(void) {
                                             : OCC_STATE_AGENT;
 }
 
-/* A new page: only what is held is still there, and of that what the snapshot has. */
+/* R29: no revocation that is under way elsewhere holds a sign-in back for longer than this; a later
+ * time was written before the clock was set back. */
+static double believed(double revoking_until) {
+  return revoking_until <= m.now + DELAY ? revoking_until : 0;
+}
+
+/* A new page: only what is held is still there, and of that what the snapshot has. In most walks no
+ * revocation of the page before is under way any more. */
 static void call_reload(void) {
+  if (!options.pages && m.saved_until > m.now) {
+    m.now = m.saved_until;
+  }
   size_t kept = 0;
   for (size_t i = 0; i < m.grant_count; i++) {
     if (is_held(&m.grants[i])) {
@@ -666,6 +862,8 @@ static void call_reload(void) {
       m.grants[kept].refresh = has(OCC_FLAG_PERSIST) ? m.grants[i].refresh : 0;
       m.grants[kept].renew_at = 0;
       m.grants[kept].earlier = 0;
+      m.grants[kept].refusals = 0;
+      date(&m.grants[kept], m.grants[kept].issued);
       kept++;
     }
   }
@@ -673,37 +871,84 @@ static void call_reload(void) {
   m.awaited_count = 0;
   m.pending = false;
   m.waiting = NOBODY;
+  m.asked_until = 0;
+  m.heard = false;
   m.alarm = 0;
   m.answered = 0;
+  m.revoking_until = 0;
   m.state = resting_state();
   expected.reloaded = true;
+  const double line = m.line;
   /* The numbers of one page's requests mean nothing to the next. */
   expect(open_page(2 + m.serials) == OCC_STATUS_OK, "a page is opened");
   if (m.saved[0] == '\0') {
     m.epoch = 0;
     return;
   }
+  m.line = line;
+  m.revoking_until = believed(m.saved_until);
+  ask_if_over();
   expect(host_adopt(m.now, m.saved) == OCC_STATUS_OK, "R25: what was saved is taken");
 }
 
 /* ---- Other tabs --------------------------------------------------------------------------------
  */
 
-static void call_ended(size_t at) {
-  const double number = m.grants[at].number;
-  const bool is_active = m.grants[at].role == ACTIVE;
-  if (!is_held(&m.grants[at])) {
+/* R24, R31: another tab has signed out of the grant, when its tokens were those of that time, and
+ * revokes what it has. What only this tab has is revoked here. */
+static void leave_to_others(grant *it, double issued) {
+  if (it->issued > issued && !has(OCC_FLAG_REVOKE)) {
+    take_out(it);
+  } else if (it->issued > issued) {
+    begin_revocation(it);
+  } else if (it->refresh != 0 && !has(OCC_FLAG_PERSIST)) {
+    revoke_refresh_token(it);
+  } else {
+    take_out(it);
+  }
+}
+
+/* The active grant, or what was, has ended in another tab, which has restored or revoked the
+ * customer who was retired over it. */
+static void ended_elsewhere(void) {
+  if (in(RETIRED) != NULL) {
+    take_out(in(RETIRED));
+  }
+  (void)move(OCC_EVENT_EXPIRED, 0, 0);
+}
+
+static void call_ended(size_t at, age of) {
+  grant *it = &m.grants[at];
+  const double number = it->number;
+  const double issued = of == OLDER ? it->issued - 1 : of == NEWER ? it->issued + 1 : it->issued;
+  const bool is_active = it->role == ACTIVE;
+  if (!is_held(it)) {
     nothing_happens();
-    expect(occ_session_ended(&session, m.now, number) == OCC_STATUS_DONE,
+    expect(occ_session_ended(&session, m.now, number, issued) == OCC_STATUS_DONE,
            "R8 R24: what is not held is nothing to do");
     return;
   }
-  take_out(&m.grants[at]);
+  leave_to_others(it, issued);
+  m.revoking_until = m.now + DELAY; /* R29 */
   if (is_active) {
-    (void)move(OCC_EVENT_EXPIRED, 0, 0);
+    ended_elsewhere();
   }
-  expect(occ_session_ended(&session, m.now, number) == OCC_STATUS_OK,
+  expect(occ_session_ended(&session, m.now, number, issued) == OCC_STATUS_OK,
          "R24: a grant that has ended in another tab has ended");
+}
+
+/* R31: another tab, whose tokens are as old, older or newer, asks for newer ones. */
+static void call_wanted(size_t at, age of) {
+  const grant *it = &m.grants[at];
+  const double issued = of == OLDER ? it->issued - 1 : of == NEWER ? it->issued + 1 : it->issued;
+  const bool has_newer = is_held(it) && of == OLDER;
+  const bool refreshes = !has_newer && is_held(it) && it->refresh != 0 && ask_refresh(it);
+  if (expected.refresh_count == 0) {
+    nothing_happens();
+  }
+  expect(occ_session_wanted(&session, m.now, it->number, issued) ==
+           (has_newer || refreshes ? OCC_STATUS_OK : OCC_STATUS_NOTHING),
+         "R31: who has newer tokens, or can get them, answers, and nobody else");
 }
 
 /* What another tab holds; a grant with id 0 is none. */
@@ -732,20 +977,35 @@ static grant customers(void) {
   return (grant){0};
 }
 
+/* Another tab has other tokens of the grant. */
+static void give_tokens(grant *it, double issued) {
+  it->access = ++m.serials;
+  it->refresh = has(OCC_FLAG_PERSIST) ? m.serials : 0;
+  it->expires_at = m.now + LIFETIME * 1000;
+  it->issued = issued;
+}
+
 static tab changed_tab(tab_change what) {
   tab it;
   memset(&it, 0, sizeof it);
   const grant *active = in(ACTIVE);
   switch (what) {
+  case TAB_AS_HERE:
   case TAB_REFRESHED:
+  case TAB_REFRESHED_OTHER:
+  case TAB_BEHIND:
     for (size_t i = 0; i < HELD; i++) {
       const grant *own = in((grant_role)(ACTIVE + i));
       it.grants[i] = own != NULL ? *own : (grant){0};
     }
-    it.grants[0].access = ++m.serials;
-    it.grants[0].refresh = has(OCC_FLAG_PERSIST) ? m.serials : 0;
-    it.grants[0].expires_at = m.now + LIFETIME * 1000;
     it.emulated = m.emulated;
+    if (what == TAB_REFRESHED || what == TAB_BEHIND) {
+      give_tokens(&it.grants[0],
+                  what == TAB_BEHIND ? it.grants[0].issued - 1 : issued_after(&it.grants[0]));
+    } else if (what == TAB_REFRESHED_OTHER) {
+      grant *other = &it.grants[it.grants[1].id != 0 ? 1 : 2];
+      give_tokens(other, issued_after(other));
+    }
     break;
   case TAB_CUSTOMER:
     it.grants[0] = given_to_tab(OCC_OWNER_CUSTOMER);
@@ -769,17 +1029,22 @@ static tab changed_tab(tab_change what) {
   return it;
 }
 
-static void write_tab(char *to, size_t room, const tab *it) {
+/* The snapshot that a tab has saved, with its line, its epoch and the end of its revocations. */
+static void write_tab(char *to, size_t room, const tab *it, double line, double epoch,
+                      double revoking_until) {
   static const char *const members[HELD] = {"active", "parked", "retired"};
-  size_t used = (size_t)snprintf(to, room, "{\"v\":1,\"for\":\"here\",\"epoch\":%.0f", m.epoch + 1);
+  size_t used = (size_t)snprintf(
+    to, room, "{\"v\":1,\"for\":\"here\",\"line\":%.0f,\"epoch\":%.0f,\"revoking\":%.0f", line,
+    epoch, revoking_until);
   for (size_t i = 0; i < HELD; i++) {
     const grant *each = &it->grants[i];
     if (each->id != 0) {
       used += (size_t)snprintf(
         to + used, room - used,
-        ",\"%s\":{\"owner\":\"%s\",\"number\":%.0f,\"expires\":%.0f,\"access\":\"a%06u\"",
+        ",\"%s\":{\"owner\":\"%s\",\"number\":%.0f,\"expires\":%.0f,\"issued\":%.0f,"
+        "\"access\":\"a%06u\"",
         members[i], each->owner == OCC_OWNER_AGENT ? "agent" : "customer", each->number,
-        each->expires_at, each->access);
+        each->expires_at, each->issued, each->access);
       used += has(OCC_FLAG_PERSIST) && each->refresh != 0
                 ? (size_t)snprintf(to + used, room - used, ",\"refresh\":\"r%06u\"}", each->refresh)
                 : (size_t)snprintf(to + used, room - used, "}");
@@ -793,24 +1058,39 @@ static bool tab_has(const tab *it, unsigned id) {
   return it->grants[0].id == id || it->grants[1].id == id || it->grants[2].id == id;
 }
 
-/* The grant is here as it is there; refresh tokens that are not shared stay with who has them. */
+/* R31: tokens that a tab has got for the grant; a refresh token that is not shared stays with who
+ * has it. */
+static void take_tokens(grant *own, const grant *from) {
+  token_is_gone('a', own->access);
+  own->earlier = own->access;
+  own->access = from->access;
+  if (from->refresh != 0) {
+    token_is_gone('r', own->refresh);
+    own->refresh = from->refresh;
+  }
+  own->expires_at = from->expires_at;
+  own->renew_at = 0;
+  date(own, from->issued);
+  if (own->role == ACTIVE) {
+    end_asking(own->access);
+  }
+}
+
+/* The grant is here as it is there, but for tokens that are newer here: these are saved again. */
 static void take_from_tab(const grant *from, grant_role role) {
   grant *own = with_id(from->id);
   if (own == NULL) {
     own = &m.grants[m.grant_count++];
     *own = *from;
+    own->earlier = 0;
+    own->refusals = 0;
+    date(own, from->issued);
   }
   own->role = role;
-  if (own->access != from->access) {
-    token_is_gone('a', own->access);
-    own->earlier = own->access;
-    own->access = from->access;
-    if (from->refresh != 0) {
-      token_is_gone('r', own->refresh);
-      own->refresh = from->refresh;
-    }
-    own->expires_at = from->expires_at;
-    own->renew_at = 0;
+  if (own->issued > from->issued) {
+    expected.corrected = true;
+  } else if (own->access != from->access) {
+    take_tokens(own, from);
   }
 }
 
@@ -824,15 +1104,32 @@ static void sign_in_goes_on(occ_state from) {
   }
 }
 
-static void take_tab(const tab *it) {
-  const unsigned active = active_id();
-  m.epoch++;
-  expected.adopted = true;
+/* R24: what is held and not there was ended by a tab of the same line. Of another line nobody knew
+ * it: it is a stray. */
+static void leave_tab(const tab *it, bool of_line) {
+  bool left[GRANTS_MAX] = {false};
+  for (size_t i = 0; i < m.grant_count; i++) {
+    left[i] = is_held(&m.grants[i]) && !tab_has(it, m.grants[i].id);
+  }
   for (size_t i = m.grant_count; i > 0; i--) {
-    if (is_held(&m.grants[i - 1]) && !tab_has(it, m.grants[i - 1].id)) {
-      take_out(&m.grants[i - 1]);
+    if (left[i - 1] && of_line) {
+      leave_to_others(&m.grants[i - 1], m.grants[i - 1].issued);
+    } else if (left[i - 1]) {
+      leaves_session(&m.grants[i - 1]);
+      m.grants[i - 1].role = STRAY;
     }
   }
+}
+
+static void take_tab(const tab *it, double line, double epoch, double revoking_until) {
+  const unsigned active = active_id();
+  const bool of_line = line == m.line && !(epoch == m.epoch && active != it->grants[0].id);
+  m.line = line;
+  m.epoch = epoch;
+  m.revoking_until = believed(revoking_until);
+  m.saved_until = revoking_until;
+  expected.adopted = true;
+  leave_tab(it, of_line);
   for (size_t i = 0; i < HELD; i++) {
     if (it->grants[i].id != 0) {
       take_from_tab(&it->grants[i], (grant_role)(ACTIVE + i));
@@ -840,13 +1137,21 @@ static void take_tab(const tab *it) {
   }
   m.emulated = it->emulated;
   m.known = m.known && active == active_id();
+  if (active != active_id()) {
+    end_asking(0);
+  }
   sign_in_goes_on(resting_state());
 }
 
-static void call_adopt(tab_change what) {
+static void call_adopt(tab_change what, line_of of) {
   const tab it = changed_tab(what);
+  const double line = of == THIS_LINE || of == SAME_EPOCH ? m.line : OTHER_LINE + ++m.serials;
+  const double epoch = of == THIS_LINE ? m.epoch + 1 : of == SAME_EPOCH ? m.epoch : 1;
+  /* Where the other tab has signed out, and one whose clock was ahead. */
+  const double revoking_until =
+    what != TAB_SIGNED_OUT || !options.pages ? 0 : m.now + (of == THIS_LINE ? DELAY : DELAY + 1);
   char snapshot[sizeof m.saved];
-  write_tab(snapshot, sizeof snapshot, &it);
+  write_tab(snapshot, sizeof snapshot, &it, line, epoch, revoking_until);
   size_t wanted = 0;
   for (size_t i = 0; i < HELD; i++) {
     wanted += it.grants[i].id != 0 && held(it.grants[i].id) == NULL;
@@ -856,29 +1161,80 @@ static void call_adopt(tab_change what) {
     expect(host_adopt(m.now, snapshot) == OCC_STATUS_FULL, "R24: without a place nothing is taken");
     return;
   }
-  take_tab(&it);
+  take_tab(&it, line, epoch, revoking_until);
+  ask_if_over();
   memcpy(m.saved, snapshot, sizeof snapshot);
   expect(host_adopt(m.now, snapshot) == OCC_STATUS_OK, "R24: what is newer is taken");
 }
 
-/* The other tab still has a grant that is being revoked here: that is over there, too. */
-static void call_adopt_unaware(size_t at) {
+/* The other tab still has a grant that has ended here: that is over there, too. If it has newer
+ * tokens of it, these are revoked. */
+static void call_adopt_unaware(size_t at, age of) {
   const tab nobody = {.emulated = 0};
   tab it = nobody;
   it.grants[0] = m.grants[at];
+  it.grants[0].refresh = has(OCC_FLAG_PERSIST) ? it.grants[0].refresh : 0;
+  if (of == NEWER) {
+    give_tokens(&it.grants[0], issued_after(&it.grants[0]));
+  }
   char snapshot[sizeof m.saved];
-  write_tab(snapshot, sizeof snapshot, &it);
+  write_tab(snapshot, sizeof snapshot, &it, m.line, m.epoch + 1, 0);
   if (taken_places() == OCC_PLACES) {
     nothing_happens();
     expect(host_adopt(m.now, snapshot) == OCC_STATUS_FULL, "R24: without a place nothing is taken");
     return;
   }
-  take_tab(&nobody);
+  take_tab(&nobody, m.line, m.epoch + 1, 0);
+  end_asking(0);
   m.known = false;
   sign_in_goes_on(it.grants[0].owner == OCC_OWNER_AGENT ? OCC_STATE_AGENT : OCC_STATE_CUSTOMER);
   m.state = permitted[m.state][OCC_EVENT_EXPIRED].to;
   expected.corrected = true;
+  if (of == NEWER && has(OCC_FLAG_REVOKE)) {
+    it.grants[0].id = ++m.ids;
+    m.grants[m.grant_count] = (grant){.id = it.grants[0].id,
+                                      .owner = it.grants[0].owner,
+                                      .access = it.grants[0].access,
+                                      .refresh = it.grants[0].refresh,
+                                      .expires_at = it.grants[0].expires_at,
+                                      .issued = it.grants[0].issued,
+                                      .number = it.grants[0].number,
+                                      .known = true};
+    begin_revocation(&m.grants[m.grant_count++]);
+  }
   expect(host_adopt(m.now, snapshot) == OCC_STATUS_OK, "R24: what is newer is taken");
+}
+
+/* R24: what was stored is gone, and is saved again. */
+static void call_emptied(void) {
+  expected.corrected = in(ACTIVE) != NULL;
+  if (!expected.corrected) {
+    nothing_happens();
+  }
+  expect(host_adopt(m.now, "") == OCC_STATUS_OK, "R24: emptied storage is written again");
+}
+
+/* R31: what another tab has saved is heard, as an answer or by itself. */
+static void call_heard(tab_change what, bool is_answer) {
+  const tab it = changed_tab(what);
+  char snapshot[sizeof m.saved];
+  write_tab(snapshot, sizeof snapshot, &it, m.line, m.epoch + 1, 0);
+  const bool refreshed = what == TAB_REFRESHED || what == TAB_REFRESHED_OTHER;
+  const bool promised = is_answer && m.asked_until != 0 && what != TAB_REFRESHED;
+  for (size_t i = 0; i < HELD && refreshed; i++) {
+    grant *own = it.grants[i].id != 0 ? held(it.grants[i].id) : NULL;
+    if (own != NULL && it.grants[i].issued > own->issued) {
+      take_tokens(own, &it.grants[i]);
+    }
+  }
+  if (promised) {
+    m.heard = true;
+    m.asked_until = m.now + REFRESH_TIME;
+  }
+  if (!refreshed && !promised) {
+    nothing_happens();
+  }
+  expect(host_hear(m.now, is_answer, snapshot) == OCC_STATUS_OK, "R31: a snapshot that is heard");
 }
 
 static void call_adopt_in_vain(bool alien) {
@@ -889,6 +1245,17 @@ static void call_adopt_in_vain(bool alien) {
   expect(alien ? host_adopt(m.now, snapshot) == OCC_STATUS_BAD_SNAPSHOT
                : host_adopt(m.now, m.saved) == OCC_STATUS_STALE,
          "R24 R26: what is not newer, or not ours, is not taken");
+  expect(!alien || host_hear(m.now, true, snapshot) == OCC_STATUS_BAD_SNAPSHOT,
+         "R26 R31: nor is it heard");
+}
+
+/* R24: a tab that has not heard of this epoch has written over it. */
+static void call_overwritten(void) {
+  char snapshot[sizeof m.saved];
+  (void)snprintf(snapshot, sizeof snapshot,
+                 "{\"v\":1,\"for\":\"here\",\"line\":%.0f,\"epoch\":%.0f}", m.line, m.epoch - 1);
+  expected.corrected = true;
+  expect(host_adopt(m.now, snapshot) == OCC_STATUS_STALE, "R24: what is older is written over");
 }
 
 /* ---- Answers -----------------------------------------------------------------------------------
@@ -913,24 +1280,94 @@ static bool is_pending(const awaited *it) {
   return it->attempt != 0 && m.pending && it->attempt == m.attempt;
 }
 
+/* R41: where refresh tokens are shared, one that is refused says nothing of the grant as long as
+ * another tab may have a newer one. */
+static void refresh_token_is_dead(grant *it) {
+  if (it->role == ACTIVE && has(OCC_FLAG_PERSIST) && has(OCC_FLAG_SHARED)) {
+    token_is_gone('r', it->refresh);
+    it->refresh = 0;
+    (void)ask_tabs();
+    return;
+  }
+  if (it->role == ACTIVE) {
+    end_waiting(0);
+    active_expires();
+    return;
+  }
+  take_out(it);
+}
+
 /* R20. Where another tab has refreshed it meanwhile, what was refused is not what is held. */
 static void refresh_failed(const awaited *it, bool for_good) {
   grant *refreshed = is_refreshing(it) ? held(it->id) : NULL;
   if (refreshed == NULL) {
     return;
   }
-  const bool superseded = refreshed->access != it->access;
-  if (refreshed->role == ACTIVE) {
-    end_waiting(superseded ? refreshed->access : 0);
+  if (for_good && refreshed->access == it->access) {
+    refresh_token_is_dead(refreshed);
+  } else if (refreshed->role == ACTIVE) {
+    end_waiting(refreshed->access != it->access ? refreshed->access : 0);
   }
-  if (superseded || !for_good) {
+}
+
+/* R30: the grant whose refresh token's revocation has waited for this answer. */
+static grant *waits_for_bearer(const awaited *it) {
+  grant *waiting_one = is_refreshing(it) ? with_id(it->id) : NULL;
+  return waiting_one != NULL && waiting_one->role == REVOKING &&
+             waiting_one->of_refresh.stage == REFRESHING
+           ? waiting_one
+           : NULL;
+}
+
+static void settle_token(grant *it, occ_token token) {
+  revocation *one = token == OCC_TOKEN_ACCESS ? &it->of_access : &it->of_refresh;
+  one->stage = SETTLED;
+  if (token == OCC_TOKEN_REFRESH) {
+    token_is_gone('r', it->refresh);
+  }
+}
+
+static void take_out_if_settled(grant *it) {
+  if (it->of_access.stage == SETTLED && (it->refresh == 0 || it->of_refresh.stage == SETTLED)) {
+    take_out(it);
+  }
+}
+
+static void tell_outcome(const grant *it, occ_token token, occ_outcome outcome,
+                         uint32_t http_status) {
+  expected.outcomes[expected.outcome_count++] = (told_outcome){
+    .owner = it->owner, .token = token, .outcome = outcome, .http_status = http_status};
+}
+
+/* R30: what came is a stray, and nothing is left to be revoked of what it replaces. */
+static void bearer_comes(grant *it, grant given) {
+  given.refresh = given.refresh != 0 ? given.refresh : it->refresh;
+  given.id = ++m.ids;
+  given.owner = it->owner;
+  given.role = STRAY;
+  given.final = true;
+  settle_token(it, OCC_TOKEN_REFRESH);
+  if (it->of_access.stage == UNSENT) {
+    settle_token(it, OCC_TOKEN_ACCESS);
+  }
+  take_out_if_settled(it);
+  m.grants[m.grant_count++] = given;
+}
+
+/* R30: refused for good, both tokens are known to be dead; else nothing more than before is known,
+ * and the token is revoked under the bearer that there is. */
+static void bearer_fails(grant *it, size_t way) {
+  if (refusals[way].status != OCC_STATUS_INVALID_CREDENTIALS) {
+    it->of_refresh.stage = UNSENT;
     return;
   }
-  if (refreshed->role == ACTIVE) {
-    active_expires();
-  } else {
-    drop(refreshed);
+  tell_outcome(it, OCC_TOKEN_REFRESH, OCC_OUTCOME_ALREADY_INVALID, refusals[way].http_status);
+  settle_token(it, OCC_TOKEN_REFRESH);
+  if (it->of_access.stage == UNSENT) {
+    tell_outcome(it, OCC_TOKEN_ACCESS, OCC_OUTCOME_ALREADY_INVALID, refusals[way].http_status);
+    settle_token(it, OCC_TOKEN_ACCESS);
   }
+  take_out_if_settled(it);
 }
 
 /* R7: the number stays, the tokens are replaced. */
@@ -944,16 +1381,25 @@ static void go_on(grant *it, const grant *given) {
   }
   it->expires_at = given->expires_at;
   it->renew_at = given->renew_at;
-  if (it->role == ACTIVE) {
+  date(it, issued_after(it));
+  if (it->role == ACTIVE || it->role == CLIENT) {
     end_waiting(it->access);
   }
 }
 
 static void give(const awaited *it, grant given) {
-  grant *continued = is_refreshing(it) ? held(it->id) : NULL;
+  if (waits_for_bearer(it) != NULL) {
+    bearer_comes(waits_for_bearer(it), given);
+    return;
+  }
+  grant *continued = is_refreshing(it) ? held(it->id) : is_for_client(it) ? in(CLIENT) : NULL;
   if (continued != NULL && !given.unusable) {
     go_on(continued, &given);
     return;
+  }
+  grant *revoked = is_refreshing(it) ? with_id(it->id) : NULL;
+  if (revoked != NULL && revoked->role == REVOKING) {
+    revoked->final = true; /* R30: its refresh token was good for what has come */
   }
   given.id = ++m.ids;
   given.owner = it->owner;
@@ -977,23 +1423,27 @@ static void give(const awaited *it, grant given) {
   }
 }
 
-static void answer_token(size_t at, unsigned access, unsigned refresh, const char *type) {
-  const double expires_at = refresh != 0 ? m.now + LIFETIME * 1000 : 0;
+/* `expires_at`: 0 if the server does not say it. */
+static void answer_token(size_t at, unsigned access, unsigned refresh, double expires_at,
+                         const char *type) {
+  const double lifetime = (expires_at - m.now) / 1000;
   char body[200];
   const int used =
     snprintf(body, sizeof body, "{\"token_type\":\"%s\",\"access_token\":\"a%06u\"", type, access);
+  char *end = body + used;
   if (refresh != 0) {
-    (void)snprintf(body + used, sizeof body - (size_t)used,
-                   ",\"refresh_token\":\"r%06u\",\"expires_in\":3600}", refresh);
-  } else {
-    (void)snprintf(body + used, sizeof body - (size_t)used, "}");
+    end += snprintf(end, sizeof body / 3, ",\"refresh_token\":\"r%06u\"", refresh);
   }
+  if (expires_at != 0) {
+    end += snprintf(end, sizeof body / 3, ",\"expires_in\":%.0f", lifetime);
+  }
+  (void)snprintf(end, sizeof body / 3, "}");
   const awaited it = take_awaited(at);
   give(&it, (grant){.access = access,
                     .refresh = refresh,
                     .unusable = strcmp(type, "bearer") != 0,
                     .expires_at = expires_at,
-                    .renew_at = expires_at});
+                    .renew_at = lifetime >= 60 ? expires_at : 0});
   expect(answer(it.request, OCC_DELIVERY_ANSWERED, 200, body) == OCC_STATUS_OK,
          "an answer gives OK");
 }
@@ -1007,34 +1457,42 @@ static void answer_refused(size_t at, size_t way) {
   if (is_for_client(&it) && m.waiting == FOR_CLIENT) {
     end_waiting(0);
   }
+  if (waits_for_bearer(&it) != NULL) {
+    bearer_fails(waits_for_bearer(&it), way);
+  }
   refresh_failed(&it, refusals[way].for_good);
   expect(answer(it.request, refusals[way].delivery, refusals[way].http_status,
                 refusals[way].body) == OCC_STATUS_OK,
          "an answer gives OK");
 }
 
-/* R16, R18. */
+/* R17, R30: a 401 says that the bearer is dead, and so of a token only what is its own bearer. */
+static occ_outcome outcome_of(const grant *it, occ_token token, size_t way) {
+  if (endings[way].http_status != 401) {
+    return endings[way].outcome;
+  }
+  return token == OCC_TOKEN_ACCESS && has(OCC_FLAG_BEARER) && !it->unusable
+           ? OCC_OUTCOME_ALREADY_INVALID
+           : OCC_OUTCOME_REJECTED;
+}
+
+/* R16, R18, R30. */
 static void answer_revocation(grant *it, occ_token token, size_t way) {
   revocation *one = token == OCC_TOKEN_ACCESS ? &it->of_access : &it->of_refresh;
   const uint32_t request = one->request;
   m.answered = request;
-  if (endings[way].passes && one->tries_left > 0) {
+  if (endings[way].http_status == 401 && token == OCC_TOKEN_REFRESH && has(OCC_FLAG_BEARER) &&
+      !it->final && ask_refresh(it)) {
+    it->final = true;
+    one->stage = REFRESHING;
+  } else if (endings[way].passes && one->tries_left > 0) {
     one->tries_left--;
     one->stage = UNSENT;
     one->not_before = m.now + 2000;
   } else {
-    one->stage = SETTLED;
-    expected.outcomes = 1;
-    expected.outcome_owner = it->owner;
-    expected.outcome_token = token;
-    expected.outcome = endings[way].outcome;
-    expected.outcome_status = endings[way].http_status;
-    if (token == OCC_TOKEN_REFRESH) {
-      token_is_gone('r', it->refresh);
-    }
-    if (it->of_access.stage == SETTLED && (it->refresh == 0 || it->of_refresh.stage == SETTLED)) {
-      take_out(it);
-    }
+    tell_outcome(it, token, outcome_of(it, token, way), endings[way].http_status);
+    settle_token(it, token);
+    take_out_if_settled(it);
   }
   expect(answer(request, endings[way].delivery, endings[way].http_status, "") == OCC_STATUS_OK,
          "R16: an answer gives OK");
@@ -1074,6 +1532,7 @@ static void happen(reference_event it) {
     call_sign_out(OCC_EVENT_SIGN_OUT_AGENT);
     break;
   case RENEW:
+  case RENEW_UNSURE:
   case RENEW_EARLIER:
   case RENEW_OTHER:
   case RENEW_UNKNOWN:
@@ -1090,13 +1549,26 @@ static void happen(reference_event it) {
     call_reload();
     break;
   case ENDED:
-    call_ended(it.at);
+    call_ended(it.at, (age)it.way);
+    break;
+  case WANTED:
+    call_wanted(it.at, (age)it.way);
+    break;
+  case HEARD:
+  case ANSWERED:
+    call_heard((tab_change)it.way, it.kind == ANSWERED);
     break;
   case TAB_CHANGES:
-    call_adopt((tab_change)it.way);
+    call_adopt((tab_change)it.way, (line_of)it.at);
     break;
   case TAB_UNAWARE:
-    call_adopt_unaware(it.at);
+    call_adopt_unaware(it.at, (age)it.way);
+    break;
+  case EMPTIED:
+    call_emptied();
+    break;
+  case OVERWRITTEN:
+    call_overwritten();
     break;
   case STALE_SNAPSHOT:
   case ALIEN_SNAPSHOT:
@@ -1104,18 +1576,19 @@ static void happen(reference_event it) {
     break;
   case TOKEN_WITH_REFRESH:
     m.serials++;
-    answer_token(it.at, m.serials, m.serials, "bearer");
+    answer_token(it.at, m.serials, m.serials, m.now + LIFETIME * 1000, "bearer");
     break;
   case TOKEN_WITHOUT_REFRESH:
     m.serials++;
-    answer_token(it.at, m.serials, 0, "bearer");
+    answer_token(it.at, m.serials, 0, 0, "bearer");
     break;
   case TOKEN_UNUSABLE:
     m.serials++;
-    answer_token(it.at, m.serials, m.serials, "mac");
+    answer_token(it.at, m.serials, m.serials, m.now + LIFETIME * 1000, "mac");
     break;
   case TOKEN_AGAIN:
-    answer_token(it.at, m.grants[it.way].access, m.grants[it.way].refresh, "bearer");
+    answer_token(it.at, m.grants[it.way].access, m.grants[it.way].refresh,
+                 m.grants[it.way].expires_at, "bearer");
     break;
   case TOKEN_REFUSED:
     answer_refused(it.at, it.way);
@@ -1184,10 +1657,30 @@ static bool is_due(const grant *it, occ_token token) {
   return expected.leaving || (in_turn && m.now >= one->not_before);
 }
 
+/* R30: a refresh token that is to be revoked under a bearer which is over by the clock. */
+static bool wants_bearer(const grant *it) {
+  return is_due(it, OCC_TOKEN_REFRESH) && has(OCC_FLAG_BEARER) && !expected.leaving && !it->final &&
+         is_over(it);
+}
+
+static size_t count_wanted_bearers(void) {
+  size_t count = 0;
+  for (size_t i = 0; i < m.grant_count; i++) {
+    count += wants_bearer(&m.grants[i]);
+  }
+  return count;
+}
+
+static void wait_for_bearer(grant *it) {
+  it->final = true;
+  it->of_refresh.stage = REFRESHING;
+}
+
 static void check_revocation(const host_request *request) {
   for (size_t i = 0; i < m.grant_count; i++) {
     grant *it = &m.grants[i];
     if (is_revocation_of(request, it, OCC_TOKEN_REFRESH) && is_due(it, OCC_TOKEN_REFRESH)) {
+      expected.no_place = expected.no_place || wants_bearer(it);
       it->of_refresh.stage = SENT;
       it->of_refresh.request = request->number;
       return;
@@ -1202,24 +1695,42 @@ static void check_revocation(const host_request *request) {
   expect(false, "R1 R2 R3 R8 R11: a revocation is one that is due, in its turn, and not sent yet");
 }
 
-static void check_refresh(const host_request *request) {
-  const grant *it = expected.refreshes != 0 ? held(expected.refreshes) : NULL;
-  if (!expect(it != NULL, "R19 R21: a refresh is sent only when it is asked for")) {
-    return;
+/* The grant that a refresh is sent for: one that it is asked for, or one that is to be revoked. */
+static grant *sent_for(const host_request *request) {
+  for (size_t i = 0; i < m.grant_count; i++) {
+    grant *it = &m.grants[i];
+    char body[200];
+    (void)snprintf(body, sizeof body, "grant_type=refresh_token&refresh_token=r%06u&client_id=%s",
+                   it->refresh, client(it->owner));
+    if (!same_body(request, body)) {
+      continue;
+    }
+    for (size_t k = 0; k < expected.refresh_count; k++) {
+      if (expected.refreshes[k] == it->id) {
+        expected.refreshes[k] = expected.refreshes[--expected.refresh_count];
+        return it;
+      }
+    }
+    if (wants_bearer(it)) {
+      wait_for_bearer(it);
+      return it;
+    }
   }
-  char body[200];
-  (void)snprintf(body, sizeof body, "grant_type=refresh_token&refresh_token=r%06u&client_id=%s",
-                 it->refresh, client(it->owner));
-  expect(same_body(request, body), "a refresh carries the refresh token of its grant");
-  m.awaited[m.awaited_count++] =
-    (awaited){.request = request->number, .owner = it->owner, .id = it->id, .access = it->access};
-  expected.refreshes = 0;
+  return NULL;
+}
+
+static void check_refresh(const host_request *request) {
+  const grant *it = sent_for(request);
+  if (expect(it != NULL, "R19 R21 R30: a refresh is sent only for a grant that needs it, with its "
+                         "refresh token")) {
+    m.awaited[m.awaited_count++] =
+      (awaited){.request = request->number, .owner = it->owner, .id = it->id, .access = it->access};
+  }
 }
 
 static bool is_sign_in_due(void) {
-  const size_t reserved = (expected.refreshes != 0) + expected.client_token;
-  return m.pending && !m.sent && !expected.leaving && (in(REVOKING) == NULL || m.now >= m.due) &&
-         free_places() > reserved;
+  return m.pending && !m.sent && !expected.leaving && m.now >= m.revoking_until &&
+         (in(REVOKING) == NULL || m.now >= m.due) && free_places() > count_wanted_bearers();
 }
 
 static void check_sign_in(const host_request *request) {
@@ -1253,6 +1764,11 @@ static void check_token_request(const host_request *request) {
 }
 
 static void check_requests(void) {
+  for (size_t i = 0; i < m.grant_count; i++) {
+    if (wants_bearer(&m.grants[i]) && is_refreshed(&m.grants[i])) {
+      wait_for_bearer(&m.grants[i]);
+    }
+  }
   for (unsigned i = 0; i < host.request_count && failure == NULL; i++) {
     const host_request *request = &host.requests[i];
     if (request->purpose == OCC_REQUEST_REVOKE) {
@@ -1265,8 +1781,10 @@ static void check_requests(void) {
     expect(!is_due(&m.grants[i], OCC_TOKEN_REFRESH) && !is_due(&m.grants[i], OCC_TOKEN_ACCESS),
            "R1 R2 R7: what is to be revoked is revoked at once");
   }
-  expect(expected.refreshes == 0 && !expected.client_token,
+  expect(expected.refresh_count == 0 && !expected.client_token,
          "R19: a token that is asked for is sent for");
+  expect(!expected.no_place || free_places() == 0,
+         "R30: a refresh token is revoked under a living bearer, if there is a place for it");
   expect(!is_sign_in_due(), "a sign-in is sent as soon as it may be");
 }
 
@@ -1285,9 +1803,11 @@ static bool holds_token(const char *at, size_t length, char kind, unsigned seria
 }
 
 static bool is_revoked_as(const occ_revocation *of_place, const revocation *it) {
-  const occ_revocation_stage stage = it->stage == UNSENT ? OCC_REVOCATION_QUEUED
-                                     : it->stage == SENT ? OCC_REVOCATION_SENT
-                                                         : OCC_REVOCATION_SETTLED;
+  static const occ_revocation_stage stages[] = {[UNSENT] = OCC_REVOCATION_QUEUED,
+                                                [REFRESHING] = OCC_REVOCATION_REFRESHING,
+                                                [SENT] = OCC_REVOCATION_SENT,
+                                                [SETTLED] = OCC_REVOCATION_SETTLED};
+  const occ_revocation_stage stage = stages[it->stage];
   return of_place->stage == stage &&
          (stage == OCC_REVOCATION_SETTLED || of_place->tries_left == it->tries_left) &&
          (stage != OCC_REVOCATION_QUEUED || of_place->not_before == it->not_before);
@@ -1301,7 +1821,8 @@ static bool goes_on_as(const occ_grant *place, const grant *it) {
             is_revoked_as(&place->revocation[OCC_TOKEN_REFRESH], &it->of_refresh));
   }
   const bool in_time = place->expires_at == it->expires_at && place->renew_at == it->renew_at;
-  return (!is_held(it) || (in_time && (place->earlier != 0) == (it->earlier != 0))) &&
+  return (!is_held(it) || (in_time && place->issued == it->issued &&
+                           (place->earlier != 0) == (it->earlier != 0))) &&
          (it->role != CLIENT || place->expires_at == it->expires_at);
 }
 
@@ -1318,11 +1839,11 @@ static bool is_at(const occ_grant *place, const grant *it) {
 
 /* Whether a place is kept for this request. */
 static bool is_awaited_at(const occ_grant *place, const awaited *it) {
-  const grant *refreshed = is_refreshing(it) ? held(it->id) : NULL;
+  const grant *refreshed = is_refreshing(it) ? with_id(it->id) : NULL;
   return place->slot == OCC_SLOT_AWAITED && place->request == it->request &&
          place->owner == it->owner && (place->refreshes > 0) == is_refreshing(it) &&
          (place->refreshes < 0) == is_for_client(it) &&
-         (refreshed == NULL || refreshed->number == place->refreshes);
+         (refreshed == NULL || refreshed->number == 0 || refreshed->number == place->refreshes);
 }
 
 /* R7: issued = active + parked + retired + stray + revoking + settled. What the server has given
@@ -1365,6 +1886,9 @@ static void check_waiting(void) {
                                  : m.waiting == FOR_CLIENT ? -1
                                                            : 0),
          "R19: requests wait for the token of who is signed in");
+  expect(session.asked_until == m.asked_until && session.is_answered == m.heard,
+         "R31: other tabs are asked until they have helped, or not");
+  expect(session.line == m.line, "R24: a line goes on");
 }
 
 static unsigned occurrences(const char *text, const char *part) {
@@ -1373,6 +1897,14 @@ static unsigned occurrences(const char *text, const char *part) {
     count++;
   }
   return count;
+}
+
+/* A number of an object that has no objects in it, 0 if it is not there. */
+static double member_at(const char *object, const char *name) {
+  char member[20];
+  (void)snprintf(member, sizeof member, "\"%s\":", name);
+  const char *at = strstr(object, member);
+  return at != NULL && at < strchr(object, '}') ? strtod(at + strlen(member), NULL) : 0;
 }
 
 /* The grant of one role as the snapshot has it; learns its number. */
@@ -1387,6 +1919,8 @@ static void check_saved_grant(grant_role role, const char *member) {
   char refresh[30];
   (void)snprintf(access, sizeof access, "\"access\":\"a%06u\"", it->access % 1000000);
   (void)snprintf(refresh, sizeof refresh, "\"refresh\":\"r%06u\"", it->refresh % 1000000);
+  expect(member_at(at, "issued") == it->issued && member_at(at, "expires") == it->expires_at,
+         "R31: a snapshot says how new tokens are");
   const char *end = strchr(at, '}');
   const char *access_at = strstr(at, access);
   const char *refresh_at = strstr(at, refresh);
@@ -1406,15 +1940,27 @@ static void check_saved_grant(grant_role role, const char *member) {
 
 static void check_saved(void) {
   memcpy(m.saved, host.saved.at, host.saved.length + 1);
+  m.saved_until = in(REVOKING) != NULL       ? m.now + DELAY
+                  : m.revoking_until > m.now ? m.revoking_until
+                                             : 0;
   if (in(ACTIVE) == NULL && !has(OCC_FLAG_SHARED)) {
     expect(m.saved[0] == '\0', "R14: nothing is stored when nobody is signed in");
     return;
   }
-  char epoch[40];
-  char customer[] = "\"customer\":\"A\"}";
-  (void)snprintf(epoch, sizeof epoch, "\"epoch\":%.0f", m.epoch);
+  char whose[80];
+  char revoking[40] = "}";
+  char customer[] = "\"customer\":\"A\"";
+  (void)snprintf(whose, sizeof whose, "\"line\":%.0f,\"epoch\":%.0f", m.line, m.epoch);
+  if (m.saved_until != 0) {
+    (void)snprintf(revoking, sizeof revoking, "\"revoking\":%.0f}", m.saved_until);
+  }
   customer[12] = m.emulated;
-  expect(strstr(m.saved, epoch) != NULL, "R23: a snapshot has the epoch");
+  const char *whose_at = strstr(m.saved, whose);
+  expect(whose_at != NULL && strchr(",}", whose_at[strlen(whose)]) != NULL,
+         "R23 R24: a snapshot has the line and the epoch");
+  expect(strstr(m.saved, revoking) != NULL &&
+           (m.saved_until != 0) == (strstr(m.saved, "\"revoking\"") != NULL),
+         "R29: a snapshot has the end of the revocations that may be under way");
   expect(m.emulated != 0 ? strstr(m.saved, customer) != NULL
                          : strstr(m.saved, "\"customer\":\"A") == NULL &&
                              strstr(m.saved, "\"customer\":\"B") == NULL,
@@ -1488,7 +2034,7 @@ static void check_changes(const seen *before) {
   const seen after = what_is_seen();
   const bool changed = memcmp(&before->held, &after.held, sizeof after.held) != 0;
   const bool saved = (changed && !expected.reloaded && !expected.adopted) || expected.corrected;
-  const bool told = changed || expected.adopted || before->state != after.state ||
+  const bool told = changed || saved || expected.adopted || before->state != after.state ||
                     before->revoking != after.revoking;
   m.epoch += saved;
   expect(host.saves == (saved ? 1U : 0U), "R23: a change of grants is saved once, else nothing is");
@@ -1534,7 +2080,7 @@ static void check_nothing(void) {
     expect(strcmp(host.order, told) == 0, "R21: what concerns nobody tells nothing");
   } else if (expected.nothing) {
     expect(host.saves + host.states + host.sign_ins + host.renewals + host.expiries +
-               host.revocations + host.endings ==
+               host.revocations + host.endings + host.wanted ==
              0,
            "R21: what concerns nobody tells nothing but what time has brought");
   }
@@ -1545,13 +2091,33 @@ static void check_nothing(void) {
   }
 }
 
-static bool is_told_ended(double number) {
+static bool is_told_ended(double number, double issued) {
   for (unsigned i = 0; i < host.endings && i < HOST_ENDED_MAX; i++) {
-    if (host.ended[i] == number) {
+    if (host.ended[i] == number && host.ended_issued[i] == issued) {
       return true;
     }
   }
   return false;
+}
+
+static void check_wanted(void) {
+  const grant *active = in(ACTIVE);
+  expect(host.wanted == expected.wanted, "R31: other tabs are asked once");
+  expect(!expected.wanted ||
+           (host.wanted_number == active->number && host.wanted_issued == active->issued),
+         "R31: for newer tokens of the active grant than those that are here");
+}
+
+/* Only what was told last is left in the record: it is noted as it is told. */
+static told_outcome seen_outcomes[2];
+
+static void note_outcome(void) {
+  if (strcmp(host.order, "") != 0 && host.revocations > 0 && host.revocations <= 2) {
+    seen_outcomes[host.revocations - 1] = (told_outcome){.owner = (occ_owner)host.revoked_owner,
+                                                         .token = (occ_token)host.revoked_token,
+                                                         .outcome = (occ_outcome)host.outcome,
+                                                         .http_status = host.outcome_status};
+  }
 }
 
 static void check_told(void) {
@@ -1565,23 +2131,31 @@ static void check_told(void) {
          "R19 R20: with the new token, or none");
   expect(host.expiries == (expected.expired != 0) && host.expired == expected.expired,
          "R20: an expiry is told once, to its owner");
-  expect(host.revocations == expected.outcomes, "R17: each settled revocation is told once");
-  if (expected.outcomes == 1) {
-    expect(host.revoked_owner == expected.outcome_owner &&
-             host.revoked_token == expected.outcome_token,
+  expect(host.revocations == expected.outcome_count, "R17: each settled revocation is told once");
+  for (size_t i = 0; i < expected.outcome_count && failure == NULL; i++) {
+    const told_outcome *wanted = &expected.outcomes[i];
+    const told_outcome *told = &seen_outcomes[i];
+    expect(told->owner == wanted->owner && told->token == wanted->token,
            "R17: with its owner and its token");
-    expect(host.outcome == expected.outcome && host.outcome_status == expected.outcome_status,
-           "R17: and with how it has ended");
+    expect(told->outcome == wanted->outcome && told->http_status == wanted->http_status,
+           "R17 R30: and with how it has ended, as far as that is known");
   }
   expect(host.endings == expected.ended_count,
-         "R24: other tabs are told once of each grant that left");
+         "R24: other tabs are told once of each grant that is revoked");
   for (size_t i = 0; i < expected.ended_count; i++) {
-    expect(is_told_ended(expected.ended[i]), "R24: by its number");
+    expect(is_told_ended(expected.ended[i], expected.ended_issued[i]),
+           "R24 R31: by its number, and how new its tokens were");
   }
+  check_wanted();
 }
 
 static double earlier_of(double one, double other) {
   return one == 0 || (other != 0 && other < one) ? other : one;
+}
+
+/* A page that goes away sends no sign-in, and may come back. */
+static double if_to_come(double time) {
+  return time > m.now || expected.leaving ? time : 0;
 }
 
 static double next_try(const revocation *it) {
@@ -1591,9 +2165,10 @@ static double next_try(const revocation *it) {
 static void check_alarm(void) {
   const grant *active = in(ACTIVE);
   double at = 0;
-  if (m.pending && !m.sent && m.due > m.now) {
-    at = m.due;
+  if (m.pending && !m.sent) {
+    at = earlier_of(if_to_come(m.due), if_to_come(m.revoking_until));
   }
+  at = earlier_of(at, m.asked_until);
   if (active != NULL && active->refresh != 0) {
     at = earlier_of(at, active->renew_at);
   }
@@ -1607,14 +2182,15 @@ static void check_alarm(void) {
 
 /* To ask for the header is a call like every other, which finds nothing to do. */
 static void check_header(void) {
-  const grant *active = in(ACTIVE);
+  /* R32: one that is known to be dead is not on requests. */
+  const grant *on_requests = m.asked_until == 0 ? in(ACTIVE) : NULL;
   host_forget();
   const occ_status status = occ_session_authorization(&session, m.now);
-  expect(status == (active != NULL ? OCC_STATUS_OK : OCC_STATUS_NOTHING),
+  expect(status == (on_requests != NULL ? OCC_STATUS_OK : OCC_STATUS_NOTHING),
          "whether requests carry a token follows from who is signed in");
-  expect(strcmp(host.header.at, header_of(active != NULL ? active->access : 0)) == 0,
+  expect(strcmp(host.header.at, header_of(on_requests != NULL ? on_requests->access : 0)) == 0,
          "requests carry the active token and no other");
-  expect(strcmp(host.order, active != NULL ? "authorization " : "") == 0,
+  expect(strcmp(host.order, on_requests != NULL ? "authorization " : "") == 0,
          "nothing is left undone behind a call");
 }
 
@@ -1669,7 +2245,7 @@ static void check_progress(void) {
   expect(!(m.pending && !m.sent) || m.awaited_count > 0 || revocation_sent || m.alarm != 0 ||
            staying >= OCC_PLACES,
          "a sign-in that is pending can still come to its end");
-  expect(m.waiting == NOBODY || m.awaited_count > 0,
+  expect(m.waiting == NOBODY || m.awaited_count > 0 || m.asked_until != 0,
          "R19: requests that wait for a token can still be answered");
 }
 
@@ -1683,15 +2259,26 @@ void reference_open(const reference_options *with) {
   m.now = START;
   m.called = START;
   failure = NULL;
+  host_inside = note_outcome;
   expect(open_page(1) == OCC_STATUS_OK, "a page is opened");
+}
+
+/* Nothing else happens meanwhile. */
+static bool time_passes(event_kind what) {
+  const grant *rests = in(ACTIVE) != NULL ? in(ACTIVE) : in(CLIENT);
+  const double later = what == ALARM_IS_LATE    ? m.alarm
+                       : what == AN_HOUR_PASSES ? m.now + LIFETIME * 1000
+                       : what == REST_IS_OVER   ? rests->rest_until
+                                                : m.now;
+  m.now = later;
+  return what == ALARM_IS_LATE || what == AN_HOUR_PASSES || what == REST_IS_OVER;
 }
 
 const char *reference_step(reference_event event) {
   failure = NULL;
   changes_nothing = false;
   memset(&expected, 0, sizeof expected);
-  if (event.kind == ALARM_IS_LATE || event.kind == AN_HOUR_PASSES) {
-    m.now = event.kind == ALARM_IS_LATE ? m.alarm : m.now + LIFETIME * 1000;
+  if (time_passes((event_kind)event.kind)) {
     return NULL;
   }
   if (event.kind == CLOSE) {
@@ -1699,13 +2286,17 @@ const char *reference_step(reference_event event) {
     return failure;
   }
   host_forget();
+  host.wanted = 0;
   host_knows();
   const seen before = what_is_seen();
   const unsigned active_before = active_id();
   happen(event);
   release_strays();
-  if (active_before != active_id()) {
-    end_waiting(0);
+  for (size_t i = 0; i < m.grant_count; i++) {
+    m.grants[i].known = m.grants[i].known || is_held(&m.grants[i]);
+  }
+  if (active_before != active_id() && !expected.wanted) {
+    end_asking(0);
   }
   check_nothing();
   check_order();
@@ -1718,7 +2309,7 @@ const char *reference_step(reference_event event) {
   check_alarm();
   check_memory();
   check_progress();
-  changes_nothing = expected.nothing && m.called == m.now;
+  changes_nothing = expected.nothing && !expected.counted && m.called == m.now;
   if (!expected.leaving) { /* a page that goes away lets a sign-in wait */
     m.called = m.now;
     check_header();
@@ -1744,6 +2335,14 @@ unsigned reference_time(double time) {
 
 unsigned reference_alarm(void) {
   return reference_time(m.alarm);
+}
+
+bool reference_is_to_come(double time) {
+  return time > m.now;
+}
+
+bool reference_is_saved_revoking(void) {
+  return m.saved_until > m.now;
 }
 
 size_t reference_size(void) {
@@ -1779,10 +2378,12 @@ static void may_if(bool condition, event_kind kind) {
 
 static void may_be_called(void) {
   const grant *active = in(ACTIVE);
+  const grant *rests = active != NULL ? active : in(CLIENT);
   for (int kind = SIGN_IN; kind <= SIGN_OUT_AGENT; kind++) {
     may_if(kind != CANCEL || m.pending, (event_kind)kind);
   }
   may_if(active != NULL, RENEW);
+  may_if(active != NULL, RENEW_UNSURE);
   may_if(active != NULL && active->earlier != 0, RENEW_EARLIER);
   may(RENEW_UNKNOWN, 0, 0);
   may_if(active != NULL || options.client_tokens, RENEW_BARE);
@@ -1792,31 +2393,95 @@ static void may_be_called(void) {
       may(RENEW_OTHER, i, 0);
     }
     if (it->number != 0) {
-      may(ENDED, i, 0);
+      may(ENDED, i, AS_NEW);
     }
   }
   may_if(m.alarm != 0, ALARM);
   may_if(options.late && m.alarm > m.now, ALARM_IS_LATE);
-  may_if(options.late, AN_HOUR_PASSES);
+  const bool in_time = m.alarm == 0 || m.alarm >= m.now + LIFETIME * 1000;
+  may_if(options.late || (options.hours && in_time), AN_HOUR_PASSES);
+  may_if(options.rests && rests != NULL && is_resting(rests), REST_IS_OVER);
   may(LEAVE, 0, 0);
   may(RELOAD, 0, 0);
   may(CLOSE, 0, 0);
 }
 
-static void may_come_from_tabs(void) {
+static void may_change(line_of of) {
   for (size_t way = 0; way < TAB_CHANGES_END; way++) {
     if ((way != TAB_REFRESHED || in(ACTIVE) != NULL) &&
         (way != TAB_RESTORED || in(PARKED) != NULL)) {
-      may(TAB_CHANGES, 0, way);
+      may(TAB_CHANGES, of, way);
     }
   }
+}
+
+static void may_come_from_tabs(void) {
+  may_change(THIS_LINE);
   for (size_t i = 0; i < m.grant_count; i++) {
-    if (m.grants[i].role == REVOKING && m.grants[i].number != 0) {
-      may(TAB_UNAWARE, i, 0);
+    const grant *it = &m.grants[i];
+    if (it->number != 0 && (it->role == REVOKING || (it->role == STRAY && it->known))) {
+      may(TAB_UNAWARE, i, AS_NEW);
     }
   }
   may_if(m.saved[0] != '\0', STALE_SNAPSHOT);
   may(ALIEN_SNAPSHOT, 0, 0);
+}
+
+/* R24: tabs that have parted, and storages that were emptied. */
+static void may_part(void) {
+  may(EMPTIED, 0, 0);
+  may_if(m.epoch > 1, OVERWRITTEN);
+  may_change(ANOTHER_LINE);
+  if (m.epoch > 0) {
+    may(TAB_CHANGES, SAME_EPOCH, in(ACTIVE) != NULL ? TAB_SIGNED_OUT : TAB_CUSTOMER);
+    may(TAB_CHANGES, SAME_EPOCH, TAB_AGENT);
+  }
+}
+
+/* Whether no other grant here has newer tokens of it. */
+static bool is_newest(const grant *it) {
+  for (size_t i = 0; i < m.grant_count; i++) {
+    if (m.grants[i].number == it->number && m.grants[i].issued > it->issued) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* R31: tabs that have newer tokens, or older ones, or ask for them. */
+static void may_ask(void) {
+  for (size_t i = 0; i < m.grant_count; i++) {
+    const grant *it = &m.grants[i];
+    if (it->number == 0) {
+      continue;
+    }
+    may(ENDED, i, NEWER);
+    may(WANTED, i, AS_NEW);
+    may(WANTED, i, NEWER);
+    if (it->issued > 0) {
+      may(ENDED, i, OLDER);
+      may(WANTED, i, OLDER);
+    }
+    /* Of two that have parted, only one is refreshed for its revocation, as both have one number.
+     */
+    if (it->role == REVOKING && it->known && is_newest(it) &&
+        (it->refresh == 0 || (has(OCC_FLAG_PERSIST) && !has(OCC_FLAG_BEARER)))) {
+      may(TAB_UNAWARE, i, NEWER);
+    }
+  }
+  for (int kind = HEARD; kind <= ANSWERED; kind++) {
+    may((event_kind)kind, 0, TAB_AS_HERE);
+    if (in(ACTIVE) != NULL) {
+      may((event_kind)kind, 0, TAB_REFRESHED);
+    }
+    if (in(PARKED) != NULL || in(RETIRED) != NULL) {
+      may((event_kind)kind, 0, TAB_REFRESHED_OTHER);
+    }
+  }
+  if (in(ACTIVE) != NULL && in(ACTIVE)->issued > 0) {
+    may(TAB_CHANGES, THIS_LINE, TAB_BEHIND);
+    may(HEARD, 0, TAB_BEHIND);
+  }
 }
 
 static void may_be_answered(size_t at) {
@@ -1832,7 +2497,7 @@ static void may_be_answered(size_t at) {
   /* The same user's second sign-in at a server that hands out the same token as long as it lives.
    */
   for (size_t i = 0; it->attempt != 0 && options.same_token && i < m.grant_count; i++) {
-    if (m.grants[i].owner == it->owner && !m.grants[i].unusable) {
+    if (m.grants[i].owner == it->owner && !m.grants[i].unusable && !is_over(&m.grants[i])) {
       may(TOKEN_AGAIN, at, i);
     }
   }
@@ -1854,6 +2519,12 @@ size_t reference_events(reference_event *events) {
   may_be_called();
   if (options.tabs) {
     may_come_from_tabs();
+  }
+  if (options.lines) {
+    may_part();
+  }
+  if (options.asks) {
+    may_ask();
   }
   for (size_t i = 0; i < m.awaited_count; i++) {
     may_be_answered(i);

@@ -31,6 +31,9 @@
 #include "check.h"
 #include "reference.h"
 
+/* Of this walk. */
+static reference_options options;
+
 /* A configuration. */
 typedef struct {
   uint64_t places[OCC_PLACES];
@@ -53,14 +56,21 @@ static unsigned slots_of_copies(const occ_grant *place) {
   return slots;
 }
 
+/* The grant that a refresh continues, or whose revocation has waited for it. */
+static const occ_grant *refreshed_by(const occ_grant *place) {
+  const occ_grant *held = occ_grants_held(&session.grants, place->refreshes);
+  return held != NULL ? held : occ_grants_revoking(&session.grants, place->refreshes);
+}
+
 static uint64_t awaited_bits(const occ_grant *place) {
-  const occ_grant *refreshed = occ_grants_held(&session.grants, place->refreshes);
+  const occ_grant *refreshed = refreshed_by(place);
   const bool same_tokens =
     refreshed != NULL && place->earlier == occ_text_fingerprint(occ_grant_authorization(refreshed));
   uint64_t bits = with(place->slot, place->owner, 2);
   bits = with(bits, place->refreshes != 0, 1);
   bits = with(bits, refreshed != NULL ? refreshed->slot : 0, 3);
   bits = with(bits, same_tokens, 1);
+  bits = with(bits, refreshed != NULL ? refreshed->revocation[OCC_TOKEN_REFRESH].stage : 0, 2);
   return with(bits, session.sign_in.is_pending && session.sign_in.request == place->request, 1);
 }
 
@@ -70,13 +80,52 @@ static uint64_t revocation_bits(uint64_t bits, const occ_revocation *it) {
   return with(bits, it->stage == OCC_REVOCATION_QUEUED ? reference_time(it->not_before) : 0, 2);
 }
 
+/* R30: whether it counts that the grant was refreshed for its revocation, or that it is over: not
+ * where no bearer is needed, nor when nothing is left to be sent under one. */
+static bool needs_bearer(const occ_grant *place) {
+  const uint32_t both = OCC_FLAG_REVOKE | OCC_FLAG_BEARER;
+  const occ_revocation_stage stage = place->revocation[OCC_TOKEN_REFRESH].stage;
+  return (options.flags & both) == both && place->refresh_length > 0 &&
+         (place->slot != OCC_SLOT_REVOKING || stage != OCC_REVOCATION_SETTLED);
+}
+
+/* Whether it counts that the access token's time is over: for a revocation that may yet be sent
+ * under it (R30); for a page that begins without refresh tokens (R32); for 401s that say nothing
+ * (R42), in some walks, as the others would only become longer. */
+static bool may_be_over(const occ_grant *place) {
+  const occ_revocation *refresh = &place->revocation[OCC_TOKEN_REFRESH];
+  if (needs_bearer(place) && !place->is_final) {
+    return refresh->stage == OCC_REVOCATION_SETTLED || refresh->tries_left > 0;
+  }
+  return place->slot == OCC_SLOT_CLIENT ||
+         ((place->slot == OCC_SLOT_ACTIVE || place->slot == OCC_SLOT_PARKED) &&
+          (options.asks || options.rests || !(options.flags & OCC_FLAG_PERSIST)));
+}
+
+static unsigned expiry(const occ_grant *place) {
+  return place->expires_at == 0 || !may_be_over(place)      ? 0
+         : reference_is_to_come(place->expires_at) ? 1
+                                                     : 2;
+}
+
+/* R49: whether the token rests, and for how long the next one would. */
+static uint64_t rest_bits(uint64_t bits, const occ_grant *place) {
+  bits = with(bits, reference_is_to_come(place->rest_until), 1);
+  bits = with(bits, place->is_refused, 1);
+  return with(bits, (unsigned)(place->pause / 30000), 4);
+}
+
 static uint64_t grant_bits(const occ_grant *place) {
+  const bool goes_on = occ_grant_is_held(place) || place->slot == OCC_SLOT_CLIENT;
   uint64_t bits = with(place->slot, place->owner, 2);
   bits = with(bits, place->refresh_length > 0, 1);
   bits = with(bits, place->authorization_length > 0, 1);
   bits = with(bits, occ_grant_is_held(place) && place->earlier != 0, 1);
   bits = with(bits, occ_grant_is_held(place) ? reference_time(place->renew_at) : 0, 2);
-  bits = with(bits, place->slot == OCC_SLOT_CLIENT ? reference_time(place->expires_at) : 0, 2);
+  bits = with(bits, expiry(place), 2);
+  bits = with(bits, needs_bearer(place) && place->is_final, 1);
+  bits = with(bits, options.asks && goes_on && place->issued > 0, 1);
+  bits = goes_on && options.rests ? rest_bits(bits, place) : bits;
   bits = revocation_bits(bits, &place->revocation[OCC_TOKEN_ACCESS]);
   bits = revocation_bits(bits, &place->revocation[OCC_TOKEN_REFRESH]);
   return with(bits, slots_of_copies(place), 8);
@@ -103,6 +152,10 @@ static configuration configuration_now(void) {
   it.whole = with(it.whole, session.waiting_for != 0, 1);
   it.whole = with(it.whole, session.waiting_for < 0, 1);
   it.whole = with(it.whole, reference_alarm(), 2);
+  it.whole = with(it.whole, reference_time(session.asked_until), 2);
+  it.whole = with(it.whole, session.is_answered, 1);
+  it.whole = with(it.whole, reference_is_to_come(session.revoking_until), 1);
+  it.whole = with(it.whole, reference_is_saved_revoking(), 1);
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *place = &session.grants.at[i];
     it.places[i] = place->slot == OCC_SLOT_AWAITED ? awaited_bits(place) : grant_bits(place);
@@ -276,12 +329,13 @@ static void look_at(size_t from) {
   nodes[from].kept = NULL;
 }
 
-static void walk(const reference_options *options) {
+static void walk(const reference_options *given) {
   failure = NULL;
   step_count = 0;
   node_count = 0;
   node_room = 0;
-  reference_open(options);
+  options = *given;
+  reference_open(given);
   make_room();
   nodes[node_count++] = (node){.configuration = configuration_now(), .kept = keep()};
   *find(&nodes[0].configuration) = 1;
@@ -299,10 +353,27 @@ static void walk(const reference_options *options) {
   node_index = NULL;
 }
 
+/* Places that are taken, so that so many are left: not every walk may grow with OCC_PLACES. */
+static uint32_t all_but(uint32_t left) {
+  return OCC_PLACES > left ? OCC_PLACES - left : 0;
+}
+
+/* The least with which two tabs' grants are there while a token is on its way, and one more where
+ * there is time for it. */
+enum { FEW = OCC_PLACES > 5 ? OCC_PLACES - 2 : 3, MANY = OCC_PLACES > 5 ? OCC_PLACES - 1 : 4 };
+
 /* The rule that a sentence begins with is the one for whose sake the options are what they are. */
 
 TEST(same_token, "R1 to R9, R11, R20, R21, R23, R29: they hold after every sequence of events") {
+  walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_PERSIST,
+                            .every_way = true,
+                            .late = true,
+                            .same_token = true});
+}
+
+TEST(bearer, "R30: so they do where a revocation needs a bearer, and tokens die") {
   walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_PERSIST,
+                            .taken = all_but(MANY),
                             .every_way = true,
                             .late = true,
                             .same_token = true});
@@ -311,7 +382,7 @@ TEST(same_token, "R1 to R9, R11, R20, R21, R23, R29: they hold after every seque
 TEST(retries, "R18: so they do where revocations are tried again") {
   walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_PERSIST,
                             .retries = 1,
-                            .taken = 1,
+                            .taken = all_but(FEW),
                             .every_way = true,
                             .late = true});
 }
@@ -319,19 +390,60 @@ TEST(retries, "R18: so they do where revocations are tried again") {
 TEST(tabs_refresh, "R24: so they do where tabs share the session") {
   walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_PERSIST |
                                      OCC_FLAG_SHARED,
-                            .taken = 1,
+                            .taken = all_but(FEW),
                             .tabs = true});
 }
 
 TEST(tabs, "R25: so they do where tabs share it without the refresh tokens") {
+  walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_SHARED,
+                            .taken = all_but(FEW),
+                            .tabs = true});
+}
+
+TEST(lines, "R24: so they do where the storage is emptied, and lines part and meet") {
+  walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_SHARED,
+                            .taken = all_but(3),
+                            .tabs = true,
+                            .lines = true});
+}
+
+TEST(asks, "R31, R32: so they do where tabs ask each other for what only one of them has") {
+  walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_SHARED,
+                            .taken = all_but(4),
+                            .hours = true,
+                            .asks = true});
+}
+
+TEST(asks_refresh, "R41: so they do where each of them may have the newest refresh token") {
+  walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_PERSIST | OCC_FLAG_SHARED,
+                            .taken = all_but(4),
+                            .asks = true});
+}
+
+TEST(pages, "R29: so they do where a page begins while another one's revocations are under way") {
+  walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_SHARED,
+                            .taken = all_but(3),
+                            .tabs = true,
+                            .pages = true});
+}
+
+TEST(alone, "R32: so they do where there are no other tabs, and no refresh tokens after a reload") {
   walk(&(reference_options){
-    .flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_SHARED, .taken = 1, .tabs = true});
+    .flags = OCC_FLAG_BEARER, .taken = all_but(4), .every_way = true, .late = true});
 }
 
 TEST(client_tokens,
      "R10: so they do with a token for anonymous requests, and no bearer to revoke with") {
   walk(&(reference_options){
     .flags = OCC_FLAG_REVOKE | OCC_FLAG_PERSIST, .late = true, .client_tokens = true});
+}
+
+TEST(rests, "R49: so they do where tokens are rejected while they are new") {
+  walk(&(reference_options){.flags = OCC_FLAG_BEARER | OCC_FLAG_PERSIST,
+                            .taken = all_but(4),
+                            .hours = true,
+                            .client_tokens = true,
+                            .rests = true});
 }
 
 TEST(no_endpoint, "R13: so they do where there is no revocation endpoint") {
