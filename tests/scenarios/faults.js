@@ -541,7 +541,9 @@ class Trial {
   /** What nobody can use is revoked at once, as a grant of its own. */
   async lookAtUseless() {
     const revoked = this.backend.waitFor(
-      ({ path, status }) => path === revokePath && typeof status === 'number',
+      // A page asks before whether it may.
+      ({ method, path, status }) =>
+        method === 'POST' && path === revokePath && typeof status === 'number',
       3,
     );
     await within('the revocation of what is useless', revoked);
@@ -629,7 +631,10 @@ class Trial {
     );
     const revoked = between.sent.map(({ form }) => form.token);
     for (const token of await this.backend.tokens()) {
-      const isLate = isTakingOver && token.owner === 'agent';
+      // On the way, or issued for the revocation of what is useless.
+      const isLate =
+        (isTakingOver && token.owner === 'agent') ||
+        this.atFault?.every((each) => each.token !== token.token);
       if (this.fateOf(token) !== 'given' || !token.active || isLate) continue;
       this.check(!revoked.includes(token.token), `R7: ${token.label} is held, and was revoked`);
       const isKept = token.kind === 'access_token' || this.each.persist;

@@ -1,4 +1,4 @@
-// The fault matrix in Node: R7, R14, R16 and R28 hold in every case.
+// The fault matrix in Node: R7, R14, R16, R28 and R30 hold in every case.
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { after, before, describe, mock, test } from 'node:test';
@@ -49,7 +49,7 @@ describe('in Node', { concurrency: true }, () => {
   for (const fault of faults) {
     const own = matrix.filter((each) => each.fault === fault);
     if (own.length === 0) continue;
-    test(`R7, R14, R16, R28: nothing is lost and nothing is told if the back end ${fault.does}`, async () => {
+    test(`R7, R14, R16, R28, R30: nothing is lost and nothing is told if the back end ${fault.does}`, async () => {
       assert.deepEqual((await Promise.all(own.map(runner.run))).flat(), []);
     });
   }
