@@ -111,7 +111,8 @@ const drivers = [
     functions: [
       ...['stands_for_itself', 'write_encoded', 'occ_form_add', 'occ_form_add_if_any'],
       ...['occ_json_write_text', 'occ_number_write', 'occ_write', 'occ_write_byte'],
-      ...['write_name', 'write_text', 'write_grant', 'occ_snapshot_write', 'occ_grants_in'],
+      ...['write_name', 'write_text', 'write_number', 'write_grant', 'occ_snapshot_write'],
+      'occ_grants_in',
     ],
     options: [
       ...[...few, ...noInfinity, ...noWrapping],
@@ -123,8 +124,8 @@ const drivers = [
     ...readers,
     what: 'reader of snapshots, any bytes',
     functions: [
-      ...['read_grant', 'is_whole', 'can_be_held', 'occ_snapshot_read', 'occ_text_is_visible'],
-      ...['occ_json_object', ...jsonReaders],
+      ...['read_grant', 'is_whole', 'is_time', 'can_be_held', 'occ_snapshot_read'],
+      ...['occ_text_is_visible', 'occ_json_object', ...jsonReaders],
     ],
     options: [...reading, '-eva-min-loop-unroll', '3'],
     defines: reads('read_snapshot', 3, 'arcfo'),
@@ -164,8 +165,10 @@ const drivers = [
     driver: 'grants.c',
     sources: ['grant', 'text'],
     functions: [
-      ...['occ_grants_in', 'occ_grants_free', 'occ_grants_held', 'occ_grant_is_held'],
-      ...['occ_grant_same_token', 'occ_grant_put', 'occ_grant_renew', 'occ_grant_settle'],
+      ...['occ_grants_in', 'occ_grants_free', 'occ_grants_held', 'occ_grants_revoking'],
+      ...['numbered', 'occ_grant_is_held', 'occ_grant_same_token', 'occ_grant_put', 'put_refresh'],
+      ...['occ_grant_inherit', 'occ_grant_date', 'occ_grant_renew', 'occ_grant_settle'],
+      'occ_grant_may_be_refreshed',
     ],
     options: [
       ...[...few, ...noNan, ...noWrapping],
@@ -198,7 +201,7 @@ const contracts = [
     contracts: 'session_moves.c',
     functions: [
       ...['active', 'reserve', 'move', 'is_copy', 'drop', 'revoke', 'set_aside'],
-      ...['end_sign_in', 'end_waiting'],
+      ...['end_sign_in', 'end_waiting', 'end_asking', 'leave_to_others'],
     ],
     inlined: ['emulated', 'occ_options_text'],
   },
@@ -220,15 +223,17 @@ const contracts = [
     source: 'grant.c',
     contracts: 'grant_moves.c',
     functions: [
-      ...['occ_grants_in', 'occ_grants_free', 'occ_grants_held', 'occ_grant_is_held'],
-      ...['occ_grant_same_token', 'occ_grant_put', 'occ_grant_renew', 'occ_grant_settle'],
+      ...['occ_grants_in', 'occ_grants_free', 'occ_grants_held', 'occ_grants_revoking'],
+      ...['occ_grant_is_held', 'occ_grant_same_token', 'occ_grant_put', 'occ_grant_inherit'],
+      ...['occ_grant_date', 'occ_grant_renew', 'occ_grant_settle'],
     ],
+    inlined: ['numbered', 'put_refresh'],
   },
   {
     source: 'revocation.c',
     contracts: 'revocation_moves.c',
-    functions: ['occ_revocation_begin', 'settle'],
-    inlined: ['queue'],
+    functions: ['occ_revocation_begin', 'occ_revocation_begin_refresh', 'settle'],
+    inlined: ['begin', 'queue'],
   },
 ];
 

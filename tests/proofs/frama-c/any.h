@@ -91,6 +91,11 @@ static void any_grant(occ_grant *grant) {
   grant->number = Frama_C_double_interval(0, WHOLE_MAX);
   grant->expires_at = Frama_C_double_interval(0, WHOLE_MAX);
   grant->renew_at = Frama_C_double_interval(0, WHOLE_MAX);
+  grant->issued = Frama_C_double_interval(0, WHOLE_MAX);
+  grant->rest_until = Frama_C_double_interval(0, WHOLE_MAX + 10000);
+  grant->pause = Frama_C_double_interval(0, 300000);
+  grant->is_refused = Frama_C_interval(0, 1);
+  grant->is_final = Frama_C_interval(0, 1);
   grant->refreshes = Frama_C_double_interval(-1, WHOLE_MAX);
   grant->access_length = Frama_C_size_t_interval(0, OCC_TOKEN_MAX);
   grant->authorization_length = Frama_C_size_t_interval(0, OCC_BEARER_LENGTH + OCC_TOKEN_MAX);

@@ -25,9 +25,11 @@ static void write_snapshot(occ_writer *writer) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     any_grant(&grants.at[i]);
   }
-  occ_snapshot_write(writer, &grants, any_text(OCC_OPTION_MAX),
-                     Frama_C_double_interval(1, WHOLE_MAX), long_text(OCC_CUSTOMER_ID_MAX),
-                     Frama_C_interval(0, 1));
+  const occ_snapshot about = {.line = Frama_C_double_interval(0, WHOLE_MAX),
+                              .epoch = Frama_C_double_interval(1, WHOLE_MAX),
+                              .revoking_until = Frama_C_double_interval(0, WHOLE_MAX),
+                              .customer_id = long_text(OCC_CUSTOMER_ID_MAX)};
+  occ_snapshot_write(writer, &grants, any_text(OCC_OPTION_MAX), &about, Frama_C_interval(0, 1));
 }
 
 void main(void) {

@@ -5,6 +5,8 @@
 static void check_wiped(const occ_grant *grant) {
   //@ check grant->slot == OCC_SLOT_FREE && grant->owner == OCC_OWNER_INVALID;
   //@ check grant->number == 0.0 && grant->expires_at == 0.0 && grant->renew_at == 0.0;
+  //@ check grant->issued == 0.0 && grant->rest_until == 0.0 && grant->pause == 0.0;
+  //@ check grant->is_refused == 0 && grant->is_final == 0;
   //@ check grant->request == 0 && grant->refreshes == 0.0 && grant->earlier == 0;
   //@ check grant->authorization_length == 0 && grant->access_length == 0;
   //@ check grant->refresh_length == 0;
@@ -26,6 +28,7 @@ static void find(void) {
   (void)occ_grants_in(&grants, (occ_slot)Frama_C_interval(OCC_SLOT_FREE, OCC_SLOT_CLIENT));
   (void)occ_grants_free(&grants);
   (void)occ_grants_held(&grants, any_double());
+  (void)occ_grants_revoking(&grants, any_double());
 }
 
 static void put(void) {
@@ -41,7 +44,10 @@ static void renew(void) {
   any_grant(&grant);
   any_grant(&response);
   (void)occ_grant_same_token(&grant, &response);
-  occ_grant_renew(&grant, &response);
+  occ_grant_date(&grant, Frama_C_double_interval(0, WHOLE_MAX));
+  (void)occ_grant_may_be_refreshed(&grant, Frama_C_double_interval(0, 1e15));
+  occ_grant_inherit(&response, &grant);
+  occ_grant_renew(&grant, &response, Frama_C_double_interval(0, 1e15));
   check_wiped(&response);
 }
 

@@ -53,6 +53,7 @@
 #define REVOCATION(of) (of).stage, (of).request, (of).tries_left, (of).not_before
 #define MEMBERS(grant)                                                                             \
   (grant).slot, (grant).owner, (grant).number, (grant).expires_at, (grant).renew_at,               \
+  (grant).issued, (grant).rest_until, (grant).pause, (grant).is_refused, (grant).is_final,         \
   (grant).request, (grant).refreshes, REVOCATION((grant).revocation[OCC_TOKEN_ACCESS]),            \
   REVOCATION((grant).revocation[OCC_TOKEN_REFRESH]), (grant).earlier,                              \
   (grant).authorization_length, (grant).access_length, (grant).refresh_length, BYTES(grant)
@@ -160,6 +161,21 @@ occ_grant *occ_grants_free(occ_grants *self);
 */
 occ_grant *occ_grants_held(occ_grants *self, double number);
 
+#define IS_REVOKING_NUMBER(i) (self->at[i].slot == OCC_SLOT_REVOKING && self->at[i].number == number)
+#define IS_REVOKING(i) (\result == &self->at[i] && IS_REVOKING_NUMBER(i))
+/*@ requires \valid_read(self);
+    assigns \result \from self, self->at[0 .. OCC_PLACES - 1], number;
+    behavior none:
+      assumes !ONE(IS_REVOKING_NUMBER);
+      ensures \result == \null;
+    behavior some:
+      assumes ONE(IS_REVOKING_NUMBER);
+      ensures ONE(IS_REVOKING);
+    complete behaviors;
+    disjoint behaviors;
+*/
+occ_grant *occ_grants_revoking(occ_grants *self, double number);
+
 /*@ requires \valid_read(self);
     assigns \result \from self->slot;
     ensures \result <==> IS_HELD(*self); */
@@ -201,6 +217,23 @@ bool occ_grant_same_token(const occ_grant *self, const occ_grant *other);
 */
 occ_status occ_grant_put(occ_grant *self, occ_text access, occ_text refresh);
 
+/*@ requires \valid(self);
+    assigns self->issued, self->rest_until, self->is_refused;
+    ensures self->issued == issued; */
+void occ_grant_date(occ_grant *self, double issued);
+
+/* R30: no refresh token is lost, and none takes the place of another. */
+/*@ requires \valid(self) && \valid_read(refreshed) && \separated(self, refreshed);
+    requires FITS(*self) && FITS(*refreshed);
+    assigns self->refresh_length, self->refresh[0 .. OCC_TOKEN_MAX - 1];
+    ensures self->refresh_length == (\old(self->refresh_length) > 0 ?
+      \old(self->refresh_length) : refreshed->refresh_length);
+    ensures \old(self->refresh_length) > 0 ==> self->refresh[0] == \old(self->refresh[0]);
+    ensures \old(self->refresh_length) == 0 && refreshed->refresh_length > 0 ==>
+      self->refresh[0] == refreshed->refresh[0];
+*/
+void occ_grant_inherit(occ_grant *self, const occ_grant *refreshed);
+
 /* The tokens of the response go on in the grant, in its slot and under its number; the place that
  * awaited them is free. */
 /*@ requires \valid(self) && \valid(response) && \separated(self, response);
@@ -216,9 +249,10 @@ occ_status occ_grant_put(occ_grant *self, occ_text access, occ_text refresh);
       \old(response->refresh_length) : \old(self->refresh_length));
     ensures self->refresh[0] == (\old(response->refresh_length) > 0 ?
       \old(response->refresh[0]) : \old(self->refresh[0]));
+    ensures self->issued > \old(self->issued);
     ensures IS_FREE(*response);
 */
-void occ_grant_renew(occ_grant *self, occ_grant *response);
+void occ_grant_renew(occ_grant *self, occ_grant *response, double now);
 
 /*@ requires \valid(self);
     assigns MEMBERS(*self);
@@ -263,11 +297,31 @@ void occ_grant_settle(occ_grant *self);
 */
 void occ_revocation_begin(occ_session *self, occ_grant *grant);
 
+/* The same, but that its access token is another tab's to be revoked. */
+#define IS_REFRESH_QUEUED(grant)                                                                   \
+  (IS_SAME(grant) && (grant).slot == OCC_SLOT_REVOKING &&                                          \
+   (grant).revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_QUEUED)
+/*@ requires \valid(self) && ONE(IS_GRANT) && FITS(*grant) && grant->refresh_length > 0;
+    assigns MEMBERS(*grant), self->revoking;
+    behavior endpoint:
+      assumes HAS_ENDPOINT;
+      assigns grant->slot, grant->expires_at, grant->revocation[OCC_TOKEN_REFRESH].stage,
+        grant->revocation[OCC_TOKEN_REFRESH].tries_left, self->revoking;
+      ensures IS_REFRESH_QUEUED(*grant);
+    behavior none:
+      assumes !HAS_ENDPOINT;
+      assigns MEMBERS(*grant);
+      ensures IS_FREE(*grant);
+    complete behaviors;
+    disjoint behaviors;
+*/
+void occ_revocation_begin_refresh(occ_session *self, occ_grant *grant);
+
 /* ---- The host ----------------------------------------------------------------------------------
  */
 
 //@ assigns \nothing;
-void occ_host_ended(double number);
+void occ_host_ended(double number, double issued);
 //@ assigns \nothing;
 void occ_host_signed_in(uint32_t attempt, uint32_t status);
 //@ assigns \nothing;

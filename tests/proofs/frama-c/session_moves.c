@@ -173,6 +173,30 @@ static void end_sign_in(occ_session *self, occ_status status);
     assigns self->waiting_for; */
 static void end_waiting(occ_session *self, double number, occ_text header);
 
+/*@ requires \valid(self);
+    assigns self->waiting_for, self->asked_until, self->is_answered; */
+static void end_asking(occ_session *self, double number, occ_text header);
+
+#define IS_NEWER (grant->issued > issued)
+#define IS_ONLY_HERE                                                                               \
+  (grant->refresh_length > 0 && (self->options.flags & OCC_FLAG_PERSIST) == 0)
+/* R24, R31: what another tab revokes is gone here, and what only this one has is revoked. */
+/*@ requires \valid(self) && ONE(IS_GRANT) && FITS(*grant);
+    assigns self->revoking, MEMBERS(*grant);
+    behavior newer:
+      assumes HAS_ENDPOINT && IS_NEWER;
+      ensures IS_QUEUED(*grant);
+    behavior only_here:
+      assumes HAS_ENDPOINT && !IS_NEWER && IS_ONLY_HERE;
+      ensures IS_REFRESH_QUEUED(*grant);
+    behavior others:
+      assumes !HAS_ENDPOINT || (!IS_NEWER && !IS_ONLY_HERE);
+      ensures IS_FREE(*grant);
+    complete behaviors;
+    disjoint behaviors;
+*/
+static void leave_to_others(occ_session *self, occ_grant *grant, double issued);
+
 #define HAS(effect) ((effects & OCC_EFFECT_##effect) != 0)
 #define IS_GRANTED(i) (granted == &self->grants.at[i])
 #define IS_OUT(i) (IS(i, REVOKING) || IS(i, FREE))
@@ -212,7 +236,8 @@ static void end_waiting(occ_session *self, double number, occ_text header);
     requires HAS(RESTORE) ==> (HAS(DROP) || HAS(REVOKE)) && !HAS(PARK) && !HAS(RETIRE);
     requires HAS(PARK) ==> !HAS(DROP) && !HAS(REVOKE);
     requires HAS(ADMIT) ==> HAS(PARK) || IN_SLOT(self->grants, OCC_SLOT_ACTIVE) == 0;
-    assigns self->sign_in, self->waiting_for, self->revoking, PLACES;
+    assigns self->sign_in, self->waiting_for, self->asked_until, self->is_answered,
+      self->revoking, PLACES;
     ensures nothing: effects == (0) ==> GRANTS_ARE_MOVED;
     ensures begin: effects == (OCC_EFFECT_BEGIN) ==> GRANTS_ARE_MOVED;
     ensures cancel: effects == (OCC_EFFECT_CANCEL) ==> GRANTS_ARE_MOVED;
