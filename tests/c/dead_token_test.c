@@ -524,6 +524,57 @@ TEST(
   CHECK_TEXT(host_authorization(), "Bearer a2");
 }
 
+/* What a tab writes that has refreshed the grant and has not heard of the sign-out: newer tokens,
+ * which are over by now. */
+static void adopt_late(double now, const char *number) {
+  char late[300];
+  (void)snprintf(
+    late, sizeof late,
+    "{\"v\":1,\"for\":\"here\",\"line\":1,\"epoch\":9,\"active\":{\"owner\":\"customer\","
+    "\"number\":%s,\"issued\":6,\"expires\":8,\"access\":\"a9\",\"refresh\":\"r9\"}}",
+    number);
+  host_forget();
+  CHECK_NUMBER(host_adopt(now, late), OCC_STATUS_OK);
+}
+
+TEST(r30_late,
+     "R30 R24: newer tokens of a grant that is being refreshed for its revocation are not "
+     "forgotten over it") {
+  open_with(REVOKING | OCC_FLAG_SHARED | OCC_FLAG_PERSIST, 0);
+  sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
+  (void)occ_session_sign_out(&session, OVER);
+  const uint32_t refresh = last();
+  adopt_late(OVER, "2097153");
+  CHECK_NUMBER(host.revoking, 4);
+  for (unsigned i = 0; i < host.request_count; i++) {
+    CHECK_NUMBER(host_answer(OVER, host.requests[i].number, 400, INVALID_GRANT), OCC_STATUS_OK);
+  }
+  host_forget();
+  CHECK_NUMBER(host_answer(OVER, refresh, 400, INVALID_GRANT), OCC_STATUS_OK);
+  for (unsigned i = 0; i < host.request_count; i++) {
+    CHECK_NUMBER(host_answer(OVER, host.requests[i].number, 400, INVALID_GRANT), OCC_STATUS_OK);
+  }
+  CHECK_NUMBER(host.revoking, 0);
+}
+
+TEST(r30_late_other, "R30 R24: nor is the refresh token of the older ones sent in their place") {
+  open_with(REVOKING | OCC_FLAG_SHARED | OCC_FLAG_PERSIST, 0);
+  CHECK_NUMBER(host_adopt(NOW,
+                          "{\"v\":1,\"for\":\"here\",\"line\":1,\"epoch\":1,\"active\":{\"owner\":"
+                          "\"customer\",\"number\":7,\"access\":\"a1\",\"refresh\":\"r1\"}}"),
+               OCC_STATUS_OK);
+  (void)occ_session_sign_out(&session, NOW);
+  answer(NOW, 200, "");
+  check_sent(OCC_REQUEST_REVOKE, "Bearer a1", "token=a1" OF_ACCESS);
+  const uint32_t of_access = last();
+  adopt_late(NOW, "7");
+  check_sent(OCC_REQUEST_REFRESH, "", "grant_type=refresh_token&refresh_token=r9&client_id=shop");
+  answer(NOW, 400, INVALID_GRANT);
+  CHECK_NUMBER(host_answer(NOW, of_access, 200, ""), OCC_STATUS_OK);
+  CHECK_NUMBER(host.revoking, 0);
+  CHECK(!host_remembers("a9") && !host_remembers("r9"));
+}
+
 /* ---- R42 ---------------------------------------------------------------------------------------
  */
 
@@ -567,6 +618,19 @@ TEST(r42_client,
   open_with(REVOKING, 0);
   CHECK_NUMBER(host_renew_unsure(NOW, ""), OCC_STATUS_WAIT);
   check_sent(OCC_REQUEST_TOKEN, "", "grant_type=client_credentials&client_id=shop");
+}
+
+TEST(
+  r42_client_token,
+  "R42: nor does a 401 of which nothing can be read say anything of the application's own, while "
+  "that lives") {
+  open_with(REVOKING, 0);
+  CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_WAIT);
+  answer(NOW, 200, "{\"access_token\":\"c1\",\"token_type\":\"bearer\",\"expires_in\":3600}");
+  host_forget();
+  CHECK_NUMBER(host_renew_unsure(OVER - 1, "Bearer c1"), OCC_STATUS_NOTHING);
+  CHECK_TEXT(host.order, "");
+  CHECK_NUMBER(host_renew_unsure(OVER, "Bearer c1"), OCC_STATUS_WAIT);
 }
 
 /* ---- R49 ---------------------------------------------------------------------------------------
@@ -675,6 +739,17 @@ TEST(r49_clock_set_back, "R49: a clock that is set back by a day holds no refres
   refresh(NOW, "a1", TOKENS("a2", "r2"));
   CHECK_NUMBER(host_renew(NOW + 1, "Bearer a2"), OCC_STATUS_NOTHING);
   CHECK_NUMBER(host_renew(NOW - 24 * HOUR, "Bearer a2"), OCC_STATUS_WAIT);
+}
+
+TEST(r49_set_back_once,
+     "R49: nor does it begin a loop: what is refreshed after that is as new as any") {
+  const double then = NOW - 24 * HOUR;
+  open_as_customer(TOKENS("a1", "r1"));
+  refresh(NOW, "a1", TOKENS("a2", "r2"));
+  refresh(then, "a2", TOKENS("a3", "r3"));
+  CHECK_NUMBER(host_renew(then + 1, "Bearer a3"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host_renew(then + 9999, "Bearer a3"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host_renew(then + 10000, "Bearer a3"), OCC_STATUS_WAIT);
 }
 
 TEST(r49_agent, "R49: each grant has pauses of its own") {

@@ -563,6 +563,26 @@ TEST(r29_here_and_there, "R29: it waits for what is being revoked here as well")
   CHECK_TEXT(last_body(), PASSWORD);
 }
 
+TEST(r29_at_most, "R29: it waits for 2 s at most, whatever other tabs write meanwhile") {
+  open_with(2, SHARED);
+  adopt(NOW, SIGNED_OUT("1700000002000"), OCC_STATUS_OK);
+  CHECK_NUMBER(begin(NOW, OCC_OWNER_CUSTOMER, 1, ""), 0);
+  adopt(NOW + 1500, OF_LINE("1", "3", ",\"revoking\":1700000003500"), OCC_STATUS_OK);
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), PASSWORD);
+}
+
+TEST(r29_set_back, "R29: nor longer where the clock was set back since the snapshot came") {
+  const double then = NOW - 86400000;
+  open_with(2, SHARED);
+  adopt(NOW, SIGNED_OUT("1700000002000"), OCC_STATUS_OK);
+  CHECK_NUMBER(begin(then, OCC_OWNER_CUSTOMER, 1, ""), 0);
+  CHECK_NUMBER(host.alarm, then + 2000);
+  CHECK_NUMBER(occ_session_alarm(&session, then + 2000), OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), PASSWORD);
+}
+
 /* ---- R31: a tab without the refresh token ------------------------------------------------------
  */
 
@@ -729,6 +749,31 @@ TEST(r31_stored, "R31: so they are when the tokens come with the stored snapshot
   CHECK_TEXT(host.order, "renewed state alarm ");
   CHECK_TEXT(host.renewed.at, "Bearer a2");
   CHECK_NUMBER(host.alarm, 0);
+}
+
+TEST(r31_same_token,
+     "R31: so they are where the refresh gave the same access token again, for another hour") {
+  open_beside(SHARED);
+  ask(NOW);
+  adopt(
+    NOW + 1,
+    OF_LINE("1", "2", CUSTOMER("7", ",\"issued\":6,\"expires\":1700003600000,\"access\":\"a1\"")),
+    OCC_STATUS_OK);
+  CHECK_NUMBER(host.renewals, 1);
+  CHECK_TEXT(host.renewed.at, "Bearer a1");
+  CHECK_NUMBER(host.expires_at, OVER);
+  CHECK_NUMBER(host.alarm, 0);
+}
+
+TEST(r31_older_stored,
+     "R31 R41: tokens that are older than those that are held do not come back with a snapshot") {
+  open_as_customer(STORED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  answer(NOW, 200, TOKENS("a2", "r2"));
+  adopt(NOW, OF_LINE("1", "9", CUSTOMER("2097153", ",\"access\":\"a1\",\"refresh\":\"r1\"")),
+        OCC_STATUS_OK);
+  CHECK_TEXT(host_authorization(), "Bearer a2");
+  CHECK(host_remembers("r2") && !host_remembers("r1"));
 }
 
 TEST(r31_answered,
@@ -1085,4 +1130,24 @@ TEST(r32_agent, "R32 R5: an agent's that is over ends, and the parked customer i
   CHECK_NUMBER(host.expired, OCC_OWNER_AGENT);
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
   CHECK_TEXT(host_authorization(), "Bearer a1");
+}
+
+TEST(r32_restored,
+     "R32 R5: a customer who is restored so and is over as well is not put on requests") {
+  open_with(2, SHARED);
+  adopt(
+    NOW,
+    OF_LINE(
+      "1", "1",
+      AGENT("8",
+            ",\"expires\":1700000000000,\"access\":\"a2\"") ",\"parked\":{\"owner\":"
+                                                            "\"customer\",\"number\":7,\"expires\":"
+                                                            "1699999999999,\"access\":\"a1\"},"
+                                                            "\"customer\":\"anna\""),
+    OCC_STATUS_OK);
+  host_forget();
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(host.expired, OCC_OWNER_AGENT);
+  CHECK_NUMBER(host.wanted_number, 7);
+  CHECK_TEXT(host_authorization(), "");
 }

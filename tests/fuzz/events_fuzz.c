@@ -171,6 +171,16 @@ static void check_grant(const occ_grant *grant) {
   }
 }
 
+static bool has_refresh_under_way(const occ_grant *grant) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *place = &session.grants.at[i];
+    if (place->slot == OCC_SLOT_AWAITED && place->refreshes == grant->number) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* R7: how many tokens are on their way out is what the places say. */
 static void check_revocations(void) {
   uint32_t revoking = 0;
@@ -178,6 +188,9 @@ static void check_revocations(void) {
     const occ_grant *grant = &session.grants.at[i];
     uint32_t unsettled = 0;
     MUST(grant->revocation[OCC_TOKEN_ACCESS].stage != OCC_REVOCATION_REFRESHING);
+    /* R30: who waits for a refresh has one that is under way. */
+    MUST(grant->revocation[OCC_TOKEN_REFRESH].stage != OCC_REVOCATION_REFRESHING ||
+         has_refresh_under_way(grant));
     for (size_t token = OCC_TOKEN_ACCESS; token <= OCC_TOKEN_REFRESH; token++) {
       MUST(grant->revocation[token].stage <= OCC_REVOCATION_SENT);
       unsettled += grant->revocation[token].stage != OCC_REVOCATION_SETTLED;
