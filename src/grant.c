@@ -90,9 +90,10 @@ void occ_grant_inherit(occ_grant *self, const occ_grant *refreshed) {
   }
 }
 
-void occ_grant_date(occ_grant *self, double issued) {
+void occ_grant_date(occ_grant *self, double issued, double now) {
   self->issued = issued;
-  self->rest_until = issued > 0 ? issued + NEW : 0;
+  /* Where the clock was set back, they were issued in what is the future now. */
+  self->rest_until = issued > 0 ? (issued < now ? issued : now) + NEW : 0;
   self->is_refused = false;
 }
 
@@ -101,12 +102,12 @@ void occ_grant_renew(occ_grant *self, occ_grant *response, double now) {
   self->expires_at = response->expires_at;
   self->renew_at = response->renew_at;
   /* Later than the tokens before, also where the clock was set back. */
-  occ_grant_date(self, now > self->issued ? now : self->issued + 1);
+  occ_grant_date(self, now > self->issued ? now : self->issued + 1, now);
   occ_grant_settle(response);
 }
 
 bool occ_grant_may_be_refreshed(occ_grant *self, double now) {
-  if (now >= self->rest_until || now < self->issued) {
+  if (now >= self->rest_until || self->rest_until - now > PAUSE_MAX) {
     self->pause = self->is_refused ? self->pause : 0;
     return true;
   }

@@ -122,7 +122,7 @@ OCC_INLINE bool occ_grant_is_over(const occ_grant *self, double now) {
 }
 
 /* The tokens were issued by a refresh at that time, 0: by a sign-in. */
-void occ_grant_date(occ_grant *self, double issued);
+void occ_grant_date(occ_grant *self, double issued, double now);
 
 /* The grant goes on with the tokens of the response to its refresh, which settles. */
 void occ_grant_renew(occ_grant *self, occ_grant *response, double now);

@@ -89,13 +89,17 @@ static occ_grant *active(occ_session *self) {
 /* ---- Grants ------------------------------------------------------------------------------------
  */
 
+static double next_number(occ_session *self) {
+  return (double)self->nonce * NUMBERS_PER_NONCE + (double)++self->grants_issued;
+}
+
 /* A place for the token that is about to be asked for, or NULL. */
 static occ_grant *reserve(occ_session *self, occ_owner owner) {
   occ_grant *grant = occ_grants_free(&self->grants);
   if (grant != NULL) {
     grant->slot = OCC_SLOT_AWAITED;
     grant->owner = owner;
-    grant->number = (double)self->nonce * NUMBERS_PER_NONCE + (double)++self->grants_issued;
+    grant->number = next_number(self);
   }
   return grant;
 }
@@ -358,8 +362,8 @@ static void send_sign_in(occ_session *self) {
   if (!sign_in->is_pending || sign_in->request != 0 || self->is_leaving) {
     return;
   }
-  if (self->now < self->revoking_until ||
-      (self->now < sign_in->due && occ_grants_in(&self->grants, OCC_SLOT_REVOKING) != NULL)) {
+  if (self->now < sign_in->due && (self->now < self->revoking_until ||
+                                   occ_grants_in(&self->grants, OCC_SLOT_REVOKING) != NULL)) {
     return;
   }
   occ_grant *place = reserve(self, sign_in->owner);
@@ -676,7 +680,7 @@ static occ_status renew(occ_session *self, bool certain, occ_text rejected) {
   const bool is_earlier =
     grant != NULL && occ_text_fingerprint(rejected) == grant->earlier && !is_current;
   if (self->asked_until != 0 && (is_current || is_earlier || rejected.length == 0)) {
-    return wait_for(self, grant->number, true);
+    return OCC_STATUS_WAIT;
   }
   if (is_earlier) {
     hand_authorization(grant);
@@ -923,7 +927,7 @@ static bool has_places_for(occ_session *self, const occ_snapshot *snapshot) {
  * tab that has it. */
 static void take_tokens(occ_session *self, occ_grant *grant, const occ_snapshot_grant *from) {
   (void)occ_grant_put(grant, from->access, from->refresh);
-  occ_grant_date(grant, from->issued);
+  occ_grant_date(grant, from->issued, self->now);
   grant->expires_at = from->expires_at;
   /* Whoever was given the tokens refreshes them in time; the others when a request needs it. */
   grant->renew_at = 0;
@@ -943,7 +947,8 @@ static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
   if (from->issued < grant->issued) {
     /* Another tab has written before it heard of newer tokens: they are stored again. */
     self->grants_changed = true;
-  } else if (!occ_text_equal(occ_grant_access(grant), from->access)) {
+  } else if (from->issued > grant->issued ||
+             !occ_text_equal(occ_grant_access(grant), from->access)) {
     take_tokens(self, grant, from);
   }
 }
@@ -952,6 +957,11 @@ static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
  * what only this tab has is left to it: a newer pair, or the one refresh token that there is where
  * they are not stored (R31). */
 static void leave_to_others(occ_session *self, occ_grant *grant, double issued) {
+  if (occ_grants_revoking(&self->grants, grant->number) != NULL) {
+    /* This tab has signed out of it too, with the tokens of that time: two of one number would
+     * share a refresh (R30). */
+    grant->number = next_number(self);
+  }
   if (grant->issued > issued) {
     revoke_unless_shared(self, grant);
     return;

@@ -593,7 +593,7 @@ TEST(r42_over, "R42: of a token whose time is over it says that it is dead") {
   CHECK_NUMBER(host_renew_unsure(OVER, "Bearer a1"), OCC_STATUS_WAIT);
   check_sent(OCC_REQUEST_REFRESH, "", "grant_type=refresh_token&refresh_token=r1&client_id=shop");
   open_as_customer("{\"access_token\":\"a1\",\"token_type\":\"bearer\",\"expires_in\":3600}");
-  CHECK_NUMBER(host_renew_unsure(OVER, "Bearer a1"), OCC_STATUS_NOTHING);
+  CHECK_NUMBER(host_renew_unsure(OVER, "Bearer a1"), OCC_STATUS_EXPIRED);
   CHECK_TEXT(host.order, "save state expired ");
 }
 

@@ -293,7 +293,7 @@ static bool is_over(const grant *it) {
 /* R49: from then on the token is new. */
 static void date(grant *it, double issued) {
   it->issued = issued;
-  it->rest_until = issued > 0 ? issued + TRUSTED : 0;
+  it->rest_until = issued > 0 ? (issued < m.now ? issued : m.now) + TRUSTED : 0;
   it->refused = false;
 }
 
@@ -303,7 +303,7 @@ static double issued_after(const grant *it) {
 }
 
 static bool is_resting(const grant *it) {
-  return m.now < it->rest_until && m.now >= it->issued;
+  return m.now < it->rest_until && it->rest_until - m.now <= 300e3;
 }
 
 /* R49: whether a 401 has the grant refreshed. The first new token that is refused is left alone as
@@ -897,11 +897,10 @@ static void call_reload(void) {
 /* R24, R31: another tab has signed out of the grant, when its tokens were those of that time, and
  * revokes what it has. What only this tab has is revoked here. */
 static void leave_to_others(grant *it, double issued) {
-  if (it->issued > issued && !has(OCC_FLAG_REVOKE)) {
-    take_out(it);
-  } else if (it->issued > issued) {
+  const bool is_newer = it->issued > issued;
+  if (is_newer && has(OCC_FLAG_REVOKE)) {
     begin_revocation(it);
-  } else if (it->refresh != 0 && !has(OCC_FLAG_PERSIST)) {
+  } else if (!is_newer && it->refresh != 0 && !has(OCC_FLAG_PERSIST)) {
     revoke_refresh_token(it);
   } else {
     take_out(it);
@@ -1198,7 +1197,6 @@ static void call_adopt_unaware(size_t at, age of) {
                                       .refresh = it.grants[0].refresh,
                                       .expires_at = it.grants[0].expires_at,
                                       .issued = it.grants[0].issued,
-                                      .number = it.grants[0].number,
                                       .known = true};
     begin_revocation(&m.grants[m.grant_count++]);
   }
@@ -1729,8 +1727,9 @@ static void check_refresh(const host_request *request) {
 }
 
 static bool is_sign_in_due(void) {
-  return m.pending && !m.sent && !expected.leaving && m.now >= m.revoking_until &&
-         (in(REVOKING) == NULL || m.now >= m.due) && free_places() > count_wanted_bearers();
+  return m.pending && !m.sent && !expected.leaving &&
+         ((in(REVOKING) == NULL && m.now >= m.revoking_until) || m.now >= m.due) &&
+         free_places() > count_wanted_bearers();
 }
 
 static void check_sign_in(const host_request *request) {

@@ -1143,6 +1143,8 @@ TEST(client_token_over,
                     "{\"access_token\":\"c1\",\"token_type\":\"bearer\",\"expires_in\":\"0\"}");
   CHECK_TEXT(host.renewed.at, "Bearer c1");
   CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_WAIT);
+  (void)host_answer(NOW, last(), 200, TOKEN("c2"));
+  CHECK_TEXT(host.renewed.at, "Bearer c2");
   CHECK(!host_remembers("c1"));
 }
 
@@ -1532,7 +1534,8 @@ TEST(r24_shared,
                             "\"revoking\":1700000002000}");
 }
 
-TEST(r24_stale, "R24 R25: a snapshot is taken only if it is newer") {
+TEST(r24_stale,
+     "R24 R25: a snapshot is taken only if it is newer, and an older one is written over") {
   open_as_customer();
   store();
   CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_STALE);
@@ -1540,7 +1543,7 @@ TEST(r24_stale, "R24 R25: a snapshot is taken only if it is newer") {
   (void)occ_session_sign_out(&session, NOW);
   host_forget();
   CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_STALE);
-  CHECK_TEXT(host.order, "");
+  CHECK_TEXT(host.order, "save state ");
   CHECK_TEXT(host_authorization(), "");
 }
 

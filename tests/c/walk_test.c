@@ -103,9 +103,9 @@ static bool may_be_over(const occ_grant *place) {
 }
 
 static unsigned expiry(const occ_grant *place) {
-  return place->expires_at == 0 || !may_be_over(place)      ? 0
-         : reference_is_to_come(place->expires_at) ? 1
-                                                     : 2;
+  return place->expires_at == 0 || !may_be_over(place) ? 0
+         : reference_is_to_come(place->expires_at)     ? 1
+                                                       : 2;
 }
 
 /* R49: whether the token rests, and for how long the next one would. */

@@ -309,7 +309,7 @@ describe('the configuration', () => {
     await session.opened;
     assert.equal(errors.length, 1);
     assert.equal(errors[0].code, 'invalid-options');
-    assert.match(errors[0].message, /baseUrl must be a URL/);
+    assert.match(errors[0].message, /baseUrl must be a URL of http or https/);
   });
 
   test('that no session can be made of is said once, and nobody can sign in', async () => {
