@@ -308,8 +308,9 @@ static bool is_resting(const grant *it) {
 
 /* R49: whether a 401 has the grant refreshed. The first new token that is refused is left alone as
  * long as it is new, the second for 30 s, the third for 60 s, and so on up to 300 s. */
+static const double pauses[] = {0, 0, 30e3, 60e3, 120e3, 240e3, 300e3};
+
 static bool refusal_counts(grant *it) {
-  static const double pauses[] = {0, 0, 30e3, 60e3, 120e3, 240e3, 300e3};
   if (!is_resting(it)) {
     it->refusals = it->refused ? it->refusals : 0;
     return true;
@@ -1142,13 +1143,17 @@ static void take_tab(const tab *it, double line, double epoch, double revoking_u
   sign_in_goes_on(resting_state());
 }
 
+/* R29: until when a tab says that a revocation of its own may be under way. Where a customer has
+ * signed in, its clock was ahead. */
+static double revoking_in_tab(tab_change what) {
+  return what == TAB_SIGNED_OUT ? m.now + DELAY : what == TAB_CUSTOMER ? m.now + DELAY + 1000 : 0;
+}
+
 static void call_adopt(tab_change what, line_of of) {
   const tab it = changed_tab(what);
   const double line = of == THIS_LINE || of == SAME_EPOCH ? m.line : OTHER_LINE + ++m.serials;
   const double epoch = of == THIS_LINE ? m.epoch + 1 : of == SAME_EPOCH ? m.epoch : 1;
-  /* Where the other tab has signed out, and one whose clock was ahead. */
-  const double revoking_until =
-    what != TAB_SIGNED_OUT || !options.pages ? 0 : m.now + (of == THIS_LINE ? DELAY : DELAY + 1);
+  const double revoking_until = options.pages ? revoking_in_tab(what) : 0;
   char snapshot[sizeof m.saved];
   write_tab(snapshot, sizeof snapshot, &it, line, epoch, revoking_until);
   size_t wanted = 0;
@@ -1812,17 +1817,26 @@ static bool is_revoked_as(const occ_revocation *of_place, const revocation *it) 
          (stage != OCC_REVOCATION_QUEUED || of_place->not_before == it->not_before);
 }
 
+/* R49. */
+static bool rests_as(const occ_grant *place, const grant *it) {
+  const size_t following = it->refusals < COUNT(pauses) - 1 ? it->refusals + 1 : it->refusals;
+  return place->issued == it->issued && place->rest_until == it->rest_until &&
+         place->is_refused == it->refused &&
+         place->pause == (it->refusals > 0 ? pauses[following] : 0);
+}
+
 /* What a place has besides its tokens: with which what comes next is decided. */
 static bool goes_on_as(const occ_grant *place, const grant *it) {
   if (it->role == REVOKING) {
-    return is_revoked_as(&place->revocation[OCC_TOKEN_ACCESS], &it->of_access) &&
+    return place->is_final == it->final &&
+           is_revoked_as(&place->revocation[OCC_TOKEN_ACCESS], &it->of_access) &&
            (it->refresh == 0 ||
             is_revoked_as(&place->revocation[OCC_TOKEN_REFRESH], &it->of_refresh));
   }
   const bool in_time = place->expires_at == it->expires_at && place->renew_at == it->renew_at;
-  return (!is_held(it) || (in_time && place->issued == it->issued &&
-                           (place->earlier != 0) == (it->earlier != 0))) &&
-         (it->role != CLIENT || place->expires_at == it->expires_at);
+  return (!is_held(it) || (in_time && (place->earlier != 0) == (it->earlier != 0))) &&
+         (it->role != CLIENT || place->expires_at == it->expires_at) &&
+         (it->role == STRAY || rests_as(place, it));
 }
 
 static bool is_at(const occ_grant *place, const grant *it) {
@@ -2414,14 +2428,18 @@ static void may_change(line_of of) {
   }
 }
 
-static void may_come_from_tabs(void) {
-  may_change(THIS_LINE);
+static void may_be_unaware(void) {
   for (size_t i = 0; i < m.grant_count; i++) {
     const grant *it = &m.grants[i];
     if (it->number != 0 && (it->role == REVOKING || (it->role == STRAY && it->known))) {
       may(TAB_UNAWARE, i, AS_NEW);
     }
   }
+}
+
+static void may_come_from_tabs(void) {
+  may_change(THIS_LINE);
+  may_be_unaware();
   may_if(m.saved[0] != '\0', STALE_SNAPSHOT);
   may(ALIEN_SNAPSHOT, 0, 0);
 }
@@ -2430,6 +2448,7 @@ static void may_come_from_tabs(void) {
 static void may_part(void) {
   may(EMPTIED, 0, 0);
   may_if(m.epoch > 1, OVERWRITTEN);
+  may_be_unaware();
   may_change(ANOTHER_LINE);
   if (m.epoch > 0) {
     may(TAB_CHANGES, SAME_EPOCH, in(ACTIVE) != NULL ? TAB_SIGNED_OUT : TAB_CUSTOMER);
