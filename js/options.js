@@ -21,10 +21,13 @@ import { own } from './own.js';
 
 /** Says what a value must be if it is something else. @typedef {(value: any) => unknown} Kind */
 
+/** Tells what the caller has got wrong from what the platform lacks. */
+class ArgumentError extends TypeError {}
+
 /** @param {unknown} value @param {string} name @param {Kind} kind */
 export function expectKind(value, name, kind) {
   const what = kind(value);
-  if (what) throw new TypeError(`${name} must be ${what}`);
+  if (what) throw new ArgumentError(`${name} must be ${what}`);
 }
 
 /**
@@ -220,6 +223,7 @@ export function readOptions(options) {
   try {
     return read(options);
   } catch (error) {
-    throw new SessionError('invalid-options', /** @type {Error} */ (error).message);
+    if (!(error instanceof ArgumentError)) throw error;
+    throw new SessionError('invalid-options', error.message);
   }
 }

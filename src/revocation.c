@@ -171,7 +171,8 @@ static bool is_waiting(const occ_revocation *self) {
 bool occ_revocation_refreshed(occ_session *self, occ_grant *place, occ_status status,
                               uint32_t http_status) {
   occ_grant *grant = occ_grants_revoking(&self->grants, place->refreshes);
-  if (grant == NULL || grant->revocation[OCC_TOKEN_REFRESH].stage != OCC_REVOCATION_REFRESHING) {
+  if (grant == NULL || grant->revocation[OCC_TOKEN_REFRESH].stage != OCC_REVOCATION_REFRESHING ||
+      place->earlier != occ_text_fingerprint(occ_grant_authorization(grant))) {
     return false;
   }
   const bool is_refused = status == OCC_STATUS_INVALID_CREDENTIALS;

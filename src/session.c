@@ -159,10 +159,11 @@ static void release_strays(occ_session *self) {
 /* ---- Requests that wait for a token ------------------------------------------------------------
  */
 
-static occ_grant *awaited_refresh(occ_session *self, double number) {
+/* The refresh that is under way of the grant with that number and those tokens, or NULL. */
+static occ_grant *awaited_refresh(occ_session *self, double number, uint64_t tokens) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *grant = &self->grants.at[i];
-    if (grant->slot == OCC_SLOT_AWAITED && grant->refreshes == number) {
+    if (grant->slot == OCC_SLOT_AWAITED && grant->refreshes == number && grant->earlier == tokens) {
       return grant;
     }
   }
@@ -170,7 +171,8 @@ static occ_grant *awaited_refresh(occ_session *self, double number) {
 }
 
 bool occ_session_refresh(occ_session *self, const occ_grant *grant) {
-  if (awaited_refresh(self, grant->number) != NULL) {
+  const uint64_t tokens = occ_text_fingerprint(occ_grant_authorization(grant));
+  if (awaited_refresh(self, grant->number, tokens) != NULL) {
     return true;
   }
   occ_grant *place = reserve(self, grant->owner);
@@ -178,12 +180,12 @@ bool occ_session_refresh(occ_session *self, const occ_grant *grant) {
     return false;
   }
   place->refreshes = grant->number;
-  place->earlier = occ_text_fingerprint(occ_grant_authorization(grant));
+  place->earlier = tokens;
   return true;
 }
 
 static bool begin_client_token(occ_session *self) {
-  if (awaited_refresh(self, CLIENT_TOKEN) != NULL) {
+  if (awaited_refresh(self, CLIENT_TOKEN, 0) != NULL) {
     return true;
   }
   occ_grant *place = reserve(self, OCC_OWNER_CLIENT);
@@ -760,7 +762,8 @@ static void refresh_completed(occ_session *self, occ_grant *place, occ_status st
     return;
   }
   occ_grant *revoking = occ_grants_revoking(&self->grants, number);
-  if (revoking != NULL && status == OCC_STATUS_OK) {
+  if (revoking != NULL && status == OCC_STATUS_OK &&
+      refreshed == occ_text_fingerprint(occ_grant_authorization(revoking))) {
     /* Its refresh token was good for this one, which is revoked in its place (R30). */
     revoking->is_final = true;
   }
@@ -1024,8 +1027,9 @@ static void replay_all(occ_session *self, const occ_snapshot *snapshot) {
   }
 }
 
-/* Another tab has ended the grant with this number, when its tokens were issued at that time. */
-static occ_status end(occ_session *self, double number, double issued) {
+/* The grant with this number was ended when its tokens were issued at that time, by another tab or
+ * before another tab has written it again. */
+static occ_status end(occ_session *self, double number, double issued, bool is_elsewhere) {
   occ_grant *grant = occ_grants_held(&self->grants, number);
   if (grant == NULL) {
     return OCC_STATUS_DONE;
@@ -1034,9 +1038,11 @@ static occ_status end(occ_session *self, double number, double issued) {
   leave_to_others(self, grant, issued);
   self->grants_changed = true;
   if (was_active) {
-    /* A customer who was retired over an agent is restored or revoked by the tab in which the agent
-     * signed out, so that nothing of it is left for the table to revoke here. */
-    drop(occ_grants_in(&self->grants, OCC_SLOT_RETIRED));
+    if (is_elsewhere) {
+      /* A customer who was retired over an agent is restored or revoked by the tab in which the
+       * agent signed out, so that nothing of it is left for the table to revoke here. */
+      drop(occ_grants_in(&self->grants, OCC_SLOT_RETIRED));
+    }
     (void)step_simply(self, OCC_EVENT_EXPIRED);
   }
   return OCC_STATUS_OK;
@@ -1047,7 +1053,7 @@ static void end_revoking(occ_session *self) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &self->grants.at[i];
     if (grant->slot == OCC_SLOT_REVOKING || grant->slot == OCC_SLOT_STRAY) {
-      (void)end(self, grant->number, grant->issued);
+      (void)end(self, grant->number, grant->issued, false);
     }
   }
 }
@@ -1097,6 +1103,8 @@ occ_status occ_session_adopt(occ_session *self, double now, size_t length) {
     return status;
   }
   if (length == 0) {
+    /* Another tab may have been at a later epoch of the line that is gone. */
+    self->line = next_number(self);
     self->grants_changed = active(self) != NULL;
     return conclude_texts(self, OCC_STATUS_OK);
   }
@@ -1153,7 +1161,7 @@ occ_status occ_session_ended(occ_session *self, double now, double number, doubl
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  status = end(self, number, issued);
+  status = end(self, number, issued, true);
   if (status == OCC_STATUS_OK) {
     /* What is stored here may be the first that a sign-in reads elsewhere (R29). */
     self->revoking_until = self->now + SIGN_IN_DELAY;

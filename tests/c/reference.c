@@ -652,7 +652,8 @@ static bool is_for_client(const awaited *it) {
 
 static bool is_refreshed(const grant *it) {
   for (size_t i = 0; i < m.awaited_count; i++) {
-    if (is_refreshing(&m.awaited[i]) && m.awaited[i].id == it->id) {
+    if (is_refreshing(&m.awaited[i]) && m.awaited[i].id == it->id &&
+        m.awaited[i].access == it->access) {
       return true;
     }
   }
@@ -1210,11 +1211,15 @@ static void call_adopt_unaware(size_t at, age of) {
 
 /* R24: what was stored is gone, and is saved again. */
 static void call_emptied(void) {
+  const double line = m.line;
   expected.corrected = in(ACTIVE) != NULL;
   if (!expected.corrected) {
-    nothing_happens();
+    m.saved[0] = '\0';
+    m.saved_until = 0;
   }
   expect(host_adopt(m.now, "") == OCC_STATUS_OK, "R24: emptied storage is written again");
+  expect(session.line != line, "R24: another tab may have been further in the line that is gone");
+  m.line = session.line;
 }
 
 /* R31: what another tab has saved is heard, as an answer or by itself. */
@@ -1317,7 +1322,7 @@ static void refresh_failed(const awaited *it, bool for_good) {
 static grant *waits_for_bearer(const awaited *it) {
   grant *waiting_one = is_refreshing(it) ? with_id(it->id) : NULL;
   return waiting_one != NULL && waiting_one->role == REVOKING &&
-             waiting_one->of_refresh.stage == REFRESHING
+             waiting_one->access == it->access && waiting_one->of_refresh.stage == REFRESHING
            ? waiting_one
            : NULL;
 }
@@ -1401,7 +1406,7 @@ static void give(const awaited *it, grant given) {
     return;
   }
   grant *revoked = is_refreshing(it) ? with_id(it->id) : NULL;
-  if (revoked != NULL && revoked->role == REVOKING) {
+  if (revoked != NULL && revoked->role == REVOKING && revoked->access == it->access) {
     revoked->final = true; /* R30: its refresh token was good for what has come */
   }
   given.id = ++m.ids;

@@ -3,6 +3,7 @@
 #include "host.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "check.h"
 
@@ -255,7 +256,7 @@ TEST(r24_emptied, "R24: where the storage was emptied, what is held is saved aga
   CHECK_TEXT(host.order, "save state ");
   CHECK_TEXT(
     host.saved.at,
-    OF_LINE("1", "2", CUSTOMER("2097153", ",\"expires\":1700003600000,\"access\":\"a1\"")));
+    OF_LINE("2097154", "2", CUSTOMER("2097153", ",\"expires\":1700003600000,\"access\":\"a1\"")));
   CHECK_TEXT(host_authorization(), "Bearer a1");
   /* A tab that holds nothing must not undo what did not fit into the storage. */
   open_with(1, SHARED);
@@ -1151,4 +1152,60 @@ TEST(r32_restored,
   CHECK_NUMBER(host.expired, OCC_OWNER_AGENT);
   CHECK_NUMBER(host.wanted_number, 7);
   CHECK_TEXT(host_authorization(), "");
+}
+
+TEST(r30_older_refused,
+     "R30 R41: that an older refresh token is refused does not say that the newer one is dead") {
+  open_as_customer(STORED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  const uint32_t of_older = last();
+  adopt(NOW,
+        OF_LINE(
+          "1", "9",
+          CUSTOMER("2097153",
+                   ",\"issued\":6,\"expires\":1700000000001,\"access\":\"a2\",\"refresh\":\"r2\"")),
+        OCC_STATUS_OK);
+  (void)occ_session_sign_out(&session, NOW + 1);
+  CHECK_TEXT(last_body(), REFRESH_OF("r2"));
+  const uint32_t of_newer = last();
+  CHECK_NUMBER(host_answer(NOW + 1, of_older, 400, INVALID_GRANT), OCC_STATUS_OK);
+  CHECK_NUMBER(host_answer(NOW + 1, of_newer, 200, TOKENS("a3", "r3")), OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), "token=r3" OF_REFRESH);
+}
+
+TEST(r24_new_line,
+     "R24: a tab that was signed out when the storage was emptied begins a new line, since "
+     "another may have been at a later epoch of the old one") {
+  open_with(2, SHARED);
+  adopt(NOW, OF_LINE("1", "2", ""), OCC_STATUS_OK);
+  CHECK_NUMBER(host_adopt(NOW, ""), OCC_STATUS_OK);
+  host_forget();
+  CHECK_NUMBER(host_answer(NOW, begin(NOW, OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("b1", "s1")),
+               OCC_STATUS_OK);
+  CHECK(strstr(host.saved.at, "\"line\":1,") == NULL);
+}
+
+TEST(r24_new_line_held, "R24: so does one that holds a grant") {
+  open_with(2, SHARED);
+  adopt(NOW, OF_LINE("1", "2", CUSTOMER("7", ",\"access\":\"a1\"")), OCC_STATUS_OK);
+  host_forget();
+  CHECK_NUMBER(host_adopt(NOW, ""), OCC_STATUS_OK);
+  CHECK(strstr(host.saved.at, "\"line\":1,") == NULL);
+}
+
+TEST(r24_own_end,
+     "R24 R2: what was retired over an agent who has signed out here is revoked here, also if "
+     "another tab writes both again that had not heard of it") {
+  open_with(2, SHARED);
+  adopt(NOW,
+        OF_LINE("1", "2",
+                AGENT("8", ",\"access\":\"g1\"") ",\"parked\":{\"owner\":\"customer\",\"number\":7,"
+                                                 "\"access\":\"a1\"},\"customer\":\"0001\""),
+        OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_sign_out_agent(&session, NOW), OCC_STATUS_OK);
+  host_forget();
+  adopt(NOW, OF_LINE("1", "9", AGENT("8", ",\"access\":\"g1\"") RETIRED("7", ",\"access\":\"a1\"")),
+        OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_TEXT(last_body(), "token=a1" OF_ACCESS);
 }
