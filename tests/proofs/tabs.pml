@@ -2,9 +2,9 @@
  * Tabs that have the same session: two or three pages, as js/session.js, js/storage.js and
  * src/session.c let them read, write and tell each other what has become of a grant.
  *
- * A page reads what is stored before each event, takes it over if its epoch is higher, lets the
- * event move the grants, tells the others which grants have ended, writes, and sends what is to be
- * revoked. From reading to writing an event is one step, but a page can be killed behind each of
+ * A page reads what is stored before each event, takes it over if its epoch is higher or its line is
+ * another, lets the event move the grants, tells the others which grants it revokes, writes, and sends
+ * what is to be revoked. From reading to writing an event is one step, but a page can be killed behind each of
  * these, and be opened again; what it sends is a step of its own. Messages, and the browser's event
  * that something was stored, come at any later time, in any order, or never: each only makes a page
  * read what is there by then. An answer comes at any time, or never.
@@ -17,14 +17,20 @@
  *              the other page begins.
  *   NO_AGENT   only customers sign in.
  *   NO_KILL    no page is killed.
- *   NO_EPOCH   breaks it: what is stored is taken over whatever its epoch.
- *   NO_READ    breaks it: an event begins without reading what is stored.
+ *   CLEAR      a script empties the storage, once; no grant is refreshed.
+ *   FULL       what a page writes after a sign-in does not fit, once.
  *   CLAIMS     which of the rules below are asserted.
  *
+ *   NO_READ, NO_LINE, OLD_LINE, NO_MEMORY, NO_RESTORING
+ *              break it: an event begins without reading what is stored; epochs are compared whatever
+ *              their line; a page that finds the storage empty goes on with its line; a page forgets
+ *              who has signed out in it; what was retired over a grant that has ended elsewhere is
+ *              revoked.
+ *
  * What is left out: texts (a grant is the number of its first token); places (there is always one);
- * which of a grant's two tokens is revoked; that refresh tokens may not be stored (here every page
- * can refresh, and so does more than a real one); the list's limit of 50; a storage that somebody
- * else empties. Of each page one sign-in and one refresh are under way at a time. The server issues
+ * which of a grant's two tokens is revoked; that refresh tokens may not be stored, and whose tokens are
+ * newer (see refresh.pml; here every page can refresh, and so does more than a real one); the list's
+ * limit. Of each page one sign-in and one refresh are under way at a time. The server issues
  * TOKENS tokens; nothing else has a limit.
  */
 
@@ -45,11 +51,15 @@
 #define R24 8
 /* Nor is it stored at the end of one. */
 #define R24_STORED 16
-/* Less than that: a page that has left a grant does not have it again. */
+/* Less than that: a page that has signed out of a grant does not have it on its requests again. */
 #define R24_LEFT 32
+/* What another page has ended, and what it has restored, is not revoked here. */
+#define R5 64
+/* A token that is alive is held by a page, or stored, or revoked. */
+#define R7_HELD 128
 
 #ifndef CLAIMS
-#define CLAIMS (R7 | R8 | R23 | R24 | R24_STORED)
+#define CLAIMS (R5 | R7 | R8 | R23 | R24 | R24_STORED)
 #endif
 #define CLAIM(rule, condition) assert(!((CLAIMS) & (rule)) || (condition))
 
@@ -66,6 +76,7 @@
 
 /* What a session holds, and what a snapshot says. */
 typedef Grants {
+  byte line;
   byte epoch; /* of a snapshot, 0: there is none */
   byte grant; /* the active one, 0: none */
   byte token;
@@ -77,11 +88,9 @@ typedef Grants {
 
 typedef Page {
   bit isOpen;
-#ifdef NO_EPOCH
-  /* Otherwise it changes nothing: what is newer than the session is newer than what was read. */
-  byte epochRead;
-#endif
   byte listRead;
+  bit hasSeen; /* something is stored, as far as this page knows */
+  byte left;   /* the active grant that was signed out of last */
   byte pending; /* a sign-in: whose */
   bit isCustomerKnown;
   byte asked;      /* the request for it, which may outlive it */
@@ -98,6 +107,10 @@ byte said[TABS]; /* grants that a page has sent a message of */
 byte out;     /* grants that somebody has signed out of, or the server has declared dead */
 byte agents;  /* grants that are an agent's */
 byte issued;  /* tokens */
+byte live;    /* tokens that are neither replaced nor dead */
+byte lines;
+bit isEmptied;
+bit wasFull;
 byte revoked; /* tokens, as the server received it */
 
 #ifdef SESSION
@@ -110,7 +123,7 @@ byte revoked; /* tokens, as the server received it */
 Grants seen[TABS]; /* what a page sees of it */
 byte listSeen[TABS];
 bit isBehind[TABS];
-byte left[TABS];     /* grants that have ended in this page */
+byte left[TABS];     /* grants that this page has signed out of */
 byte revoking[TABS]; /* and those whose revocation has not settled */
 bit wasLate;
 #define SNAPSHOT seen[_pid]
@@ -120,10 +133,13 @@ bit wasLate;
 #define LIST list
 #endif
 
-#ifdef NO_EPOCH
-#define IS_NEWER (SNAPSHOT.epoch != 0 && SNAPSHOT.epoch != my.epochRead)
-#else
-#define IS_NEWER (SNAPSHOT.epoch > me.epoch)
+/* Two pages that have each written the same epoch have parted there. */
+#define IS_OF_LINE                                                                        \
+  (SNAPSHOT.line == me.line && !(SNAPSHOT.epoch == me.epoch && SNAPSHOT.grant != me.grant))
+#define IS_NEWER (SNAPSHOT.epoch && (!IS_OF_LINE || SNAPSHOT.epoch > me.epoch))
+#ifdef NO_LINE
+#undef IS_OF_LINE
+#define IS_OF_LINE true
 #endif
 
 /* What the others have said. */
@@ -136,11 +152,13 @@ bit wasLate;
 #define me held[_pid]
 #define my page[_pid]
 #define OF(grants) (SET(grants.grant) | SET(grants.other))
+#define TOKENS_OF(grants) (SET(grants.token) | SET(grants.otherToken))
 #define IS_AGENT ((agents & SET(me.grant)) != 0)
 #define IS_EMULATING (IS_AGENT && me.isEmulating)
 
 inline copy(to, from) {
   d_step {
+    to.line = from.line;
     to.epoch = from.epoch;
     to.grant = from.grant;
     to.token = from.token;
@@ -153,6 +171,7 @@ inline copy(to, from) {
 
 inline wipe(grants) {
   d_step {
+    grants.line = 0;
     grants.epoch = 0;
     grants.grant = 0;
     grants.token = 0;
@@ -191,7 +210,7 @@ inline leave_others_behind() {
 #endif
 }
 
-/* A grant has ended in this page, which may be killed behind it. */
+/* A grant is revoked by this page, which may be killed behind it. */
 inline tell(number) {
   if
   :: my.isOpen ->
@@ -220,20 +239,33 @@ inline tell(number) {
 inline save() {
   me.epoch++;
   if
+  :: me.line
+  :: else ->
+    lines++;
+    me.line = lines
+  fi;
+  if
   :: my.isOpen ->
-    CLAIM(R23, me.epoch > stored[AREA].epoch);
+    CLAIM(R23, me.epoch > stored[AREA].epoch || me.line != stored[AREA].line);
+#ifndef SESSION
     out = out | ended;
-#ifdef SESSION
-    if
-    :: me.grant -> copy(stored[AREA], me)
-    :: else -> wipe(stored[AREA])
-    fi;
-#else
+#endif
     copy(stored[AREA], me);
+    my.hasSeen = 1;
+#ifdef FULL
+    if
+    :: event == GRANTED && me.grant && !wasFull ->
+      printf("page %d: the storage is full\n", _pid);
+      wasFull = 1;
+      wipe(stored[AREA]);
+      my.hasSeen = 0
+    :: true
+    fi;
+#endif
+#ifndef SESSION
     leave_others_behind();
 #endif
 #ifdef DELAYED
-    left[_pid] = left[_pid] | ended;
     copy(seen[_pid], stored[AREA])
 #endif
   :: else
@@ -244,17 +276,46 @@ inline save() {
 
 /* ---- Reading ----------------------------------------------------------------------------------- */
 
+/* Of another line, or where pages have parted, nobody has ended a grant that is not stored: it is
+ * revoked here. */
+inline revoke_strays() {
+  if
+  :: me.other && !(SET(me.other) & OF(SNAPSHOT)) ->
+    revoke(me.other, me.otherToken);
+    tell(me.other)
+  :: else
+  fi;
+  if
+  :: me.grant && !(SET(me.grant) & OF(SNAPSHOT)) ->
+    revoke(me.grant, me.token);
+    tell(me.grant)
+  :: else
+  fi;
+  ended = 0
+}
+
 inline adopt() {
-  ended = OF(me) & ~(SET(0) | OF(SNAPSHOT));
-  CLAIM(R7, !(ended & ~out));
+  if
+  :: IS_OF_LINE ->
+    ended = OF(me) & ~(SET(0) | OF(SNAPSHOT));
+    CLAIM(R7, !(ended & ~out))
+  :: else -> revoke_strays()
+  fi;
 #ifdef DELAYED
-  left[_pid] = left[_pid] | ended;
   /* Otherwise no snapshot names such a grant: R24_STORED. */
   gone = gone | revoking[_pid];
 #endif
   ended = 0;
   if
   :: SNAPSHOT.grant != me.grant -> my.isCustomerKnown = 0
+  :: else
+  fi;
+  if
+#ifndef NO_MEMORY
+  :: SNAPSHOT.grant && SNAPSHOT.grant == my.left ->
+    /* Another page has written what it had not seen the end of. */
+    gone = gone | SET(SNAPSHOT.grant)
+#endif
   :: else
   fi;
   copy(me, SNAPSHOT);
@@ -279,12 +340,27 @@ inline read() {
   fi;
 #endif
   if
+  :: SNAPSHOT.epoch && !(IS_OF_LINE && SNAPSHOT.epoch < me.epoch) -> my.hasSeen = 1
+  :: SNAPSHOT.epoch && IS_OF_LINE && SNAPSHOT.epoch < me.epoch ->
+    printf("page %d sees that another one has written over it\n", _pid);
+    save()
+#ifndef OLD_LINE
+  /* What this page writes next begins a new line: another page may have been at a later epoch of the
+   * old one, so that either would take what the other one holds for ended. */
+  :: !SNAPSHOT.epoch && my.hasSeen && !me.grant -> me.line = 0
+#endif
+  :: !SNAPSHOT.epoch && my.hasSeen && me.grant ->
+    printf("page %d sees that what was stored is gone\n", _pid);
+#ifndef OLD_LINE
+    me.line = 0;
+#endif
+    save()
+  :: else
+  fi;
+  if
   :: IS_NEWER -> adopt()
   :: else
   fi;
-#ifdef NO_EPOCH
-  my.epochRead = SNAPSHOT.epoch;
-#endif
 #ifdef SESSION
   if
   :: LIST != my.listRead ->
@@ -334,6 +410,7 @@ inline sign_in(owner) {
 
 inline granted() {
   issued++;
+  live = live | SET(issued);
   printf("page %d is given token %d\n", _pid, issued);
   if
   :: my.pending ->
@@ -364,12 +441,15 @@ inline begin_refresh() {
 
 inline refresh_granted() {
   issued++;
+  live = live | SET(issued);
   printf("page %d has refreshed grant %d: token %d\n", _pid, my.refreshing, issued);
   if
   :: my.refreshing == me.grant ->
+    live = live & ~SET(me.token);
     me.token = issued;
     isChanged = 1
   :: my.refreshing == me.other ->
+    live = live & ~SET(me.otherToken);
     me.otherToken = issued;
     isChanged = 1
   :: else -> my.queued = my.queued | SET(issued)
@@ -384,7 +464,10 @@ inline refresh_refused() {
   if
   :: my.refreshing == me.grant && my.refreshed == me.token -> ends = DEAD
   :: my.refreshing == me.other && my.refreshed == me.otherToken ->
-    tell(me.other);
+    drop(me.otherToken);
+#ifndef SESSION
+    out = out | SET(me.other);
+#endif
     forget_other();
     isChanged = 1
   :: else
@@ -425,31 +508,58 @@ inline sign_out_agent() {
   fi
 }
 
+/* The server has declared it dead: each page finds that out by itself, or by what is stored. */
+inline drop(key) {
+  live = live & ~SET(key)
+}
+
 inline revoke(number, key) {
+  CLAIM(R5, ends != ELSEWHERE || (me.grant == my.left));
 #ifdef DELAYED
   revoking[_pid] = revoking[_pid] | SET(number);
 #endif
   my.queued = my.queued | SET(key)
 }
 
+/* Who has ended a grant revokes what was retired over it, also where another page that had not seen
+ * that has written since. */
+#ifdef NO_RESTORING
+#define IS_FOR_US true
+#else
+#define IS_FOR_US (ends != ELSEWHERE || (me.grant == my.left))
+#endif
+
 /* The active grant ends. A retired one is revoked before it, a parked one is restored. */
 inline end_active() {
   printf("page %d: end %d of grant %d\n", _pid, ends, me.grant);
   if
-  :: me.isRetired ->
+  :: me.isRetired && IS_FOR_US ->
     revoke(me.other, me.otherToken);
     tell(me.other);
+    forget_other()
+  :: me.isRetired && !IS_FOR_US ->
+    /* The page in which the agent has signed out has restored it, or has told that it is revoked. If
+     * it was killed between the two, nobody revokes it. */
+#ifdef NO_KILL
+    ended = ended | (SET(me.other) & TOLD);
+#else
+    ended = ended | SET(me.other);
+#endif
     forget_other()
   :: else
   fi;
   if
-  :: ends == REVOKED -> revoke(me.grant, me.token)
+  :: ends == REVOKED ->
+    revoke(me.grant, me.token);
+    my.left = me.grant;
+#ifdef DELAYED
+    left[_pid] = left[_pid] | SET(me.grant);
+#endif
+    tell(me.grant)
+  :: ends == DEAD -> drop(me.token)
   :: else
   fi;
-  if
-  :: ends == ELSEWHERE -> ended = ended | SET(me.grant)
-  :: else -> tell(me.grant)
-  fi;
+  ended = ended | SET(me.grant);
   me.grant = me.other;
   me.token = me.otherToken;
   me.isEmulating = 0;
@@ -463,6 +573,23 @@ inline send() {
   CLAIM(R8, !(revoked & my.queued));
   revoked = revoked | my.queued;
   my.queued = 0
+}
+
+/* Every token that is alive is somewhere. */
+inline look() {
+  d_step {
+    used = SET(0) | revoked | TOKENS_OF(stored[0]);
+    j = 0;
+    do
+    :: j < TABS ->
+      used = used | page[j].queued | TOKENS_OF(held[j]);
+      j++
+    :: else -> break
+    od;
+    j = 0
+  }
+  CLAIM(R7_HELD, !(live & ~used));
+  used = 0
 }
 
 inline lower(number) {
@@ -479,9 +606,6 @@ inline close_gaps() {
       used = used | SET(stored[j].epoch) | SET(held[j].epoch);
 #ifdef DELAYED
       used = used | SET(seen[j].epoch);
-#endif
-#ifdef NO_EPOCH
-      used = used | SET(page[j].epochRead);
 #endif
       j++
     :: else -> break
@@ -500,9 +624,6 @@ inline close_gaps() {
 #ifdef DELAYED
         lower(seen[j].epoch);
 #endif
-#ifdef NO_EPOCH
-        lower(page[j].epochRead);
-#endif
         j++
       :: else -> break
       od
@@ -517,10 +638,9 @@ inline close_gaps() {
 inline forget() {
   wipe(me);
   my.isOpen = 0;
-#ifdef NO_EPOCH
-  my.epochRead = 0;
-#endif
   my.listRead = 0;
+  my.hasSeen = 0;
+  my.left = 0;
   end_sign_in();
   my.asked = 0;
   my.refreshing = 0;
@@ -556,7 +676,9 @@ inline choose() {
 #endif
     :: my.asked && CAN_ISSUE -> event = GRANTED
     :: my.asked -> event = REFUSED
+#ifndef CLEAR
     :: me.grant && !my.refreshing && CAN_ISSUE -> event = REFRESH
+#endif
     :: my.refreshing && CAN_ISSUE -> event = REFRESH_GRANTED
     :: my.refreshing -> event = REFRESH_REFUSED
     :: IS_AGENT -> event = EMULATE
@@ -638,16 +760,25 @@ active[TABS] proctype Tab() {
           CLAIM(R24, !(OF(me) & out));
           CLAIM(R24_STORED, !(OF(stored[AREA]) & out));
 #ifdef DELAYED
-          CLAIM(R24_LEFT, !(OF(me) & left[_pid]))
+          CLAIM(R24_LEFT, !(SET(me.grant) & left[_pid] & ~SET(0)))
 #endif
        :: else -> forget()
        fi;
+       look();
        close_gaps();
        event = NONE;
        gone = 0;
        ended = 0
      }
   :: atomic { my.queued -> send() }
+#ifdef CLEAR
+  :: atomic {
+       !isEmptied ->
+       printf("a script empties the storage\n");
+       isEmptied = 1;
+       wipe(stored[AREA])
+     }
+#endif
 #ifndef NO_KILL
   :: atomic {
        my.isOpen ->
