@@ -137,6 +137,8 @@ static void drop(occ_grant *grant) {
 
 static void revoke(occ_session *self, occ_grant *grant) {
   if (grant != NULL) {
+    self->left = grant->number;
+    self->left_issued = grant->issued;
     occ_host_ended(grant->number, grant->issued);
     revoke_unless_shared(self, grant);
   }
@@ -1056,6 +1058,7 @@ static void end_revoking(occ_session *self) {
       (void)end(self, grant->number, grant->issued, false);
     }
   }
+  (void)end(self, self->left, self->left_issued, false);
 }
 
 static occ_status adopt(occ_session *self, occ_text json) {

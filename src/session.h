@@ -46,6 +46,8 @@ struct occ_session {
   double epoch;            /* how often the grants have changed (R23) */
   double revoking_until;   /* when no revocation of an earlier page or another tab holds a sign-in
                               back any more (R29) */
+  double left;             /* number of the grant that was signed out of here last, 0: none (R24) */
+  double left_issued;      /* and when its tokens were issued */
   double asked_until;      /* when other tabs have not answered for the dead active grant (R31), 0:
                               they were not asked */
   bool is_answered;        /* one of them has it refreshed */
