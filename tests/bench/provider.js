@@ -272,7 +272,7 @@ export async function startProvider({ slash = false, roundTrip = 0 } = {}) {
     },
 
     /** Access tokens have run out, and only the server knows. */
-    expireAccessTokens: () => store.expire('AccessToken'),
+    expireAccessTokens: () => store.expire(({ kind }) => kind === 'AccessToken'),
 
     /** The server has ended every grant by itself. */
     endGrants: () => store.clear(),

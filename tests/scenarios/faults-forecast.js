@@ -96,13 +96,17 @@ export class Forecast {
    * @param {Pair} pair
    * @param {boolean} hasBearer its access token is alive, and of a type that can be sent
    * @param {boolean} [mayRefresh]
+   * @returns {void}
    */
   revoke(pair, hasBearer, mayRefresh = true) {
     const { access, refresh } = pair;
     let answer = this.ask(refresh, hasBearer);
     if (answer[1] === 401 && mayRefresh) {
       const outcome = this.refresh(pair);
-      if (typeof outcome === 'object') return this.revoke(outcome.pair, outcome.hasBearer, false);
+      if (typeof outcome === 'object') {
+        this.revoke(outcome.pair, outcome.hasBearer, false);
+        return;
+      }
       if (outcome > 0) {
         for (const token of [refresh, access]) this.tell(token, ['already-invalid', outcome]);
         return;

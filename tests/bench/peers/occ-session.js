@@ -15,7 +15,12 @@ export async function open({ provider, clientId, user, shared, revocation }) {
     signOut: () => session.signOut(),
     isSignedIn: () => session.state.signedIn,
     authorization: () => session.authorization(),
-    refresh: () => session.renew(session.authorization() ?? ''),
+    // As after an answer that says that the token is dead.
+    refresh: () =>
+      session.renew(session.authorization() ?? '', {
+        status: 401,
+        headers: new Headers({ 'WWW-Authenticate': 'Bearer error="invalid_token"' }),
+      }),
     fetch: (url) => session.fetch(url),
   };
 }
