@@ -69,7 +69,7 @@ for (const entry of ['/occ-session/index.js', '/occ-session/inline.js']) {
     const { name, code, message } = JSON.parse(await page.evaluate(() => document.body.innerText));
     assert.equal(name, 'SessionError');
     assert.equal(code, 'wasm-unavailable');
-    assert.match(message, /^core\.wasm could not be loaded from .*(Content Security Policy|CSP)/is);
+    assert.match(message, /^core\.wasm could not be loaded.*(Content Security Policy|CSP)/is);
   });
 }
 
