@@ -96,7 +96,8 @@ export function answer(tab, request, { kind, which }) {
   const number = requests.get(request);
   if (refusals[kind]) {
     const [response, status, final] = refusals[kind];
-    tab.step(() => model.answer(request, { status, final }), completed(number, response));
+    const code = response.status;
+    tab.step(() => model.answer(request, { status, code, final }), completed(number, response));
     return;
   }
   const { owner, refreshes } = request;
@@ -129,7 +130,7 @@ export function answer(tab, request, { kind, which }) {
     expires_in: seconds,
   };
   tab.step(
-    () => model.answer(request, { tokens, status: 'unexpected-response' }),
+    () => model.answer(request, { tokens, status: 'unexpected-response', code: 200 }),
     completed(number, answered(200, body)),
   );
 }
@@ -211,25 +212,29 @@ export const steps = {
   authorization: { weight: 1, matters: seldom, run: authorization },
   renew: {
     weight: 10,
-    // Left out is a header of a client token that was rejected before: by R19 it is to wait or to be
-    // sent again, but the core answers that nothing is to be done.
+    // Left out is a header of a client token that was replaced since: by R19 it is to be sent again,
+    // but the core answers that nothing is to be done.
     kinds: [
+      'unsure',
       'current',
       'current',
       'current',
       'earlier',
       'of another place',
       'foreign',
+      'expired',
       'none',
       'client',
     ],
     matters: ({ model }, { kind }) =>
-      !['none', 'client', 'foreign'].includes(kind) === !!model.active,
+      !['none', 'client', 'foreign', 'expired'].includes(kind) === !!model.active,
     run(tab, { kind }) {
       const { active, parked, retired, client } = tab.model;
       /** @type {Record<string, string | undefined>} */
       const tokens = {
         current: active?.access,
+        unsure: (active ?? client)?.access,
+        expired: tab.model.expiredHeader?.replace('Bearer ', ''),
         earlier: active?.earlier,
         'of another place': (parked ?? retired)?.access,
         foreign: 'foreign',
@@ -237,8 +242,8 @@ export const steps = {
       };
       const header = tokens[kind] ? `Bearer ${tokens[kind]}` : '';
       tab.step(
-        (model) => model.renew(header),
-        (core) => core.occ_renew(1, header),
+        (model) => model.renew(kind !== 'unsure', header),
+        (core) => core.occ_renew(kind === 'unsure' ? 0 : 1, header),
       );
     },
   },
@@ -326,16 +331,24 @@ export const steps = {
     applies: ({ world }) => world.tabs.length > 1,
     run: adopt,
   },
+  'the storage is emptied': {
+    weight: 1,
+    applies: ({ world }) => world.tabs.length > 1,
+    matters: seldom,
+    run(tab) {
+      tab.world.saved.push({ text: undefined, snapshot: null });
+      tab.step(
+        (model) => model.emptied(),
+        (core) => core.occ_adopt(''),
+      );
+    },
+  },
   'an old snapshot comes': {
     weight: 1,
     applies: (tab) => old(tab).length,
     matters: seldom,
     run(tab, { which }) {
-      const { text = '' } = pick(old(tab), which);
-      tab.step(
-        () => 'stale',
-        (core) => core.occ_adopt(text),
-      );
+      adopt(tab, pick(old(tab), which));
     },
   },
   'another tab ends a grant': {
@@ -345,7 +358,35 @@ export const steps = {
       which % 4 === 0 && model.held.some(({ id }) => id === pick([...world.ids], which)[1]),
     run(tab, { which }) {
       const [number, id] = pick([...tab.world.ids], which);
-      ended(tab, number, id);
+      ended(tab, number, id, age(tab, id, which));
+    },
+  },
+  'another tab asks for tokens': {
+    weight: 2,
+    applies: ({ world }) => world.ids.size,
+    matters: ({ world, model }, { which }) =>
+      model.held.some(({ id }) => id === pick([...world.ids], which)[1]),
+    run(tab, { which }) {
+      const [number, id] = pick([...tab.world.ids], which);
+      const issued = age(tab, id, which);
+      tab.step(
+        (model) => model.wanted(id, issued),
+        (core) => core.occ_wanted(number, issued),
+      );
+    },
+  },
+  'another tab hands over tokens': {
+    weight: 3,
+    kinds: ['refreshed', 'answer'],
+    applies: ({ world }) => world.saved.some(({ text }) => text),
+    run(tab, { kind, which }) {
+      const saved = tab.world.saved.filter(({ text }) => text);
+      const { text = '', snapshot } = which % 4 ? saved[saved.length - 1] : pick(saved, which);
+      if (!snapshot) return;
+      tab.step(
+        (model) => model.heard(kind === 'answer', snapshot),
+        (core) => core.occ_heard(kind === 'answer' ? 1 : 0, text),
+      );
     },
   },
 };
@@ -373,35 +414,44 @@ export function leave(tab) {
 }
 
 /** A page takes what is stored, and hears which grants have ended. @param {Tab} tab */
-function adopt(tab) {
+function adopt(tab, { text, snapshot } = tab.world.saved.at(-1) ?? {}) {
   const { world, model } = tab;
-  const { text, snapshot } = world.saved.at(-1) ?? {};
   if (!text || !snapshot) return;
   // Which of two grants that this page is revoking goes first, if another tab brings back both, is not
   // written; what becomes of the second one's newer tokens depends on it.
   const back = [snapshot.active, snapshot.parked, snapshot.retired].filter((saved) =>
-    model.revoking.some(({ grant }) => grant.id === saved?.id),
+    [...model.revoking.map(({ grant }) => grant), ...model.strays].some(
+      ({ id }) => id === saved?.id,
+    ),
   );
   if (back.length > 1) return;
   tab.step(
     () => model.adopt(snapshot),
     (core) => core.occ_adopt(text),
   );
-  for (const number of world.ended) {
+  for (const [number, issued] of world.ended) {
     const id = world.ids.get(number) ?? 0;
-    if (model.held.some((grant) => grant.id === id)) ended(tab, number, id);
+    if (model.held.some((grant) => grant.id === id)) ended(tab, number, id, issued);
   }
+}
+
+/** How new the tokens of a grant are in another tab: as here, of the sign-in, or newer. @param {Tab} tab @param {number} id @param {number} which */
+function age({ model }, id, which) {
+  const { issued = 0 } = model.held.find((grant) => grant.id === id) ?? {};
+  return pick([issued, issued, 0, issued + 1], which >> 2);
 }
 
 /** Snapshots that are not newer. @param {Tab} tab */
 const old = ({ world, model }) =>
-  world.saved.filter(({ snapshot }) => snapshot && snapshot.epoch <= model.epoch);
+  world.saved.filter(
+    ({ snapshot }) => snapshot && snapshot.line === model.line && snapshot.epoch <= model.epoch,
+  );
 
-/** @param {Tab} tab @param {number} number @param {number} id */
-function ended(tab, number, id) {
+/** @param {Tab} tab @param {number} number @param {number} id @param {number} issued */
+function ended(tab, number, id, issued) {
   tab.step(
-    (model) => model.ended(id),
-    (core) => core.occ_ended(number),
+    (model) => model.ended(id, issued),
+    (core) => core.occ_ended(number, issued),
   );
 }
 

@@ -1,4 +1,4 @@
-// The rules R1 to R29 once more, written from the design and not from the core: what one page must do
+// The rules R1 to R32 and R49 once more, written from the design and not from the core: what one page must do
 // at each event. Grants are objects here, there is no memory to wipe and no text to parse.
 
 /**
@@ -18,11 +18,19 @@ const TABLE = {
   'emulating':           { signIn: 'agent-signed-in',   signInAgent: 'already-signed-in', emulate: 'emulate',  signOut: 'retire',     signOutAgent: 'end' },
 };
 
-/** How many grants there is room for, those that are asked for included. */
-const PLACES = 8;
-/** R29: how long a sign-in waits for revocations. R18: how long one waits to be tried again. */
+/** How many grants there is room for, those that are asked for included, and how many places of these
+ *  are kept for what another tab brings. */
+const PLACES = 10;
+const KEPT = 2;
+/** R29: how long a sign-in waits for revocations. R18: how long one waits to be tried again. R31: how
+ *  long other tabs have to answer. */
 const PATIENCE = 2000;
 const LONGEST_RETRY = 30_000;
+/** R31: how long a tab that has answered may take for its refresh. */
+const REFRESH_PATIENCE = 12_000;
+/** R49: how long a refreshed token is trusted, and how long the pauses are if it is refused. */
+const TRUST = 10_000;
+const PAUSES = [30_000, 60_000, 120_000, 240_000, 300_000];
 /** The seconds for which a token must live to be refreshed before it is needed. */
 const WORTH_REFRESHING = 60;
 
@@ -35,43 +43,56 @@ const WORTH_REFRESHING = 60;
  * What the server says. `final`: a refresh is refused for good (R20); `passing`: a revocation may be
  * tried again (R18).
  * @typedef {{ access: string, type: string, refresh?: string, seconds?: number }} Tokens
- * @typedef {{ tokens?: Tokens, status: string, final?: boolean }} Answer
+ * @typedef {{ tokens?: Tokens, status: string, code: number, final?: boolean }} Answer
  * @typedef {{ outcome: string, status: number, passing: boolean, retryAfter: number }} Ending
  *
  * `id` stays when a grant is refreshed. `earlier` is the access token before the last refresh: R19 is
- * kept for no older one. `header` is missing where the type of the token is not known. Times are in
- * epoch milliseconds, 0 if there is none.
- * @typedef {{ id: number, owner: Owner, access: string, refresh?: string, expires: number }} SavedGrant
- * @typedef {SavedGrant & { earlier?: string, header?: string, refreshAt: number }} Grant
+ * kept for no older one. `header` is missing where the type of the token is not known. `issued` is when
+ * a refresh gave the tokens. `isFinal`: it is not refreshed once more to be revoked (R30). `restUntil`,
+ * `isRefused` and `refusals` are for R49. Times are in epoch milliseconds, 0 if there is none.
+ * @typedef {{ id: number, owner: Owner, access: string, refresh?: string, expires?: number,
+ *   issued?: number }} SavedGrant
+ * @typedef {SavedGrant & { expires: number, issued: number, earlier?: string, header?: string,
+ *   refreshAt: number, isFinal?: boolean, restUntil: number, isRefused: boolean,
+ *   refusals: number }} Grant
  *
  * A token request without an owner is for anonymous requests; `refreshes` is the grant as it was when
  * the refresh began.
  * @typedef {{ purpose: 'token' | 'refresh' | 'revoke', authorization?: string, form: Form,
  *   owner?: Owner, refreshes?: Grant }} Request
  * @typedef {{ grant: Grant, token: 'access_token' | 'refresh_token', tries: number,
- *   notBefore: number, request?: Request }} Revocation
+ *   notBefore: number, request?: Request, isRefreshing?: boolean }} Revocation
  *
  * `over` is the customer's grant at that moment, since only of that customer the id is known.
  * @typedef {{ attempt: number, owner: Owner, customerId: string, over?: Grant, form: Form,
  *   patience: number, request?: Request }} SignIn
  *
- * @typedef {{ epoch: number, active?: SavedGrant, parked?: SavedGrant, retired?: SavedGrant,
+ * @typedef {{ line: number, epoch: number, revoking?: number, active?: SavedGrant, parked?: SavedGrant, retired?: SavedGrant,
  *   customer?: string }} Snapshot
  * @typedef {{ phase: string, userId: string, expiresAt: number, revoking: number }} State
  *
- * What is told at an event; `ended` are ids of grants.
+ * What is told at an event; `ended` and `wanted` are ids of grants, and when their tokens were issued.
  * @typedef {{ requests: Request[], signedIn: [number, string][], renewed: (string | undefined)[],
- *   revoked: [string, string, string, number][], ended: number[], expired?: Owner,
+ *   revoked: [string, string, string, number][], ended: [number, number][],
+ *   wanted: [number, number][], expired?: Owner,
  *   saved?: Snapshot | null, state?: State, authorization?: string }} Told
  */
 
 /** @returns {Told} */
-const nothing = () => ({ requests: [], signedIn: [], renewed: [], revoked: [], ended: [] });
+const nothing = () => ({
+  requests: [],
+  signedIn: [],
+  renewed: [],
+  revoked: [],
+  ended: [],
+  wanted: [],
+});
 
 /** @param {string} access */
 const bearer = (access) => `Bearer ${access}`;
 
 let grants = 0;
+let lines = 0;
 
 export class Model {
   now = 0;
@@ -86,6 +107,13 @@ export class Model {
   /** Token requests on the wire. @type {Request[]} */ awaited = [];
   /** What requests wait for: the refresh of this grant, or a client token. @type {number | 'client' | undefined} */ waiting;
   /** What anonymous requests carry that need a token. @type {Grant | undefined} */ client;
+  /** R31: until when other tabs are waited for that were asked for tokens of this grant. @type {{ id: number, until: number, isAnswered: boolean } | undefined} */
+  asked;
+  /** R29: until when other pages and tabs may be revoking. */
+  othersRevoke = 0;
+  /** R24: the grant that was signed out of last, which another tab may still store. @type {Grant | undefined} */
+  left;
+  /** R32: of the session that has expired last. @type {string | undefined} */ expiredHeader;
   /** R7: what became of the access tokens that are held no longer. @type {Map<string, string>} */ gone =
     new Map();
   told = nothing();
@@ -93,9 +121,10 @@ export class Model {
   #isLeaving = false;
   #last = JSON.stringify(this.state);
 
-  /** @param {Options} options */
-  constructor(options) {
+  /** @param {Options} options @param {number} line the one that this page begins (R24) */
+  constructor(options, line) {
     this.options = options;
+    this.line = line;
   }
 
   get phase() {
@@ -117,11 +146,24 @@ export class Model {
 
   /** When the page must call, if nothing happens before. */
   get alarm() {
-    const times = this.revoking.filter((it) => !it.request).map(({ notBefore }) => notBefore);
-    if (this.signIn && !this.signIn.request) times.push(this.signIn.patience);
-    const next = times.filter((time) => time > this.now);
-    if (this.active?.refreshAt) next.push(this.active.refreshAt);
+    const { active, asked, signIn, now } = this;
+    const times = this.revoking
+      .filter(
+        ({ request, isRefreshing, notBefore }) => !request && !isRefreshing && notBefore > now,
+      )
+      .map(({ notBefore }) => notBefore);
+    if (signIn && !signIn.request) {
+      times.push(this.#ifLater(signIn.patience), this.#ifLater(this.othersRevoke));
+    }
+    if (active?.refresh) times.push(active.refreshAt);
+    if (asked) times.push(asked.until);
+    const next = times.filter((time) => time > 0);
     return next.length ? Math.min(...next) : 0;
+  }
+
+  /** A page that goes away does not do what is due, and may come back. @param {number} time */
+  #ifLater(time) {
+    return time > this.now || this.#isLeaving ? time : 0;
   }
 
   get held() {
@@ -134,8 +176,17 @@ export class Model {
     return [...this.held, ...this.strays, ...revoking].map(({ access }) => access);
   }
 
+  get free() {
+    return PLACES - this.tokens.length - this.awaited.length - (this.client ? 1 : 0);
+  }
+
   get isFull() {
-    return this.tokens.length + this.awaited.length + (this.client ? 1 : 0) >= PLACES;
+    return this.free <= KEPT;
+  }
+
+  /** @param {Grant} grant */
+  #isOver({ expires }) {
+    return expires > 0 && expires <= this.now;
   }
 
   /**
@@ -189,7 +240,7 @@ export class Model {
     if (entry === 'done') return entry;
     if (entry === 'retire') this.#retire(undefined); // R3
     if (entry.startsWith('cancel')) this.#cancel();
-    if (entry.endsWith('end') && this.active) this.#leave(this.active, 'signed out'); // R1, R2, R5
+    if (entry.endsWith('end')) this.#endActive('signed out'); // R1, R2, R5
   }
 
   #cancel() {
@@ -206,28 +257,62 @@ export class Model {
   }
 
   /**
-   * A grant leaves the session. After the active one the parked one is active again, and the retired
-   * one leaves too.
-   * @param {Grant} grant
-   * @param {'signed out' | 'dead' | 'ended by another tab'} why
+   * The active grant leaves the session, and the retired one too. The parked one is active again.
+   * @param {'signed out' | 'dead'} why
    */
-  #leave(grant, why) {
-    const { active, parked, retired } = this;
-    if (grant === active) {
-      this.active = parked;
-      this.parked = this.retired = this.emulated = undefined;
-      if (why === 'dead') this.told.expired = grant.owner;
-    } else if (grant === parked) this.parked = undefined;
-    else this.retired = undefined;
-    this.#isChanged = true;
-    if (why !== 'ended by another tab') this.told.ended.push(grant.id);
-    if (why === 'signed out') this.#revoke(grant);
-    else if (!this.tokens.includes(grant.access)) this.gone.set(grant.access, why); // R9, R24
-    if (grant === active && retired) {
-      // Where the server has given both the same token, what is dead is dead for both.
-      const isDead = why === 'dead' && retired.access === grant.access;
-      this.#leave(retired, isDead ? why : 'signed out');
+  #endActive(why) {
+    const { active } = this;
+    if (!active) return;
+    if (this.retired) this.#signOut(this.retired); // also if it is a copy of the active one
+    this.#restore();
+    if (why === 'signed out') {
+      this.#signOut(active);
+    } else {
+      this.told.expired = active.owner; // R9: other tabs are not told
+      this.#settled(active, why);
     }
+    this.#endIfOver();
+  }
+
+  #restore() {
+    this.active = this.parked;
+    this.parked = this.emulated = undefined;
+    this.#isChanged = true;
+    this.#stopWaiting();
+  }
+
+  /** @param {Grant} grant */
+  #signOut(grant) {
+    if (grant === this.retired) this.retired = undefined;
+    this.told.ended.push([grant.id, grant.issued]);
+    this.left = { ...grant };
+    this.#revoke(grant);
+  }
+
+  /** R9, R24. @param {Grant} grant @param {string} why */
+  #settled({ access }, why) {
+    if (!this.tokens.includes(access)) this.gone.set(access, why);
+  }
+
+  #expire() {
+    this.expiredHeader = this.active?.header;
+    this.#endActive('dead');
+    return 'expired';
+  }
+
+  /** R31: without a refresh token here, other tabs are asked for newer tokens. @param {Grant} grant */
+  #askTabs({ id, issued }) {
+    if (!this.options.shared) return this.#expire();
+    this.asked = { id, until: this.now + PATIENCE, isAnswered: false };
+    this.told.wanted.push([id, issued]);
+    this.waiting = id;
+    return 'wait';
+  }
+
+  /** R32: the session that comes back is known to be dead. */
+  #endIfOver() {
+    const { active, asked } = this;
+    if (active && !active.refresh && !asked && this.#isOver(active)) this.#askTabs(active);
   }
 
   // ---- Answers to token requests ---------------------------------------------------------------------
@@ -235,9 +320,32 @@ export class Model {
   /** @param {Request} request @param {Answer} answer */
   answer(request, answer) {
     this.awaited.splice(this.awaited.indexOf(request), 1);
-    if (request.refreshes) this.#refreshed(request.refreshes, answer);
+    const { refreshes } = request;
+    const revocation = this.revoking.find(
+      ({ isRefreshing, grant }) =>
+        isRefreshing && grant.id === refreshes?.id && grant.header === refreshes.header,
+    );
+    if (revocation) this.#refreshedToRevoke(revocation, answer);
+    else if (refreshes) this.#refreshed(refreshes, answer);
     else if (request.owner) this.#granted(request, request.owner, answer);
     else this.#clientGranted(answer);
+  }
+
+  /** R30. @param {Revocation} revocation @param {Answer} answer */
+  #refreshedToRevoke(revocation, { tokens, status, code }) {
+    const { grant } = revocation;
+    const { owner, refresh } = grant;
+    revocation.isRefreshing = false;
+    if (!tokens && status !== 'invalid-credentials') return;
+    for (const other of this.revoking.filter((it) => it.grant === grant && !it.request)) {
+      this.revoking.splice(this.revoking.indexOf(other), 1);
+      if (!tokens) this.told.revoked.push([owner, other.token, 'already-invalid', code]);
+    }
+    if (tokens) {
+      const stray = this.#grant(owner, { ...tokens, refresh: tokens.refresh ?? refresh });
+      this.strays.push({ ...stray, isFinal: true });
+    }
+    this.#settled(grant, 'settled');
   }
 
   /** @param {Request} request @param {Owner} owner @param {Answer} answer */
@@ -264,26 +372,106 @@ export class Model {
   /** @param {Grant} before @param {Answer} answer */
   #refreshed(before, { tokens, final }) {
     const grant = this.held.find(({ id }) => id === before.id);
+    const revoked = this.revoking.find((it) => it.grant.id === before.id)?.grant;
     // A response without a refresh token leaves the one that there is.
     const refresh = tokens?.refresh ?? grant?.refresh;
-    const next = tokens && this.#grant(before.owner, { ...tokens, refresh });
-    if (grant && next?.header) this.#replace(grant, next);
-    else if (next) this.strays.push(next);
+    const next = tokens && this.#grant(before.owner, grant ? { ...tokens, refresh } : tokens);
     // What another tab has refreshed meanwhile is alive.
-    else if (grant?.access === before.access && final) this.#leave(grant, 'dead');
-    if (this.waiting !== before.id) return;
+    const isSame = grant?.access === before.access;
+    if (grant && next?.header) {
+      this.#replace(grant, this.#renewed(grant, next));
+      this.#isChanged = true;
+      this.#newTokens(grant); // R19
+      return;
+    }
+    if (next) this.strays.push({ ...next, refresh: tokens?.refresh });
+    // R30: it is this one that is revoked in its place.
+    if (next && revoked?.header === before.header) revoked.isFinal = true;
+    if (grant && isSame && final) {
+      this.#refreshTokenIsDead(grant);
+      return;
+    }
+    this.#endWaiting(before.id, grant && !isSame ? grant.header : undefined); // R20
+  }
+
+  /** R31: another tab may have a newer one than that which was refused. @param {Grant} grant */
+  #refreshTokenIsDead(grant) {
+    const { persist, shared } = this.options;
+    if (grant === this.active && persist && shared) {
+      grant.refresh = undefined;
+      this.#isChanged = true;
+      this.#askTabs(grant);
+      return;
+    }
+    this.#endWaiting(grant.id, undefined);
+    if (grant === this.active) {
+      this.#expire();
+      return;
+    }
+    this.#remove(grant);
+    this.#settled(grant, 'dead');
+  }
+
+  /** @param {Grant} grant */
+  #remove(grant) {
+    if (grant === this.active) this.active = undefined;
+    if (grant === this.parked) this.parked = undefined;
+    if (grant === this.retired) this.retired = undefined;
+    this.#isChanged = true;
+  }
+
+  /** @param {number | 'client'} what @param {string | undefined} header */
+  #endWaiting(what, header) {
+    if (this.waiting !== what) return;
     this.waiting = undefined;
-    const isNewer = grant && (next?.header || grant.access !== before.access);
-    this.told.renewed.push(isNewer ? grant.header : undefined); // R19, R20
+    this.told.renewed.push(header);
+  }
+
+  /** Whoever waits for tokens of this grant has them. @param {Grant} grant */
+  #newTokens({ id, header }) {
+    if (this.asked?.id === id) this.asked = undefined;
+    this.#endWaiting(id, header);
   }
 
   /** @param {Answer} answer */
   #clientGranted({ tokens }) {
-    const grant = tokens && this.#grant('customer', tokens);
-    if (grant?.header) this.client = grant;
-    if (this.waiting !== 'client') return;
-    this.waiting = undefined;
-    this.told.renewed.push(this.client?.header);
+    const next = tokens && this.#grant('customer', tokens);
+    const { client } = this;
+    // It is told like a refresh, so that its refresh token, which nobody uses, stays as well.
+    const refresh = next?.refresh ?? client?.refresh;
+    if (next?.header) this.client = client ? { ...this.#renewed(client, next), refresh } : next;
+    this.#endWaiting('client', next?.header);
+  }
+
+  /** What a refresh has given is later than what there was, and trusted (R49). @param {Grant} grant @param {Grant} next @returns {Grant} */
+  #renewed({ issued, refusals }, next) {
+    const later = this.now > issued ? this.now : issued + 1;
+    return { ...next, ...this.#dated(later), refusals };
+  }
+
+  /** R49: from when on it is to be refreshed; what comes from the future was issued before the clock
+   *  was set back. @param {number} issued */
+  #dated(issued) {
+    const restUntil = issued ? Math.min(issued, this.now) + TRUST : 0;
+    return { issued, restUntil, isRefused: false };
+  }
+
+  /** R49: whether a refused token is to be refreshed. @param {Grant} grant */
+  #refusalCounts(grant) {
+    const rest = grant.restUntil - this.now;
+    if (rest <= 0 || rest > 300_000) {
+      if (!grant.isRefused) grant.refusals = 0;
+      return true;
+    }
+    if (!grant.isRefused) {
+      grant.isRefused = true;
+      // The first one is left alone as long as it is new.
+      if (grant.refusals > 0) {
+        grant.restUntil = this.now + PAUSES[Math.min(grant.refusals, PAUSES.length) - 1];
+      }
+      grant.refusals++;
+    }
+    return false;
   }
 
   /** @param {Owner} owner @param {Tokens} tokens @returns {Grant} */
@@ -291,45 +479,55 @@ export class Model {
     const expires = seconds > 0 ? this.now + seconds * 1000 : 0;
     const refreshAt = refresh && seconds >= WORTH_REFRESHING ? expires : 0;
     const header = type === 'bearer' ? bearer(access) : undefined;
-    return { id: ++grants, owner, access, refresh, expires, refreshAt, header };
+    const rest = { issued: 0, restUntil: 0, isRefused: false, refusals: 0 };
+    return { id: ++grants, owner, access, refresh, expires, refreshAt, header, ...rest };
   }
 
   /** R7: other tokens, the same grant. @param {Grant} grant @param {Partial<Grant>} next */
   #replace(grant, next) {
-    if (next.access !== grant.access) this.gone.set(grant.access, 'replaced');
-    Object.assign(grant, next, { id: grant.id, earlier: grant.access });
-    this.#isChanged = true;
+    const { id, access } = grant;
+    Object.assign(grant, next, { id, earlier: access });
+    this.#settled({ ...grant, access }, 'replaced');
+    this.gone.delete(grant.access);
   }
 
   // ---- Requests of the storefront --------------------------------------------------------------------
 
   authorization() {
-    if (!this.active) return 'nothing';
+    if (!this.active || this.asked) return 'nothing'; // R32
     this.told.authorization = this.active.header;
   }
 
-  /** R19. @param {string} rejected */
-  renew(rejected) {
-    const { active } = this;
-    if (!active) return this.#renewClient(rejected);
-    if (active.earlier && rejected === bearer(active.earlier) && rejected !== active.header) {
+  /** R19, R42. @param {boolean} certain @param {string} rejected */
+  renew(certain, rejected) {
+    const { active, asked } = this;
+    const isCurrent = active && rejected === active.header;
+    const isEarlier = active?.earlier && !isCurrent && rejected === bearer(active.earlier);
+    if (asked && (isCurrent || isEarlier || !rejected)) return 'wait'; // R31
+    if (isEarlier) {
       this.told.authorization = active.header;
       return 'resend';
     }
-    if (rejected !== active.header) return 'nothing'; // R21
-    if (active.refresh) return this.#refresh(active);
-    this.#leave(active, 'dead'); // R9
-    return 'expired';
+    if (rejected && rejected === this.expiredHeader && !isCurrent) return 'expired'; // R32
+    if (!active) return this.#renewClient(certain, rejected);
+    if (!isCurrent) return 'nothing'; // R21
+    if (!certain && !this.#isOver(active)) return 'nothing'; // R42
+    if (!this.#refusalCounts(active)) return 'nothing'; // R49
+    return active.refresh ? this.#waitForRefresh(active) : this.#askTabs(active);
   }
 
-  /** @param {string} rejected */
-  #renewClient(rejected) {
-    if (rejected && rejected !== this.client?.header) return 'nothing';
-    const { expires } = this.client ?? {};
-    if (rejected || (expires && expires <= this.now)) this.client = undefined;
-    if (this.client) {
-      this.told.authorization = this.client.header;
-      return 'resend';
+  /** @param {boolean} certain @param {string} rejected */
+  #renewClient(certain, rejected) {
+    const { client } = this;
+    if (rejected && rejected !== client?.header) return 'nothing';
+    if (client && !this.#isOver(client)) {
+      if (!rejected && !client.isRefused) {
+        this.told.authorization = client.header;
+        return 'resend';
+      }
+      if (rejected && !certain) return 'nothing'; // R42
+      if (!this.#refusalCounts(client)) return 'nothing'; // R49
+      client.isRefused = true;
     }
     const isAsked = this.awaited.some(({ owner }) => !owner);
     if (!isAsked && this.isFull) return 'full';
@@ -339,19 +537,28 @@ export class Model {
     return 'wait';
   }
 
-  /** One refresh, however many ask for it. @param {Grant} grant */
+  /** @param {Grant} grant */
+  #waitForRefresh(grant) {
+    if (!this.#refresh(grant)) return 'full';
+    this.waiting = grant.id;
+    return 'wait';
+  }
+
+  /** One refresh of these tokens, however many ask for it. False: there is no place. @param {Grant} grant */
   #refresh(grant) {
-    const { owner, refresh = '' } = grant;
-    const isAsked = this.awaited.some(({ refreshes }) => refreshes?.id === grant.id);
-    if (!isAsked && this.isFull) return 'full';
+    const { id, header, owner, refresh = '' } = grant;
+    const isAsked = this.awaited.some(
+      ({ refreshes }) => refreshes?.id === id && refreshes.header === header,
+    );
+    if (isAsked) return true;
+    if (this.isFull) return false;
     const form = {
       grant_type: 'refresh_token',
       refresh_token: refresh,
       ...this.options.clients[owner],
     };
-    if (!isAsked) this.#ask({ purpose: 'refresh', owner, form, refreshes: { ...grant } });
-    this.waiting = grant.id;
-    return 'wait';
+    this.#ask({ purpose: 'refresh', owner, form, refreshes: { ...grant } });
+    return true;
   }
 
   /** @param {Request} request */
@@ -363,12 +570,20 @@ export class Model {
 
   /** The alarm for this time has come: a grant is refreshed before it is needed. @param {number} at */
   ring(at) {
-    const { active, waiting } = this;
     this.now = Math.max(this.now, at);
-    if (!active?.refreshAt || active.refreshAt > this.now) return;
+    const { asked } = this;
+    if (asked && asked.until <= this.now) {
+      if (asked.isAnswered) {
+        this.asked = undefined;
+        this.#endWaiting(asked.id, undefined);
+      } else {
+        this.#expire();
+      }
+    }
+    const { active } = this;
+    if (!active?.refresh || !active.refreshAt || active.refreshAt > this.now) return;
     active.refreshAt = 0;
     this.#refresh(active);
-    this.waiting = waiting;
   }
 
   // ---- Revocations -----------------------------------------------------------------------------------
@@ -376,14 +591,27 @@ export class Model {
   /** @param {Grant} grant */
   #revoke(grant) {
     const others = [...this.held, ...this.revoking.map((other) => other.grant)];
-    if (others.some(({ access }) => access === grant.access)) return; // R8, R29
-    if (!this.options.revoke) {
-      this.gone.set(grant.access, 'settled'); // R13
-    } else {
-      const revocation = { grant, tries: this.options.retries, notBefore: 0 };
-      if (grant.refresh) this.revoking.push({ ...revocation, token: 'refresh_token' });
-      this.revoking.push({ ...revocation, token: 'access_token' });
+    if (others.some((other) => other !== grant && other.access === grant.access)) return; // R8, R29
+    this.#beginRevoking(grant, ['refresh_token', 'access_token']);
+  }
+
+  /** @param {Grant} grant @param {('access_token' | 'refresh_token')[]} tokens in the order of R11 */
+  #beginRevoking(grant, tokens) {
+    const { revoke, retries } = this.options;
+    for (const token of tokens) {
+      if (!revoke || (token === 'refresh_token' && !grant.refresh)) continue; // R13
+      this.revoking.push({ grant, token, tries: retries, notBefore: 0 });
     }
+    this.#settled(grant, 'settled');
+  }
+
+  /** R30: true if the revocation waits for a living bearer from now on. @param {Revocation} revocation */
+  #waitForBearer(revocation) {
+    const { grant } = revocation;
+    if (grant.isFinal || !this.options.bearer || this.#isLeaving) return false;
+    if (!this.#refresh(grant)) return false;
+    grant.isFinal = revocation.isRefreshing = true;
+    return true;
   }
 
   #releaseStrays() {
@@ -409,14 +637,20 @@ export class Model {
   settle(revocation, { outcome, status, passing, retryAfter }) {
     const { grant, token } = revocation;
     revocation.request = undefined;
+    if (status === 401) {
+      if (token === 'refresh_token' && this.#waitForBearer(revocation)) return; // R30
+      // It says that the bearer is dead, which is the token itself or not.
+      const isOwn = token === 'access_token' && this.options.bearer && grant.header;
+      outcome = isOwn ? 'already-invalid' : 'rejected';
+    }
     if (passing && revocation.tries-- > 0) {
       revocation.notBefore =
         this.now + Math.min(retryAfter > 0 ? retryAfter : PATIENCE, LONGEST_RETRY); // R18
       return;
     }
     this.revoking.splice(this.revoking.indexOf(revocation), 1);
-    const isSettled = !this.revoking.some((other) => other.grant === grant);
-    if (isSettled) this.gone.set(grant.access, 'settled');
+    if (token === 'refresh_token') grant.refresh = undefined; // R27
+    this.#settled(grant, 'settled');
     this.told.revoked.push([grant.owner, token, outcome, status]);
   }
 
@@ -424,66 +658,189 @@ export class Model {
   leave() {
     this.#isLeaving = true;
     this.#releaseStrays();
-    for (const revocation of this.revoking) if (!revocation.request) this.#send(revocation);
+    for (const revocation of this.revoking) {
+      revocation.isRefreshing = false; // R30: nothing of that either
+      if (!revocation.request) this.#send(revocation);
+    }
   }
 
   // ---- Storage and other tabs ------------------------------------------------------------------------
 
   /** @returns {Snapshot | null} */
   get snapshot() {
-    const { epoch, active, parked, retired, emulated, options } = this;
-    if (!active) return options.shared ? { epoch } : null;
+    const { line, epoch, active, parked, retired, emulated, options } = this;
+    if (!active && !options.shared) return null;
     /** R25. @param {Grant | undefined} grant @returns {SavedGrant | undefined} */
     const saved = (grant) => {
       if (!grant) return undefined;
-      const { id, owner, access, refresh, expires } = grant;
-      return { id, owner, access, refresh: options.persist ? refresh : undefined, expires };
+      const { id, owner, access, refresh, expires, issued } = grant;
+      return {
+        id,
+        owner,
+        access,
+        refresh: options.persist ? refresh : undefined,
+        expires: expires || undefined,
+        issued: issued || undefined,
+      };
     };
     const places = { active: saved(active), parked: saved(parked), retired: saved(retired) };
-    return { epoch, ...places, customer: emulated };
+    const until = this.revoking.length
+      ? this.now + PATIENCE
+      : this.#ifLater(this.othersRevoke) || undefined;
+    return { line, epoch, ...places, customer: emulated, revoking: until }; // R29
+  }
+
+  /** R24: the storage was emptied, perhaps at a later epoch of the line than is known here. */
+  emptied() {
+    this.line = -++lines;
+    if (this.active) this.#isChanged = true;
   }
 
   /** @param {Snapshot} snapshot */
   adopt(snapshot) {
-    if (snapshot.epoch <= this.epoch) return 'stale';
     const { held, signIn } = this;
-    /** @param {SavedGrant | undefined} saved @returns {Grant | undefined} */
-    const take = (saved) => {
-      if (!saved) return undefined;
-      this.gone.delete(saved.access);
-      const next = { ...saved, refreshAt: 0, header: bearer(saved.access) };
-      const grant = held.find(({ id }) => id === saved.id);
-      if (!grant) return next;
-      held.splice(held.indexOf(grant), 1);
-      // A snapshot without refresh tokens leaves the one that there is.
-      if (grant.access !== saved.access) {
-        this.#replace(grant, { ...next, refresh: saved.refresh ?? grant.refresh });
-      }
-      return grant;
-    };
-    this.active = take(snapshot.active);
-    this.parked = take(snapshot.parked);
-    this.retired = take(snapshot.retired);
-    this.emulated = snapshot.customer;
+    const saved = [snapshot.active, snapshot.parked, snapshot.retired].filter(
+      (it) => it !== undefined,
+    );
+    const isOther = snapshot.active?.id !== this.active?.id;
+    // R24: two tabs that have both written this epoch have parted there.
+    const isSameLine = snapshot.line === this.line && !(snapshot.epoch === this.epoch && isOther);
+    if (isSameLine && snapshot.epoch <= this.epoch) {
+      if (snapshot.epoch < this.epoch) this.#isChanged = true; // it is stored again
+      return 'stale';
+    }
+    if (saved.filter(({ id }) => !held.some((grant) => grant.id === id)).length > this.free) {
+      return 'full';
+    }
+    this.line = snapshot.line;
     this.epoch = snapshot.epoch;
-    // R24: what is not there any more is the other tab's to revoke.
-    for (const { access } of held) this.gone.set(access, 'left to another tab');
+    const { revoking = 0 } = snapshot;
+    this.othersRevoke = revoking <= this.now + PATIENCE ? revoking : 0; // R29
+    const missing = held.filter(({ id }) => !saved.some((it) => it.id === id));
+    const staying = held.filter((grant) => !missing.includes(grant));
+    this.active = this.parked = this.retired = undefined;
+    for (const { id } of saved) {
+      const grant = staying.find((it) => it.id === id);
+      if (grant) this.#put(snapshot, id, grant);
+    }
+    const others = [...missing];
+    for (const grant of missing) {
+      others.shift();
+      if (isSameLine) {
+        this.#leaveToOthers(grant, grant.issued, others);
+      } else {
+        this.told.ended.push([grant.id, grant.issued]);
+        this.strays.push(grant);
+      }
+    }
+    for (const it of saved) {
+      const grant = staying.find(({ id }) => id === it.id);
+      if (!grant) this.#put(snapshot, it.id, this.#taken(it));
+      else if ((it.issued ?? 0) < grant.issued) this.#isChanged = true;
+      else if ((it.issued ?? 0) > grant.issued || it.access !== grant.access) {
+        this.#takeTokens(grant, it);
+      }
+    }
+    this.emulated = snapshot.customer;
     const isTaken = this.active?.owner === 'agent' || (this.active && signIn?.owner === 'customer');
     if (isTaken) this.#cancel();
     this.told.state = this.state;
-    this.#isChanged = false;
     this.#stopWaiting();
-    // R24: what this tab is revoking does not come back with what another one saved later.
-    for (const { id } of this.held) {
-      if (this.revoking.some(({ grant }) => grant.id === id)) this.ended(id);
+    // R24: what this tab is revoking, or has revoked last, does not come back with what another one
+    // saved later.
+    const over = [...this.revoking.map(({ grant }) => grant), ...this.strays];
+    for (const { id, issued } of [...over, ...(this.left ? [this.left] : [])]) {
+      this.#end(id, issued, false);
+    }
+    this.#endIfOver();
+  }
+
+  /** @param {Snapshot} snapshot @param {number} id @param {Grant} grant */
+  #put({ active, parked }, id, grant) {
+    if (active?.id === id) this.active = grant;
+    else if (parked?.id === id) this.parked = grant;
+    else this.retired = grant;
+  }
+
+  /** @param {SavedGrant} saved @returns {Grant} */
+  #taken(saved) {
+    const { access, expires = 0, issued = 0 } = saved;
+    this.gone.delete(access);
+    const next = { ...saved, expires, refreshAt: 0, header: bearer(access), refusals: 0 };
+    return { ...next, ...this.#dated(issued) };
+  }
+
+  /** @param {Grant} grant @param {SavedGrant} saved */
+  #takeTokens(grant, saved) {
+    const { refresh, refusals } = grant;
+    // A snapshot without refresh tokens leaves the one that there is.
+    this.#replace(grant, { ...this.#taken(saved), refresh: saved.refresh ?? refresh, refusals });
+    if (grant === this.active) this.#newTokens(grant);
+  }
+
+  /** R31: another tab hands over its tokens, or answers that it has them refreshed. @param {boolean} isAnswer @param {Snapshot} snapshot */
+  heard(isAnswer, { active, parked, retired }) {
+    for (const saved of [active, parked, retired]) {
+      const grant = this.held.find(({ id }) => id === saved?.id);
+      if (!saved || !grant) continue;
+      if ((saved.issued ?? 0) > grant.issued) {
+        this.#takeTokens(grant, saved);
+        this.#isChanged = true;
+      } else if (isAnswer && grant === this.active && this.asked) {
+        this.asked.isAnswered = true;
+        this.asked.until = this.now + REFRESH_PATIENCE;
+      }
     }
   }
 
-  /** R24: another tab has ended a grant, and revokes it. @param {number} id */
-  ended(id) {
+  /** R31: another tab asks for newer tokens than it has. @param {number} id @param {number} issued */
+  wanted(id, issued) {
+    const grant = this.held.find((it) => it.id === id);
+    if (!grant) return 'nothing';
+    if (grant.issued > issued) return 'ok';
+    return grant.refresh && this.#refresh(grant) ? 'ok' : 'nothing';
+  }
+
+  /** R24: another tab has ended a grant, and revokes it. @param {number} id @param {number} issued */
+  ended(id, issued) {
+    const status = this.#end(id, issued, true);
+    if (!status) this.othersRevoke = this.now + PATIENCE; // R29
+    return status;
+  }
+
+  /** @param {number} id @param {number} issued @param {boolean} isElsewhere */
+  #end(id, issued, isElsewhere) {
     const grant = this.held.find((other) => other.id === id);
     if (!grant) return 'done';
-    this.#leave(grant, 'ended by another tab');
+    const wasActive = grant === this.active;
+    this.#remove(grant);
+    this.#leaveToOthers(grant, issued, []);
+    if (!wasActive) return;
+    const { retired } = this;
+    if (retired && isElsewhere) {
+      this.retired = undefined;
+      this.#settled(retired, 'left to another tab');
+    } else if (retired) {
+      this.#signOut(retired);
+    }
+    this.#restore();
+    this.#endIfOver();
+  }
+
+  /**
+   * R24, R31: the other tab revokes the tokens of that time. What only this one has it revokes itself.
+   * @param {Grant} grant @param {number} issued @param {Grant[]} held what is held still
+   */
+  #leaveToOthers(grant, issued, held) {
+    if (this.revoking.some((other) => other.grant.id === grant.id)) grant.id = ++grants;
+    if (grant.issued > issued) {
+      if (!held.some(({ access }) => access === grant.access)) this.#revoke(grant);
+    } else if (grant.refresh && !this.options.persist) {
+      grant.expires = this.now;
+      this.#beginRevoking(grant, ['refresh_token']);
+    } else {
+      this.#settled(grant, 'left to another tab');
+    }
   }
 
   // ---- What follows from every event -------------------------------------------------------------------
@@ -496,9 +853,13 @@ export class Model {
       // R11: the second token when the first has settled.
       const isNext = revoking.find(({ grant }) => grant === revocation.grant) === revocation;
       const isDue = revocation.notBefore <= this.now;
-      if (isNext && isDue && !revocation.request) this.#send(revocation);
+      if (!isNext || !isDue || revocation.request || revocation.isRefreshing) continue;
+      const isRefresh = revocation.token === 'refresh_token';
+      if (isRefresh && this.#isOver(revocation.grant) && this.#waitForBearer(revocation)) continue;
+      this.#send(revocation);
     }
-    const mayAsk = revoking.length === 0 || (signIn && signIn.patience <= this.now); // R29
+    const isQuiet = revoking.length === 0 && this.now >= this.othersRevoke;
+    const mayAsk = isQuiet || (signIn && signIn.patience <= this.now); // R29
     if (signIn && !signIn.request && mayAsk && !this.isFull && !this.#isLeaving) {
       const { owner } = signIn;
       const { scope, clients } = this.options;
@@ -511,6 +872,7 @@ export class Model {
   /** R21: requests of a session that is over are not sent again. */
   #stopWaiting() {
     const { waiting, active } = this;
+    if (this.asked?.id !== active?.id) this.asked = undefined;
     if (!waiting || (waiting === 'client' ? !active : waiting === active?.id)) return;
     this.waiting = undefined;
     this.told.renewed.push(undefined);

@@ -52,6 +52,22 @@ const situations = {
     awaited.some(({ refreshes }) => refreshes && !held.some(({ id }) => id === refreshes.id)),
   'two grants have the same token': ({ tokens }) => new Set(tokens).size < tokens.length,
   'every place is taken': ({ isFull }) => isFull,
+  'a revocation waits for a living bearer': ({ revoking }) =>
+    revoking.some(({ isRefreshing }) => isRefreshing),
+  'what came for a revocation is a stray': ({ strays }) => strays.some(({ isFinal }) => isFinal),
+  'a refresh token alone is revoked': ({ revoking }) =>
+    revoking.some(
+      ({ grant, token }) =>
+        token === 'refresh_token' &&
+        !revoking.some((it) => it.grant === grant && it.token === 'access_token'),
+    ),
+  'other tabs are asked': ({ asked }) => asked,
+  'another tab has answered': ({ asked }) => asked?.isAnswered,
+  'other tabs hold a sign-in back': ({ signIn, revoking, othersRevoke, now }) =>
+    signIn && !signIn.request && !revoking.length && othersRevoke > now,
+  'a new token was refused': ({ active }) => active?.isRefused,
+  'refreshes pause': ({ active, now }) => active && active.refusals > 1 && active.restUntil > now,
+  'a client token was refused': ({ client }) => client?.isRefused,
 };
 
 const configuration = fc
@@ -118,7 +134,7 @@ const step = fc.oneof(
   ),
 );
 
-test('R1 to R29: the core tells what a model of its rules tells, at every step', async (t) => {
+test('R1 to R32, R49: the core tells what a model of its rules tells, at every step', async (t) => {
   let sequences = 0;
   let made = 0;
   const property = fc.asyncProperty(
