@@ -194,6 +194,10 @@ test('R28: an error of every code, its stack and its cause show nothing', limit,
   const wasm = () => new Response('was told to answer like this: a-client-secret');
   const options = { baseUrl: backend.url, clientId: 'x', clientSecret: 'a-client-secret' };
   await fails(createSession({ ...options, wasm: wasm() }), 'wasm-unavailable');
+  const { crypto } = globalThis;
+  Object.defineProperty(globalThis, 'crypto', { value: undefined, configurable: true });
+  await fails(createSession(options), 'platform-unavailable');
+  Object.defineProperty(globalThis, 'crypto', { value: crypto, configurable: true });
   await fails(
     createSession({ ...options, storage: /** @type {any} */ ('none') }),
     'invalid-options',

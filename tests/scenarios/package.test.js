@@ -47,6 +47,7 @@ test('the published files are these', (t) => {
     'dist/angular/testing.js',
     'dist/core.d.ts',
     'dist/core.wasm',
+    'dist/dead-token.d.ts',
     'dist/error.d.ts',
     'dist/index.d.ts',
     'dist/index.js',

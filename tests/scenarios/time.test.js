@@ -177,7 +177,7 @@ describe('a life time that makes no sense', limit, () => {
   const start = Date.UTC(2030, 0, 1);
   /** What `expires_in` is, when the token then expires, and how often it is refreshed in 30 days. @type {[json: string | undefined, expiresAt: number | null, refreshes: number][]} */
   const lifetimes = [
-    ['0', null, 0],
+    ['0', start, 0],
     ['-1', null, 0],
     ['-1e308', null, 0],
     [undefined, null, 0],
@@ -191,7 +191,7 @@ describe('a life time that makes no sense', limit, () => {
     ['10000000001', null, 0],
     ['null', null, 0],
     ['true', null, 0],
-    ['"3600"', null, 0],
+    ['"3600"', start + 3_600_000, 1],
     ['"NaN"', null, 0],
     ['[]', null, 0],
     ['{}', null, 0],
