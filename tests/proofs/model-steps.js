@@ -112,8 +112,14 @@ export function answer(tab, request, { kind, which }) {
   // Given again to the same user and client. Somebody may be customer and agent, but only with a grant
   // that will be active: which of two strays is revoked that are one is not written.
   const isForBoth = customer.client_id === agent.client_id && model.signIn?.request === request;
+  // Nor is it written by the life of which of them the bearer is over (R30; the walk of tests/c knows).
+  const isUndecided = (/** @type {string} */ token) =>
+    world.configuration.bearer && model.strays.some(({ access }) => access === token);
   const given = world.issued.filter(
-    (it) => it.owner && (it.owner === owner || (isForBoth && it.type === 'bearer')),
+    (it) =>
+      it.owner &&
+      (it.owner === owner || (isForBoth && it.type === 'bearer')) &&
+      !isUndecided(it.access),
   );
   const fresh = {
     access: world.secret('a'),

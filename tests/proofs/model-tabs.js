@@ -143,9 +143,12 @@ export class Tab {
    */
   step(expect, act) {
     const { world, model } = this;
-    const expected = model.at(world.now, expect);
     this.effects.length = 0;
     const status = statuses[this.#call(() => act(this.core))];
+    const forms = this.#told('request').map(([, , body]) => new URLSearchParams(body));
+    const chosen = new Set(forms.map((form) => form.get('refresh_token') ?? undefined));
+    chosen.delete(undefined);
+    const expected = model.at(world.now, expect, chosen);
 
     for (const [at] of this.#told('alarm')) this.alarm = at;
     const saved = this.#told('save').map(([text]) => text);

@@ -119,6 +119,7 @@ export class Model {
   told = nothing();
   #isChanged = false;
   #isLeaving = false;
+  /** @type {Set<string | undefined>} */ #chosen = new Set();
   #last = JSON.stringify(this.state);
 
   /** @param {Options} options @param {number} line the one that this page begins (R24) */
@@ -193,9 +194,12 @@ export class Model {
    * One event at this time, and what it tells.
    * @param {number} now
    * @param {(model: Model) => string | void} event
+   * @param {Set<string | undefined>} chosen the refresh tokens that the core has sent. Where there are
+   *   fewer places than revocations that want a living bearer (R30), which of them get one is not written
    */
-  at(now, event) {
+  at(now, event, chosen = new Set()) {
     this.now = now;
+    this.#chosen = chosen;
     this.told = nothing();
     this.#isLeaving = false;
     const status = event(this) ?? 'ok';
@@ -386,7 +390,7 @@ export class Model {
     }
     if (next) this.strays.push({ ...next, refresh: tokens?.refresh });
     // R30: it is this one that is revoked in its place.
-    if (next && revoked?.header === before.header) revoked.isFinal = true;
+    if (next && revoked && revoked.header === before.header) revoked.isFinal = true;
     if (grant && isSame && final) {
       this.#refreshTokenIsDead(grant);
       return;
@@ -849,7 +853,11 @@ export class Model {
     const { revoking, signIn } = this;
     // R29: a sign-in that is on the wire could be given the token of a stray.
     if (!signIn?.request) this.#releaseStrays();
-    for (const revocation of revoking) {
+    const isChosen = (/** @type {Revocation} */ { grant }) => this.#chosen.has(grant.refresh);
+    for (const revocation of [
+      ...revoking.filter(isChosen),
+      ...revoking.filter((it) => !isChosen(it)),
+    ]) {
       // R11: the second token when the first has settled.
       const isNext = revoking.find(({ grant }) => grant === revocation.grant) === revocation;
       const isDue = revocation.notBefore <= this.now;
