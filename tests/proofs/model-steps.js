@@ -335,7 +335,7 @@ export const steps = {
   'another tab saves': {
     weight: 4,
     applies: ({ world }) => world.tabs.length > 1,
-    run: adopt,
+    run: (tab) => adopt(tab),
   },
   'the storage is emptied': {
     weight: 1,
