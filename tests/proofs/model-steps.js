@@ -1,4 +1,7 @@
 // What can happen to a tab: what people do, what the server answers, and what time and other tabs bring.
+// Left out are tabs that answer each other in time (R31, proved by refresh.pml): a tab here hears what was
+// saved, at any time. Left out are also snapshots that are broken, of another identity, or of a line that
+// was left: the walk of tests/c makes them.
 import assert from 'node:assert/strict';
 
 import * as numbers from '../../js/numbers.js';

@@ -54,7 +54,6 @@ const situations = {
   'every place is taken': ({ isFull }) => isFull,
   'a revocation waits for a living bearer': ({ revoking }) =>
     revoking.some(({ isRefreshing }) => isRefreshing),
-  'what came for a revocation is a stray': ({ strays }) => strays.some(({ isFinal }) => isFinal),
   'a refresh token alone is revoked': ({ revoking }) =>
     revoking.some(
       ({ grant, token }) =>
