@@ -213,6 +213,12 @@ static void end_asking(occ_session *self, double number, occ_text header) {
   end_waiting(self, number, header);
 }
 
+static void new_tokens_came(occ_session *self, const occ_grant *grant) {
+  if (grant->slot == OCC_SLOT_ACTIVE) {
+    end_asking(self, grant->number, occ_grant_authorization(grant));
+  }
+}
+
 /* ---- The table ---------------------------------------------------------------------------------
  */
 
@@ -760,7 +766,7 @@ static void refresh_completed(occ_session *self, occ_grant *place, occ_status st
   if (grant != NULL && status == OCC_STATUS_OK && place->authorization_length > 0) {
     occ_grant_renew(grant, place, self->now);
     self->grants_changed = true;
-    end_waiting(self, number, occ_grant_authorization(grant));
+    new_tokens_came(self, grant);
     return;
   }
   occ_grant *revoking = occ_grants_revoking(&self->grants, number);
@@ -936,9 +942,7 @@ static void take_tokens(occ_session *self, occ_grant *grant, const occ_snapshot_
   grant->expires_at = from->expires_at;
   /* Whoever was given the tokens refreshes them in time; the others when a request needs it. */
   grant->renew_at = 0;
-  if (grant->slot == OCC_SLOT_ACTIVE) {
-    end_asking(self, grant->number, occ_grant_authorization(grant));
-  }
+  new_tokens_came(self, grant);
 }
 
 static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {

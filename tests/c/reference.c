@@ -1390,7 +1390,10 @@ static void go_on(grant *it, const grant *given) {
   it->expires_at = given->expires_at;
   it->renew_at = given->renew_at;
   date(it, issued_after(it));
-  if (it->role == ACTIVE || it->role == CLIENT) {
+  if (it->role == ACTIVE) {
+    end_asking(it->access);
+  }
+  if (it->role == CLIENT) {
     end_waiting(it->access);
   }
 }
