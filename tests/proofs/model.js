@@ -746,7 +746,8 @@ export class Model {
       }
     }
     this.emulated = snapshot.customer;
-    const isTaken = this.active?.owner === 'agent' || (this.active && signIn?.owner === 'customer');
+    const owner = /** @type {{ owner: string } | undefined} */ (this.active)?.owner;
+    const isTaken = owner === 'agent' || (owner && signIn?.owner === 'customer');
     if (isTaken) this.#cancel();
     this.told.state = this.state;
     this.#stopWaiting();

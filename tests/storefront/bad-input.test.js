@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { agent, anna, openBrowser } from '../browser/browser.js';
-import { engineKey, openStorefront } from './storefront.js';
+import { openStorefront } from './storefront.js';
 
 /** @import { Browser } from 'playwright-core' */
 
@@ -59,7 +59,7 @@ describe('engine', () => {
       await shop.page.locator('cx-register').waitFor();
 
       assert.equal(shop.since(0, { method: 'POST' }).length, 0);
-      assert.equal(await shop.stored(engineKey), null);
+      assert.equal(await shop.storedByEngine(), null);
       // The first line of each; the others say where.
       const [said = '', ...more] = shop.complaints.map((text) => text.split('\n')[0]);
       assert.ok(said.startsWith('error: ERROR SessionError: occ-session could not be started: '));

@@ -309,7 +309,7 @@ describe('the configuration', () => {
     await session.opened;
     assert.equal(errors.length, 1);
     assert.equal(errors[0].code, 'invalid-options');
-    assert.match(errors[0].message, /baseUrl must be a URL of http or https/);
+    assert.match(errors[0].message, /baseUrl must be an http\(s\) URL/);
   });
 
   test('that no session can be made of is said once, and nobody can sign in', async () => {
@@ -347,14 +347,25 @@ describe('the configuration', () => {
 });
 
 describe('before the engine has started', () => {
+  const base = 'https://api.shop.example/';
+  const identity = `${base} mobile_android mobile_android`;
+  const engineKey = `occ-session ${identity}`;
   const snapshot = JSON.stringify({ active: { owner: 'customer' } });
+  const ofIdentity = JSON.stringify({ for: identity, active: { owner: 'customer' } });
   const ofSpartacus = JSON.stringify({ token: { access_token: 'x' } });
   /** @type {[what: string, areas: object, options: object, isAwaited: boolean][]} */
   const places = [
-    ['a session of the engine', { localStorage: { 'occ-session': snapshot } }, {}, true],
+    ['a session of the engine', { localStorage: { [engineKey]: snapshot } }, {}, true],
+    [
+      'one of an engine of an earlier version',
+      { localStorage: { 'occ-session': ofIdentity } },
+      {},
+      true,
+    ],
+    ['one of another client', { localStorage: { 'occ-session': snapshot } }, {}, false],
     [
       'one of the tab alone',
-      { sessionStorage: { 'occ-session': snapshot } },
+      { sessionStorage: { [engineKey]: snapshot } },
       { storage: 'session' },
       true,
     ],
@@ -363,7 +374,7 @@ describe('before the engine has started', () => {
     ['nothing', { localStorage: {} }, {}, false],
     [
       'what is no session',
-      { localStorage: { 'occ-session': '7', 'spartacus⚿⚿auth': '{' } },
+      { localStorage: { [engineKey]: '7', 'spartacus⚿⚿auth': '{' } },
       {},
       false,
     ],
@@ -380,8 +391,12 @@ describe('before the engine has started', () => {
       for (const [name, items] of Object.entries(areas)) {
         standIn(t, name, { value: new WebStorage(Object.entries(items)) });
       }
-      const { of } = openServices({ options: { storage: 'local', ...options } });
+      const { of, session } = openServices({
+        options: { storage: 'local', baseUrl: base, ...options },
+      });
       assert.equal(of('AuthStatePersistenceService').isUserLoggedIn(), isAwaited);
+      // It takes over what it finds, and must not do so in the next test.
+      await session.opened;
     });
   }
 
@@ -423,7 +438,7 @@ describe('a session that Spartacus has left', () => {
     const storage = new WebStorage(Object.entries(agentOverCustomer));
     const setItem = storage.setItem.bind(storage);
     storage.setItem = (key, value) => {
-      if (key === 'occ-session') throw new DOMException('full', 'QuotaExceededError');
+      if (key.startsWith('occ-session ')) throw new DOMException('full', 'QuotaExceededError');
       setItem(key, value);
     };
     standInStorage(t, storage);

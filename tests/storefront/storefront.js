@@ -30,7 +30,7 @@ import { serveStorefront } from './site.js';
 const loginPath = '/login.jsp';
 
 /** Where the engine keeps its session. */
-export const engineKey = 'occ-session';
+const engineKey = 'occ-session ';
 
 /** Runs in the page before anything of it, and tells of each click and of each change on the screen. */
 function watch() {
@@ -382,6 +382,14 @@ export class Storefront {
 
   // ---- What the storages hold ------------------------------------------------------------------
 
+  /** @returns {Promise<any>} what the engine has stored in localStorage, or null */
+  storedByEngine() {
+    return this.page.evaluate((start) => {
+      const key = Object.keys(localStorage).find((each) => each.startsWith(start));
+      return key ? JSON.parse(localStorage[key]) : null;
+    }, engineKey);
+  }
+
   /** @param {string} key @returns {Promise<any>} the JSON kept under it in localStorage, or null */
   stored(key) {
     return this.page.evaluate((name) => JSON.parse(localStorage.getItem(name) ?? 'null'), key);
@@ -404,8 +412,8 @@ export class Storefront {
         .map(({ label }) => label);
     };
     return {
-      engine: within((key) => key === engineKey),
-      elsewhere: within((key) => key !== engineKey),
+      engine: within((key) => key.startsWith(engineKey)),
+      elsewhere: within((key) => !key.startsWith(engineKey)),
     };
   }
 

@@ -14,7 +14,7 @@ import {
   tokenPath,
 } from '../browser/browser.js';
 import { serveStorefront } from './site.js';
-import { engineKey, openStorefront, Storefront } from './storefront.js';
+import { openStorefront, Storefront } from './storefront.js';
 
 /** @import { Browser } from 'playwright-core' */
 /** @import { TestContext } from 'node:test' */
@@ -222,7 +222,7 @@ describe('engine', () => {
       await shop.reload();
       await shop.page.locator('h1').waitFor();
       assert.equal(await shop.isShownSignedOut(), true, `${texts}`);
-      assert.equal((await shop.stored(engineKey))?.active, undefined, `${texts}`);
+      assert.equal((await shop.storedByEngine())?.active, undefined, `${texts}`);
     }
     assert.deepEqual(await shop.messages(), []);
     // Spartacus reads its keys as well, and says what is no JSON.
