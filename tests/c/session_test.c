@@ -565,6 +565,9 @@ TEST(r7_mac, "R7: a token that is no bearer token is not used, and is revoked") 
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
   CHECK_TEXT(last_body(), "token=m1&token_type_hint=access_token" SHOP);
   CHECK_TEXT(host_last_request()->authorization.at, "");
+  /* R17: it carried no bearer, so that a 401 says nothing of it. */
+  CHECK_NUMBER(host_answer(NOW, last(), 401, ""), OCC_STATUS_OK);
+  CHECK_NUMBER(host.outcome, OCC_OUTCOME_REJECTED);
 }
 
 TEST(r8, "R8: signing out again sends nothing again") {

@@ -1154,6 +1154,24 @@ TEST(r32_restored,
   CHECK_TEXT(host_authorization(), "");
 }
 
+TEST(r30_older_granted,
+     "R30 R41: that an older refresh token is good for another pair does not end the newer one") {
+  open_as_customer(STORED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  const uint32_t of_older = last();
+  adopt(
+    NOW,
+    OF_LINE("1", "9", CUSTOMER("2097153", ",\"issued\":6,\"access\":\"a2\",\"refresh\":\"r2\"")),
+    OCC_STATUS_OK);
+  (void)occ_session_sign_out(&session, NOW + 1);
+  CHECK_TEXT(last_body(), "token=r2" OF_REFRESH);
+  const uint32_t of_newer = last();
+  CHECK_NUMBER(host_answer(NOW + 1, of_older, 200, TOKENS("a3", "r3")), OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), "token=r3" OF_REFRESH);
+  CHECK_NUMBER(host_answer(NOW + 1, of_newer, 401, ""), OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), REFRESH_OF("r2"));
+}
+
 TEST(r30_older_refused,
      "R30 R41: that an older refresh token is refused does not say that the newer one is dead") {
   open_as_customer(STORED, TOKENS("a1", "r1"));

@@ -305,6 +305,19 @@ describe('after a sign-out', limit, () => {
     assert.equal((await shop.getUser(session)).uid, ben.username);
   });
 
+  test('R21: a request of nobody is not sent again once somebody is signed in', async () => {
+    const shop = storefront();
+    const session = await shop.open();
+    shop.backend.set({ token: { answer: 'hold', only: 'client_credentials', times: 1 } });
+    const answer = session.fetch(`${shop.backend.url}/occ/v2/shop/users`, { method: 'POST' });
+    await shop.held();
+    await session.signIn(anna);
+    shop.backend.release();
+    assert.equal((await answer).status, 401);
+    assert.deepEqual(shop.asked(), ['client_credentials', 'password']);
+    assert.equal(shop.backend.received({ path: '/occ/v2/shop/users' }).length, 1);
+  });
+
   test("R21: a customer's request that is answered under an agent is not sent again with the agent's token", async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
