@@ -64,10 +64,11 @@ const ANONYMOUS = /* @__PURE__ */ stateOf(STATE_ANONYMOUS, 0, 0, 'anonymous');
 
 /** @param {Credentials} credentials */
 function checked(credentials) {
-  const { username, password, ...more } = own(credentials);
+  const given = own(credentials);
+  const { username, password, ...more } = given;
   membersOf(more, {});
-  for (const [name, value] of Object.entries({ username, password })) {
-    if (!fits(value, 1, 1024)) {
+  for (const name of /** @type {const} */ (['username', 'password'])) {
+    if (!fits(given[name], 1, 1024)) {
       throw new SessionError('invalid-credentials', `${name} must be a string of 1 to 1024 bytes`);
     }
   }

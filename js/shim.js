@@ -39,9 +39,8 @@ function retryAfterOf(response) {
  */
 export async function readBody(response) {
   // A fetch that was handed in may give no stream of the web: that of node-fetch 2 gives one of Node's.
-  const { body: stream } = response.body?.getReader
-    ? response
-    : new Response(await response.arrayBuffer());
+  const { body } = response;
+  const stream = body?.getReader ? body : new Response(await response.arrayBuffer()).body;
   const reader = /** @type {ReadableStream<Uint8Array>} */ (stream).getReader();
   const buffer = new Uint8Array(BODY_MAX);
   let length = 0;
@@ -49,9 +48,9 @@ export async function readBody(response) {
     const chunk = await reader.read();
     if (chunk.done) {
       // Exactly what was read: Node keeps the last body until the session is closed.
-      const body = buffer.slice(0, length);
+      const bytes = buffer.slice(0, length);
       buffer.fill(0);
-      return body;
+      return bytes;
     }
     if (length + chunk.value.length > BODY_MAX) {
       buffer.fill(0);
