@@ -93,7 +93,7 @@ async function run(groups, body) {
       await body(t);
     }),
   ];
-  for (const hook of [...after, ...cleanups, () => mock.reset()]) {
+  for (const hook of [...after, ...cleanups.reverse(), () => mock.reset()]) {
     failures.push(await failureOf(hook));
   }
   await new Promise((resolve) => setImmediate(resolve));

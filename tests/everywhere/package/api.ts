@@ -188,6 +188,7 @@ same<
   | 'cancelled'
   | 'closed'
   | 'wasm-unavailable'
+  | 'platform-unavailable'
 >(true);
 // @ts-expect-error: there is no such code
 new SessionError('signed-out', 'signed out');

@@ -44,7 +44,8 @@ static void renew(void) {
   any_grant(&grant);
   any_grant(&response);
   (void)occ_grant_same_token(&grant, &response);
-  occ_grant_date(&grant, Frama_C_double_interval(0, WHOLE_MAX));
+  occ_grant_date(&grant, Frama_C_double_interval(0, WHOLE_MAX),
+                 Frama_C_double_interval(0, WHOLE_MAX));
   (void)occ_grant_may_be_refreshed(&grant, Frama_C_double_interval(0, 1e15));
   occ_grant_inherit(&response, &grant);
   occ_grant_renew(&grant, &response, Frama_C_double_interval(0, 1e15));

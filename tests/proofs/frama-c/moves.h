@@ -220,7 +220,7 @@ occ_status occ_grant_put(occ_grant *self, occ_text access, occ_text refresh);
 /*@ requires \valid(self);
     assigns self->issued, self->rest_until, self->is_refused;
     ensures self->issued == issued; */
-void occ_grant_date(occ_grant *self, double issued);
+void occ_grant_date(occ_grant *self, double issued, double now);
 
 /* R30: no refresh token is lost, and none takes the place of another. */
 /*@ requires \valid(self) && \valid_read(refreshed) && \separated(self, refreshed);
