@@ -156,7 +156,7 @@ export class Session extends EventTarget {
   #seen = '';
   /** Owner and number of the active grant. @type {(string | undefined)[]} */
   #holder = [];
-  /** The snapshot of another client under the same key. */
+  /** A snapshot under the same key that is none of this client's. */
   #foreign = '';
   /** Whether what is being adopted is the session of somebody else. */
   #isSucceeded = false;
@@ -291,7 +291,7 @@ export class Session extends EventTarget {
       // With no place for it now, it is tried again at the next event.
       if (status !== STATUS_FULL) this.#seen = mark;
     } else if (newest === null && this.#seen) {
-      // A script has emptied the storage. The line goes on, or another tab would begin a new one.
+      // A script has emptied the storage: what is held is stored again, as the first of a new line.
       this.#core.occ_adopt('');
     }
     for (const [number, issued] of this.#storage.ended()) this.#core.occ_ended(number, issued);
