@@ -98,13 +98,15 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       await held(shop);
       await shop.clickSignOut();
       await shop.waitUntilShown(signedOut);
-      await answered(shop.backend, 2);
+      // The bearer is dead (R30): the engine sends the rest when the refresh has given another.
+      await answered(shop.backend, isEngine ? 1 : 2);
       assert.deepEqual(await shop.storedTokens(), { engine: [], elsewhere: [] });
 
       assert.equal(await release(shop), 200);
       if (isEngine) {
-        await answered(shop.backend, 4);
-        assert.deepEqual((await shop.revocations()).slice(2), [
+        await answered(shop.backend, 3);
+        assert.deepEqual(await shop.revocations(), [
+          'customer #1 refresh under customer #1 access',
           'customer #2 refresh under customer #2 access',
           'customer #2 access under customer #2 access',
         ]);
