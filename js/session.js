@@ -142,7 +142,7 @@ export class Session extends EventTarget {
   /** What the core hands out. @type {string | undefined} */
   #authorization;
   #attempts = 0;
-  /** The latest answer, for the error of the sign-in that it ends: nothing that the server has written. */
+  /** The latest answer, for the error of the sign-in that it ends: nothing that the server has written (R28). */
   #answered = '';
   /** @type {Map<number, { resolve: () => void, reject: (error: Error) => void }>} */
   #signIns = new Map();
@@ -451,7 +451,7 @@ export class Session extends EventTarget {
 
   // ---- Requests of the storefront --------------------------------------------------------------
 
-  /** @param {string | URL} url */
+  /** Whether the bearer may go there (R22). @param {string | URL} url */
   #isOfApi(url) {
     try {
       // What the URL parser writes: the origin stands first in it, and ends with a slash.

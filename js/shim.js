@@ -181,7 +181,8 @@ export function fetchShim(fetch, closed) {
       ),
 
     /**
-     * A revocation (RFC 7009). The body of the answer is left alone (R16).
+     * A revocation (RFC 7009), which survives the page and follows no redirect (R12). The body of the
+     * answer is left alone (R16).
      *
      * @param {string} url
      * @param {string} form

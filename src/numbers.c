@@ -6,7 +6,7 @@
  * module's own code compares with, the names that it shows, and, for whoever reads the table,
  * objects from name to number.
  */
-#include "occ_session.h"
+#include "table.h"
 
 #define CONSTANT(kind, name, number) "export const " kind "_" #name " = " #number ";\n"
 #define STATE(name, number, text) CONSTANT("STATE", name, number)
@@ -47,6 +47,7 @@ static const char numbers[] =
   OBJECT("STATE", OCC_STATES)
   OBJECT("EVENT", OCC_EVENTS)
   OBJECT("GUARD", OCC_GUARDS)
+  OBJECT("EFFECT", OCC_EFFECTS)
   OBJECT("STATUS", OCC_STATUSES);
 // clang-format on
 
@@ -64,4 +65,10 @@ EXPORT(uint32_t, occ_numbers_length, void) {
 
 EXPORT(uint32_t, occ_table, uint32_t state, uint32_t event) {
   return occ_table_cell(state, event);
+}
+
+/* Bits 0 to 7 the effects of a transition; bits 8 to 15 those when the guard holds. */
+EXPORT(uint32_t, occ_table_effects, uint32_t state, uint32_t event) {
+  const occ_cell *cell = &occ_table[state % OCC_STATE_END][event % OCC_EVENT_END];
+  return (uint32_t)cell->move.effects | (uint32_t)cell->given.effects << 8;
 }

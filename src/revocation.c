@@ -83,8 +83,8 @@ void occ_revocation_send(occ_session *self) {
   }
 }
 
-/* A 401 says that the bearer is dead, which is all that is known then: of the token only where it
- * is its own bearer. */
+/* R17. A 401 says that the bearer is dead, which is all that is known then: of the token only where
+ * it is its own bearer. */
 static occ_outcome outcome_of(occ_delivery delivery, uint32_t http_status, bool is_own_bearer) {
   if (delivery == OCC_DELIVERY_TIMED_OUT) {
     return OCC_OUTCOME_TIMED_OUT;

@@ -161,7 +161,8 @@ static void release_strays(occ_session *self) {
 /* ---- Requests that wait for a token ------------------------------------------------------------
  */
 
-/* The refresh that is under way of the grant with that number and those tokens, or NULL. */
+/* The refresh that is under way of the grant with that number and those tokens, or NULL: there is
+ * never a second one (R19). */
 static occ_grant *awaited_refresh(occ_session *self, double number, uint64_t tokens) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *grant = &self->grants.at[i];
@@ -453,7 +454,7 @@ static occ_status enter(occ_session *self, double now, size_t length) {
   return status;
 }
 
-/* The session is whole again: the host is told. */
+/* The session is whole again: the host is told, before anything is sent (R14). */
 static occ_status conclude(occ_session *self, occ_status status) {
   release_strays(self);
   save(self);

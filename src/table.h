@@ -9,16 +9,18 @@
 
 /* What a transition does to the grants and to the sign-in that is pending, in this order; where
  * there is DROP and REVOKE, what is dropped is not revoked. */
-enum {
-  OCC_EFFECT_CANCEL = 1 << 0,  /* the pending sign-in is given up */
-  OCC_EFFECT_DROP = 1 << 1,    /* the active grant is dead: out, without a request (R9) */
-  OCC_EFFECT_REVOKE = 1 << 2,  /* the retired grant, then the active one, is revoked (R1, R2) */
-  OCC_EFFECT_RESTORE = 1 << 3, /* the parked grant is active again (R5) */
-  OCC_EFFECT_PARK = 1 << 4,    /* the active grant is parked (R4) */
-  OCC_EFFECT_RETIRE = 1 << 5,  /* the parked grant retires (R3, R6) */
-  OCC_EFFECT_ADMIT = 1 << 6,   /* the grant that was asked for is active */
-  OCC_EFFECT_BEGIN = 1 << 7    /* a sign-in is pending */
-};
+#define OCC_EFFECTS(X)                                                                             \
+  X(CANCEL, 1, "cancel")   /* the pending sign-in is given up */                                   \
+  X(DROP, 2, "drop")       /* the active grant is dead: out, without a request (R9) */             \
+  X(REVOKE, 4, "revoke")   /* the retired grant, then the active one, is revoked (R1, R2) */       \
+  X(RESTORE, 8, "restore") /* the parked grant is active again (R5) */                             \
+  X(PARK, 16, "park")      /* the active grant is parked (R4) */                                   \
+  X(RETIRE, 32, "retire")  /* the parked grant retires (R3, R6) */                                 \
+  X(ADMIT, 64, "admit")    /* the grant that was asked for is active */                            \
+  X(BEGIN, 128, "begin")   /* a sign-in is pending */
+
+#define OCC_ENUMERATE_EFFECT(name, number, text) OCC_EFFECT_##name = (number),
+enum { OCC_EFFECTS(OCC_ENUMERATE_EFFECT) };
 
 typedef struct {
   uint8_t next; /* occ_state */

@@ -43,7 +43,7 @@ uint64_t occ_text_fingerprint(occ_text text);
 void occ_write(occ_writer *writer, const char *string);
 void occ_write_byte(occ_writer *writer, char byte);
 
-/* Fills memory with zeros, also where the compiler can tell that nobody reads it again. */
+/* Fills memory with zeros (R27), also where the compiler can tell that nobody reads it again. */
 void occ_wipe(void *memory, size_t length);
 
 #endif

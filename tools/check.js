@@ -53,6 +53,7 @@ try {
       ['prettier', [[npm('prettier'), '--check', '--log-level=warn', '.']]],
       ['eslint', [[npm('eslint'), '--max-warnings=0', '.']]],
       ['tsc', projects.map((path) => [npm('tsc'), '-p', path])],
+      ['rules', [['node', 'tools/rules.js', '--check']]],
     ];
     for (const [name, commands] of checks) {
       await report(name, commands);

@@ -1,4 +1,4 @@
-// What the README says: its code runs, and its diagram and its lists are those of the module.
+// What the README says: its code runs, and its lists are those of the module.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -93,36 +93,6 @@ describe('the code in the README', () => {
 });
 
 describe('the lists in the README', () => {
-  test('the state diagram has the transitions of the table, and no others', async () => {
-    const numbers = await import('../../js/numbers.js');
-    const bytes = readFileSync(new URL('build/wasm/numbers.wasm', root));
-    const { exports } = (await WebAssembly.instantiate(bytes)).instance;
-    const table = /** @type {(state: number, event: number) => number} */ (exports.occ_table);
-    const states = Object.entries(numbers.STATE);
-    /** @param {number} number */
-    const stateOf = (number) => states.find(([, value]) => value === number)?.[0];
-    const guards = Object.keys(numbers.GUARD);
-
-    const edges = new Set();
-    for (const [state, from] of states) {
-      for (const [event, number] of Object.entries(numbers.EVENT)) {
-        const cell = table(from, number) >>> 0;
-        if (cell >>> 24 !== numbers.STATUS.ok) continue;
-        const [next, given, guard] = [cell & 255, (cell >>> 8) & 255, (cell >>> 16) & 255];
-        edges.add(`${state} --> ${stateOf(next)}: ${event}`);
-        if (guard && given !== next) {
-          edges.add(`${state} --> ${stateOf(given)}: ${event} [${guards[guard]}]`);
-        }
-      }
-    }
-    const [diagram] = blocks('mermaid');
-    const drawn = diagram.split('\n').map((line) => line.trim());
-    assert.deepEqual(
-      drawn.filter((line) => line.includes(': ')).sort(),
-      [...edges].map(String).sort(),
-    );
-  });
-
   test('the error codes are those of the module', () => {
     const source = readFileSync(new URL('js/error.js', root), 'utf8');
     const type = source.split('@typedef {')[1].split('}')[0];
