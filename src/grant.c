@@ -8,6 +8,9 @@
 #define PAUSE 30000.0
 #define PAUSE_MAX 300000.0
 
+/* How many numbers one nonce is good for; 32 bits of nonce and 21 of these fit into a double. */
+#define NUMBERS_PER_NONCE 2097152.0
+
 occ_grant *occ_grants_in(occ_grants *self, occ_slot slot) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     if (self->at[i].slot == slot) {
@@ -17,7 +20,8 @@ occ_grant *occ_grants_in(occ_grants *self, occ_slot slot) {
   return NULL;
 }
 
-occ_grant *occ_grants_free(occ_grants *self) {
+/* A free place, or NULL if there are no more than are left to other tabs. */
+static occ_grant *free_place(occ_grants *self) {
   occ_grant *place = NULL;
   size_t left = 0;
   for (size_t i = 0; i < OCC_PLACES; i++) {
@@ -27,6 +31,58 @@ occ_grant *occ_grants_free(occ_grants *self) {
     }
   }
   return left > OCC_PLACES_FOR_TABS ? place : NULL;
+}
+
+double occ_grants_number(occ_grants *self) {
+  return (double)self->nonce * NUMBERS_PER_NONCE + (double)++self->numbered;
+}
+
+occ_grant *occ_grants_reserve(occ_grants *self, occ_owner owner) {
+  occ_grant *grant = free_place(self);
+  if (grant != NULL) {
+    grant->slot = OCC_SLOT_AWAITED;
+    grant->owner = owner;
+    grant->number = occ_grants_number(self);
+  }
+  return grant;
+}
+
+bool occ_grants_refresh(occ_grants *self, const occ_grant *grant) {
+  const uint64_t tokens = occ_grant_fingerprint(grant);
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *place = &self->at[i];
+    if (place->slot == OCC_SLOT_AWAITED && place->refreshes == grant->number &&
+        place->earlier == tokens) {
+      return true;
+    }
+  }
+  occ_grant *place = occ_grants_reserve(self, grant->owner);
+  if (place == NULL) {
+    return false;
+  }
+  place->refreshes = grant->number;
+  place->earlier = tokens;
+  return true;
+}
+
+occ_grant *occ_grants_await_client(occ_grants *self) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    occ_grant *place = &self->at[i];
+    if (place->slot == OCC_SLOT_AWAITED && place->owner == OCC_OWNER_CLIENT) {
+      return place;
+    }
+  }
+  return occ_grants_reserve(self, OCC_OWNER_CLIENT);
+}
+
+occ_grant *occ_grants_awaited_by(occ_grants *self, uint32_t request) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    occ_grant *place = &self->at[i];
+    if (place->slot == OCC_SLOT_AWAITED && place->request == request) {
+      return place;
+    }
+  }
+  return NULL;
 }
 
 bool occ_grant_is_held(const occ_grant *self) {
@@ -57,6 +113,10 @@ bool occ_grant_same_token(const occ_grant *self, const occ_grant *other) {
   return occ_text_equal(occ_grant_access(self), occ_grant_access(other));
 }
 
+uint64_t occ_grant_fingerprint(const occ_grant *self) {
+  return occ_text_fingerprint(occ_grant_authorization(self));
+}
+
 static void put_refresh(occ_grant *self, occ_text refresh) {
   if (refresh.length > 0) {
     occ_wipe(self->refresh, self->refresh_length);
@@ -73,7 +133,7 @@ occ_status occ_grant_put(occ_grant *self, occ_text access, occ_text refresh) {
     return OCC_STATUS_UNEXPECTED_RESPONSE;
   }
   if (self->access_length > 0) {
-    self->earlier = occ_text_fingerprint(occ_grant_authorization(self));
+    self->earlier = occ_grant_fingerprint(self);
     occ_wipe(self->authorization, sizeof self->authorization);
   }
   memcpy(self->authorization, "Bearer ", OCC_BEARER_LENGTH);
@@ -120,6 +180,14 @@ bool occ_grant_may_be_refreshed(occ_grant *self, double now) {
     self->pause = self->pause < PAUSE_MAX ? self->pause : PAUSE_MAX;
   }
   return false;
+}
+
+void occ_grant_set_aside(occ_grant *self, occ_status status) {
+  if (status != OCC_STATUS_OK) {
+    occ_grant_settle(self);
+    return;
+  }
+  self->slot = OCC_SLOT_STRAY;
 }
 
 void occ_grant_settle(occ_grant *self) {

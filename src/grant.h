@@ -73,16 +73,31 @@ typedef struct {
 } occ_grant;
 
 typedef struct {
+  uint32_t nonce; /* of the session, at random: keeps the numbers apart from those of other tabs */
+  uint32_t numbered; /* how many numbers were given */
   occ_grant at[OCC_PLACES];
 } occ_grants;
+
+/* A number that was never used before. */
+double occ_grants_number(occ_grants *self);
 
 /* The grant in that slot, the first if there are several, NULL if there is none. Valid until the
  * grant settles. */
 occ_grant *occ_grants_in(occ_grants *self, occ_slot slot);
 
-/* A free place for a token that is asked for, or NULL: some are always left, for what another tab
- * brings. */
-occ_grant *occ_grants_free(occ_grants *self);
+/* A place for the token that is about to be asked for, in slot AWAITED and with a number of its
+ * own, or NULL: some are always left, for what another tab brings. */
+occ_grant *occ_grants_reserve(occ_grants *self, occ_owner owner);
+
+/* Reserves a place for the refresh of this grant, unless it is under way with these tokens (R19).
+ * False: there is no place. */
+bool occ_grants_refresh(occ_grants *self, const occ_grant *grant);
+
+/* The place that awaits the application's own token, reserved if there is none yet, or NULL. */
+occ_grant *occ_grants_await_client(occ_grants *self);
+
+/* The place that awaits the answer to this request, or NULL. */
+occ_grant *occ_grants_awaited_by(occ_grants *self, uint32_t request);
 
 /* The grant with that number in slot ACTIVE, PARKED or RETIRED, or NULL. */
 occ_grant *occ_grants_held(occ_grants *self, double number);
@@ -110,6 +125,9 @@ OCC_INLINE occ_text occ_grant_authorization(const occ_grant *self) {
   return (occ_text){self->authorization, self->authorization_length};
 }
 
+/* Fingerprint of that header. */
+uint64_t occ_grant_fingerprint(const occ_grant *self);
+
 /* Puts bearer tokens into a grant, in place of those that are there; an empty refresh token leaves
  * the one that is there (RFC 6749 section 6). OCC_STATUS_TOKEN_TOO_LARGE,
  * OCC_STATUS_UNEXPECTED_RESPONSE: the access token is empty or does not fit into a header. The
@@ -133,6 +151,9 @@ void occ_grant_inherit(occ_grant *self, const occ_grant *refreshed);
 
 /* True if a 401 to the grant's token may have it refreshed (R49); counts the refusal. */
 bool occ_grant_may_be_refreshed(occ_grant *self, double now);
+
+/* A token that nobody may use waits in the place to be revoked (R7); no token, no grant. */
+void occ_grant_set_aside(occ_grant *self, occ_status status);
 
 /* Wipes the grant; its place is free. */
 void occ_grant_settle(occ_grant *self);

@@ -20,8 +20,7 @@ void occ_json_release(void);
  * another type is empty, 0 or NULL. */
 const char *occ_json_string(const cJSON *object, const char *name);
 OCC_INLINE occ_text occ_json_text(const cJSON *object, const char *name) {
-  const char *string = occ_json_string(object, name);
-  return (occ_text){string, occ_text_length(string)};
+  return occ_text_of(occ_json_string(object, name));
 }
 double occ_json_number(const cJSON *object, const char *name);
 const cJSON *occ_json_object(const cJSON *object, const char *name);

@@ -45,6 +45,9 @@
 #define OCC_OPTION_MAX 1024
 #define OCC_CUSTOMER_ID_MAX 256
 
+/* The latest accepted time, in epoch milliseconds: the year 33658. */
+#define OCC_TIME_MAX 1e15
+
 /* ---- Numbers -----------------------------------------------------------------------------------
  * Each list makes the enum here, and its part of js/numbers.js; 0 is never a valid state or event.
  */
@@ -258,8 +261,9 @@ occ_status occ_session_completed(occ_session *self, double now, uint32_t request
                                  occ_delivery delivery, uint32_t http_status, double retry_after,
                                  size_t length);
 
-/* The time that was given to occ_host_alarm has come. */
-occ_status occ_session_alarm(occ_session *self, double now);
+/* The time that was given to occ_host_alarm has come: `at`, or 0 if the host has not kept it. It
+ * has come also where the clock was set back meanwhile. */
+occ_status occ_session_alarm(occ_session *self, double now, double at);
 
 /* The page is going away: what still waits to be revoked is sent now (R11). */
 occ_status occ_session_leave(occ_session *self, double now);

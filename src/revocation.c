@@ -5,6 +5,7 @@
 #include "form.h"
 #include "number.h"
 #include "occ_host.h"
+#include "output.h"
 
 /* R18: how long to wait before another try, in milliseconds. */
 #define RETRY_AFTER 2000.0
@@ -30,8 +31,31 @@ static void begin(occ_session *self, occ_grant *grant, bool with_access) {
   }
 }
 
+static bool is_copy(const occ_grant *grant, const occ_grant *other) {
+  return other != grant && (occ_grant_is_held(other) || other->slot == OCC_SLOT_REVOKING) &&
+         occ_grant_same_token(grant, other);
+}
+
 void occ_revocation_begin(occ_session *self, occ_grant *grant) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    if (is_copy(grant, &self->grants.at[i])) {
+      occ_grant_settle(grant);
+      return;
+    }
+  }
   begin(self, grant, true);
+}
+
+void occ_revocation_begin_strays(occ_session *self) {
+  if (self->sign_in.request != 0 && !self->is_leaving) {
+    return;
+  }
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    occ_grant *grant = &self->grants.at[i];
+    if (grant->slot == OCC_SLOT_STRAY) {
+      occ_revocation_begin(self, grant);
+    }
+  }
 }
 
 void occ_revocation_begin_refresh(occ_session *self, occ_grant *grant) {
@@ -43,7 +67,7 @@ void occ_revocation_begin_refresh(occ_session *self, occ_grant *grant) {
 /* R30: true if the refresh token's revocation waits for a living bearer from now on. */
 static bool wait_for_bearer(occ_session *self, occ_grant *grant) {
   if (grant->is_final || !(self->options.flags & OCC_FLAG_BEARER) || self->is_leaving ||
-      !occ_session_refresh(self, grant)) {
+      !occ_grants_refresh(&self->grants, grant)) {
     return false;
   }
   grant->is_final = true;
@@ -54,11 +78,11 @@ static bool wait_for_bearer(occ_session *self, occ_grant *grant) {
 /* RFC 7009 section 2.1. */
 static void send(occ_session *self, occ_grant *grant, occ_revocation *revocation, occ_text token,
                  occ_text hint) {
-  occ_writer *form = occ_session_output(self);
+  occ_writer *form = occ_output_begin(self);
   occ_form_add(form, "token", token);
   occ_form_add(form, "token_type_hint", hint);
   revocation->stage = OCC_REVOCATION_SENT;
-  revocation->request = occ_session_send(
+  revocation->request = occ_output_send(
     self, OCC_REQUEST_REVOKE, grant->owner,
     self->options.flags & OCC_FLAG_BEARER ? occ_grant_authorization(grant) : OCC_TEXT(""));
 }
@@ -172,7 +196,7 @@ bool occ_revocation_refreshed(occ_session *self, occ_grant *place, occ_status st
                               uint32_t http_status) {
   occ_grant *grant = occ_grants_revoking(&self->grants, place->refreshes);
   if (grant == NULL || grant->revocation[OCC_TOKEN_REFRESH].stage != OCC_REVOCATION_REFRESHING ||
-      place->earlier != occ_text_fingerprint(occ_grant_authorization(grant))) {
+      place->earlier != occ_grant_fingerprint(grant)) {
     return false;
   }
   const bool is_refused = status == OCC_STATUS_INVALID_CREDENTIALS;

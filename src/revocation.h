@@ -2,11 +2,17 @@
 #ifndef OCC_REVOCATION_H
 #define OCC_REVOCATION_H
 
-#include "session.h"
+#include "session_struct.h"
 
 /* The grant is out of the session and its tokens are queued: the refresh token first, the access
- * token when that has settled (R11). With no revocation endpoint it settles at once (R13). */
+ * token when that has settled (R11). With no revocation endpoint it settles at once (R13), and so
+ * it does where a server has handed out the same token twice, to somebody who stays or whose
+ * revocation is under way (R29). */
 void occ_revocation_begin(occ_session *self, occ_grant *grant);
+
+/* The strays are revoked (R7). They wait while a sign-in is on the wire, which may yet be given the
+ * same token (R29); one that is not sent yet waits in its turn until they are revoked. */
+void occ_revocation_begin_strays(occ_session *self);
 
 /* The same for the refresh token alone, of a grant whose access token another tab has revoked. */
 void occ_revocation_begin_refresh(occ_session *self, occ_grant *grant);

@@ -31,6 +31,11 @@ typedef struct {
  * that nothing here needs. */
 size_t occ_text_length(const char *string);
 
+/* A string that ends with a zero, as a text; valid as long as the string. */
+OCC_INLINE occ_text occ_text_of(const char *string) {
+  return (occ_text){string, occ_text_length(string)};
+}
+
 bool occ_text_equal(occ_text one, occ_text other);
 
 /* Whether every byte is visible ASCII, which is what fits into a header (RFC 6750 section 2.1). */

@@ -2,7 +2,7 @@
  * The one file that knows WebAssembly: the exports of the module, each the core's function of the
  * same name for the one session of this instance. The host functions (occ_host.h) are its imports.
  */
-#include "session.h"
+#include "session_struct.h"
 
 #define EXPORT(type, name, ...)                                                                    \
   __attribute__((export_name(#name))) type export_##name(__VA_ARGS__);                             \
@@ -63,10 +63,8 @@ EXPORT(uint32_t, occ_completed, double now, uint32_t request, uint32_t delivery,
                                retry_after, length);
 }
 
-/* at: the time that the host was given. It has come, also where the clock was set back meanwhile.
- */
 EXPORT(uint32_t, occ_alarm, double now, double at) {
-  return occ_session_alarm(&session, now < at ? at : now);
+  return occ_session_alarm(&session, now, at);
 }
 
 EXPORT(uint32_t, occ_leave, double now) {

@@ -220,7 +220,7 @@ TEST(r30_retried,
   answer(OVER - 1000, 503, "");
   CHECK_NUMBER(host.alarm, OVER + 1000);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, OVER + 1000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, OVER + 1000, 0), OCC_STATUS_OK);
   check_sent(OCC_REQUEST_REFRESH, "", "grant_type=refresh_token&refresh_token=r1&client_id=shop");
   answer(OVER + 1000, 503, "");
   check_sent(OCC_REQUEST_REVOKE, "Bearer a1", "token=r1" OF_REFRESH);
@@ -490,9 +490,9 @@ TEST(r30_sign_in, "R30 R29: a sign-in waits for such a refresh as for a revocati
   CHECK_NUMBER(begin(OVER, OCC_OWNER_CUSTOMER, 2, ""), 0);
   CHECK_NUMBER(host.alarm, OVER + 2000);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, OVER + 1999), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, OVER + 1999, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.request_count, 0);
-  CHECK_NUMBER(occ_session_alarm(&session, OVER + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, OVER + 2000, 0), OCC_STATUS_OK);
   check_sent(OCC_REQUEST_TOKEN, "",
              "grant_type=password&username=anna&password=pass&client_id=shop");
 }
@@ -513,7 +513,7 @@ TEST(
   sign_out_over();
   const uint32_t refresh = last();
   (void)begin(OVER, OCC_OWNER_CUSTOMER, 2, "");
-  (void)occ_session_alarm(&session, OVER + 2000);
+  (void)occ_session_alarm(&session, OVER + 2000, 0);
   const uint32_t sign_in = last();
   host_forget();
   CHECK_NUMBER(host_answer(OVER + 2000, refresh, 200, TOKENS("a2", "r2")), OCC_STATUS_OK);
@@ -730,7 +730,7 @@ TEST(r49_alarm, "R49: the refresh at the end of a token's time is not held back 
   refresh(NOW + 10000, "a2", LIVING("a3", "r3", "60"));
   CHECK_NUMBER(host_renew(NOW + 19999, "Bearer a3"), OCC_STATUS_NOTHING);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 70000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 70000, 0), OCC_STATUS_OK);
   check_sent(OCC_REQUEST_REFRESH, "", "grant_type=refresh_token&refresh_token=r3&client_id=shop");
 }
 

@@ -17,11 +17,24 @@ TEST(last_place, "a grant is found in the last place, and none behind it") {
   CHECK(occ_grants_in(grants, OCC_SLOT_RETIRED) == NULL);
   CHECK(occ_grants_held(grants, 7) == NULL);
   occ_grant *last = &grants->at[OCC_PLACES - 1];
-  CHECK(occ_grants_free(grants) == last);
   last->slot = OCC_SLOT_RETIRED;
   last->number = 7;
   CHECK(occ_grants_in(grants, OCC_SLOT_RETIRED) == last);
   CHECK(occ_grants_held(grants, 7) == last);
+  free(grants);
+}
+
+TEST(numbers,
+     "grants are numbered apart from those of another nonce, and a place is reserved once") {
+  occ_grants *grants = places();
+  grants->nonce = 3;
+  const occ_grant *one = occ_grants_reserve(grants, OCC_OWNER_CUSTOMER);
+  const occ_grant *other = occ_grants_reserve(grants, OCC_OWNER_AGENT);
+  CHECK(one == &grants->at[OCC_PLACES - 1] && other == &grants->at[OCC_PLACES - 2]);
+  CHECK_NUMBER(one->number, 6291457);
+  CHECK_NUMBER(other->number, 6291458);
+  CHECK_NUMBER(other->slot, OCC_SLOT_AWAITED);
+  CHECK_NUMBER(other->owner, OCC_OWNER_AGENT);
   free(grants);
 }
 

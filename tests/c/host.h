@@ -5,7 +5,7 @@
 #ifndef OCC_TEST_HOST_H
 #define OCC_TEST_HOST_H
 
-#include "session.h"
+#include "session_struct.h"
 
 /* Ends with a zero, unlike what the core hands out. */
 typedef struct {

@@ -806,7 +806,7 @@ static void call_alarm(void) {
     (void)ask_refresh(active);
   }
   host.alarm = 0;
-  expect(occ_session_alarm(&session, m.now) == OCC_STATUS_OK, "an alarm gives OK");
+  expect(occ_session_alarm(&session, m.now, 0) == OCC_STATUS_OK, "an alarm gives OK");
 }
 
 /* R30: a page that goes away does not wait for a living bearer. */
@@ -1863,7 +1863,6 @@ static bool is_awaited_at(const occ_grant *place, const awaited *it) {
   const grant *refreshed = is_refreshing(it) ? with_id(it->id) : NULL;
   return place->slot == OCC_SLOT_AWAITED && place->request == it->request &&
          place->owner == it->owner && (place->refreshes > 0) == is_refreshing(it) &&
-         (place->refreshes < 0) == is_for_client(it) &&
          (refreshed == NULL || refreshed->number == 0 || refreshed->number == place->refreshes);
 }
 
@@ -1894,6 +1893,17 @@ static void check_places(void) {
   expect(taken == taken_places(), "R7: no grant is there that has settled");
 }
 
+/* The number that the application's own token will have, 0 if none was asked for. */
+static double number_for_client(void) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *place = &session.grants.at[i];
+    if (place->slot == OCC_SLOT_AWAITED && place->owner == OCC_OWNER_CLIENT) {
+      return place->number;
+    }
+  }
+  return 0;
+}
+
 /* What waits in the session. */
 static void check_waiting(void) {
   const occ_sign_in *sign_in = &session.sign_in;
@@ -1904,7 +1914,7 @@ static void check_waiting(void) {
                         (sign_in->customer_id_length > 0) == m.known),
          "and it is the one that was asked for last");
   expect(session.waiting_for == (m.waiting == FOR_REFRESH  ? active->number
-                                 : m.waiting == FOR_CLIENT ? -1
+                                 : m.waiting == FOR_CLIENT ? number_for_client()
                                                            : 0),
          "R19: requests wait for the token of who is signed in");
   expect(session.asked_until == m.asked_until && session.is_answered == m.heard,
@@ -2352,6 +2362,10 @@ const char *reference_name(reference_event event) {
 
 unsigned reference_time(double time) {
   return time == 0 ? 0 : time <= m.now ? 1 : time == m.alarm ? 2 : 3;
+}
+
+bool reference_waits_for_client(void) {
+  return m.waiting == FOR_CLIENT;
 }
 
 unsigned reference_alarm(void) {

@@ -98,6 +98,9 @@ bool reference_is_to_come(double time);
 /* Whether what is saved holds back a sign-in of the page that reads it. */
 bool reference_is_saved_revoking(void);
 
+/* Whether requests wait for the application's own token. */
+bool reference_waits_for_client(void);
+
 /* Whether the host has been given a time, as above. */
 unsigned reference_alarm(void);
 

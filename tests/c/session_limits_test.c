@@ -64,7 +64,7 @@ TEST(r8_given_again,
   CHECK_TEXT(host_last_request()->body.at, "token=a1&token_type_hint=access_token&client_id=shop");
   CHECK_NUMBER(begin(NOW, OCC_OWNER_CUSTOMER, 2), 0);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   const uint32_t late = last();
   CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_TOKEN);
   CHECK_NUMBER(occ_session_cancel(&session, NOW + 2000, 2), OCC_STATUS_OK);
@@ -135,7 +135,7 @@ TEST(sign_in_full, "a sign-in that waits for a place longer than for a revocatio
   CHECK_NUMBER(begin(NOW, OCC_OWNER_CUSTOMER, 1 + PLACES), 0);
   CHECK_NUMBER(host.alarm, NOW + 2000);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "");
   CHECK_NUMBER(host_answer(NOW + 2000, first, 503, ""), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "request ");
@@ -144,18 +144,18 @@ TEST(sign_in_full, "a sign-in that waits for a place longer than for a revocatio
 
 TEST(alarm_no_refresh_token, "an alarm refreshes nothing where there is no refresh token") {
   open_as_customer("{\"access_token\":\"a1\",\"token_type\":\"bearer\",\"expires_in\":3600}");
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 3600000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 3600000, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "");
   CHECK_TEXT(host_authorization(), "Bearer a1");
 }
 
 TEST(alarm_short_life, "nor a token that lives for less than a minute") {
   open_as_customer(TOKENS("a1", "r1", "59"));
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 59000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 59000, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "");
   open_as_customer(TOKENS("a1", "r1", "60"));
   CHECK_NUMBER(host.alarm, NOW + 60000);
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 60000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 60000, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "request ");
   CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_REFRESH);
 }

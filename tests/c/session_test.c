@@ -110,7 +110,7 @@ static occ_status call(int which, double now) {
   case 6:
     return occ_session_completed(&session, now, 1, OCC_DELIVERY_ANSWERED, 200, 0, 20);
   case 7:
-    return occ_session_alarm(&session, now);
+    return occ_session_alarm(&session, now, now);
   case 8:
     return occ_session_leave(&session, now);
   case 9:
@@ -212,7 +212,7 @@ TEST(shortest_texts, "so are options, tokens and a customer id of one byte") {
     OCC_STATUS_OK);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a", "r"));
   CHECK_NUMBER(host.alarm, NOW + 3600000);
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 3600000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 3600000, 0), OCC_STATUS_OK);
   CHECK_TEXT(last_body(), "grant_type=refresh_token&refresh_token=r&client_id=s");
   sign_in(OCC_OWNER_AGENT, "c", TOKENS("b", "q"));
   CHECK_NUMBER(host.state, OCC_STATE_EMULATING);
@@ -848,10 +848,10 @@ TEST(r18_how_often, "R18: it is tried again as often as was asked for, and told 
     CHECK_TEXT(host.order, "alarm ");
     now = host.alarm;
     host_forget();
-    CHECK_NUMBER(occ_session_alarm(&session, now - 1), OCC_STATUS_OK);
+    CHECK_NUMBER(occ_session_alarm(&session, now - 1, 0), OCC_STATUS_OK);
     CHECK_NUMBER(host.request_count, 0);
     CHECK_NUMBER(host.alarm, now);
-    CHECK_NUMBER(occ_session_alarm(&session, now), OCC_STATUS_OK);
+    CHECK_NUMBER(occ_session_alarm(&session, now, 0), OCC_STATUS_OK);
     CHECK_NUMBER(host.request_count, 1);
     CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
   }
@@ -890,7 +890,7 @@ TEST(r18_refresh, "R18 R11: while the refresh token is to be tried again the acc
   CHECK(settle(NOW, 429));
   CHECK_TEXT(host.order, "alarm ");
   CHECK_NUMBER(host.alarm, NOW + 2000);
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_TEXT(last_body(), "token=r1&token_type_hint=refresh_token" SHOP);
   CHECK(settle(NOW + 2000, 429));
   CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
@@ -918,7 +918,7 @@ TEST(r18_both, "R18 R11: of two tokens that are to be tried again the access tok
   CHECK_NUMBER(host_answer(NOW, access, 503, ""), OCC_STATUS_OK);
   CHECK_NUMBER(host.alarm, NOW + 2000);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "request ");
   CHECK_TEXT(last_body(), "token=r1&token_type_hint=refresh_token" SHOP);
 }
@@ -1031,11 +1031,11 @@ TEST(alarm,
   open_as_customer();
   CHECK_NUMBER(host.alarm, NOW + 3600000);
   CHECK_NUMBER(host.expires_at, NOW + 3600000);
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 3599999), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 3599999, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "alarm ");
   CHECK_NUMBER(host.alarm, NOW + 3600000);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 3600000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 3600000, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "request ");
   CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_REFRESH);
   const uint32_t refresh = last();
@@ -1055,11 +1055,11 @@ TEST(alarm_first,
   CHECK(settle(NOW, 503));
   CHECK_NUMBER(host_sign_in(NOW - 1000, OCC_OWNER_CUSTOMER, 2, "anna", "pass", ""), OCC_STATUS_OK);
   CHECK_NUMBER(host.alarm, NOW + 1000);
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1000, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.alarm, NOW + 2000);
   CHECK_NUMBER(host_answer(NOW + 1000, last(), 200, TOKENS("a2", "r2")), OCC_STATUS_OK);
   CHECK_NUMBER(host.alarm, NOW + 2000);
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.alarm, NOW + 3601000);
 }
 
@@ -1443,10 +1443,10 @@ TEST(r29_late_revocation, "R29: or for 2 s") {
   (void)occ_session_sign_out(&session, NOW);
   CHECK_NUMBER(host_sign_in(NOW, OCC_OWNER_CUSTOMER, 2, "anna", "pass", ""), OCC_STATUS_OK);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1999), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1999, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.request_count, 0);
   CHECK_NUMBER(host.alarm, NOW + 2000);
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.request_count, 1);
   CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_TOKEN);
 }
@@ -1461,7 +1461,7 @@ TEST(r29_cancelled,
   CHECK_NUMBER(host.alarm, 0);
   CHECK(!host_remembers("pass"));
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "");
 }
 
@@ -1782,7 +1782,7 @@ TEST(r25_signed_out, "R25 R18: a grant that was found in the storage is revoked 
   CHECK_TEXT(last_body(), "token=r1&token_type_hint=refresh_token" SHOP);
   CHECK(settle(NOW, 503));
   CHECK_NUMBER(host.alarm, NOW + 2000);
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK(settle(NOW + 2000, 200));
   CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
   CHECK(settle(NOW + 2000, 200));
@@ -1858,7 +1858,7 @@ TEST(numbers, "a grant's number is never used again, nor in a session with anoth
   (void)occ_session_leave(&session, NOW);
   (void)occ_session_sign_out(&session, NOW);
   CHECK_NUMBER(host_sign_in(NOW + 5000, OCC_OWNER_CUSTOMER, 2, "anna", "pass", ""), OCC_STATUS_OK);
-  (void)occ_session_alarm(&session, NOW + 7000);
+  (void)occ_session_alarm(&session, NOW + 7000, 0);
   (void)host_answer(NOW + 7000, last(), 200, TOKEN("a2"));
   CHECK(number_of(OCC_SLOT_ACTIVE) > first);
   const uint32_t nonces[] = {0, 2, UINT32_MAX};

@@ -299,7 +299,7 @@ TEST(r24_told_set_back,
     open_as_customer(SHARED, TOKENS("a1", "r1"));
     CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
     answer(NOW, 200, TOKENS("a2", "r2"));
-    CHECK_NUMBER(occ_session_alarm(&session, OVER), OCC_STATUS_OK);
+    CHECK_NUMBER(occ_session_alarm(&session, OVER, 0), OCC_STATUS_OK);
     answer(times[i], 200, TOKENS("a3", "r3"));
     host_forget();
     (void)occ_session_sign_out(&session, NOW);
@@ -472,7 +472,7 @@ TEST(r24_not_held,
   (void)occ_session_sign_out(&session, NOW);
   const uint32_t waits = begin(NOW, OCC_OWNER_CUSTOMER, 2, "");
   CHECK_NUMBER(waits, 0);
-  (void)occ_session_alarm(&session, NOW + 2000);
+  (void)occ_session_alarm(&session, NOW + 2000, 0);
   host_forget();
   const double numbers[] = {FIRST, FIRST + 1, FIRST + 2, 0, -1, NAN, INFINITY, -INFINITY};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
@@ -496,10 +496,10 @@ TEST(r29_page,
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER_SIGNING_IN);
   CHECK_NUMBER(host.alarm, NOW + 2000);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1999), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1999, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.request_count, 0);
   CHECK_NUMBER(host.alarm, NOW + 2000);
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.request_count, 1);
   CHECK_TEXT(last_body(), PASSWORD);
 }
@@ -558,7 +558,7 @@ TEST(r29_here_and_there, "R29: it waits for what is being revoked here as well")
   CHECK_NUMBER(begin(NOW + 500, OCC_OWNER_CUSTOMER, 1, ""), 0);
   CHECK_NUMBER(host.alarm, NOW + 1000);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1000, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.request_count, 0);
   CHECK_NUMBER(host.alarm, NOW + 2500);
   CHECK_NUMBER(host_answer(NOW + 1500, revocation, 200, ""), OCC_STATUS_OK);
@@ -571,7 +571,7 @@ TEST(r29_at_most, "R29: it waits for 2 s at most, whatever other tabs write mean
   CHECK_NUMBER(begin(NOW, OCC_OWNER_CUSTOMER, 1, ""), 0);
   adopt(NOW + 1500, OF_LINE("1", "3", ",\"revoking\":1700000003500"), OCC_STATUS_OK);
   CHECK_NUMBER(host.alarm, NOW + 2000);
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_TEXT(last_body(), PASSWORD);
 }
 
@@ -581,7 +581,7 @@ TEST(r29_set_back, "R29: nor longer where the clock was set back since the snaps
   adopt(NOW, SIGNED_OUT("1700000002000"), OCC_STATUS_OK);
   CHECK_NUMBER(begin(then, OCC_OWNER_CUSTOMER, 1, ""), 0);
   CHECK_NUMBER(host.alarm, then + 2000);
-  CHECK_NUMBER(occ_session_alarm(&session, then + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, then + 2000, 0), OCC_STATUS_OK);
   CHECK_TEXT(last_body(), PASSWORD);
 }
 
@@ -636,11 +636,11 @@ TEST(r31_nobody, "R31: if nobody answers within 2 s the session ends, with expir
   open_beside(SHARED);
   ask(NOW);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1999), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 1999, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.expiries, 0);
   CHECK_NUMBER(host.alarm, NOW + 2000);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "renewed save state expired ");
   CHECK_TEXT(host.renewed.at, "");
   CHECK_NUMBER(host.expired, OCC_OWNER_CUSTOMER);
@@ -789,10 +789,10 @@ TEST(r31_answered,
   CHECK_TEXT(host.order, "alarm ");
   CHECK_NUMBER(host.alarm, NOW + 13000);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 12999), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 12999, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.renewals, 0);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 13000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 13000, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "renewed ");
   CHECK_TEXT(host.renewed.at, "");
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
@@ -801,7 +801,7 @@ TEST(r31_answered,
   ask(NOW + 13000);
   CHECK_NUMBER(host.alarm, NOW + 15000);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 15000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 15000, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.expiries, 1);
 }
 
@@ -819,7 +819,7 @@ TEST(r31_no_answer,
                OCC_STATUS_OK);
   CHECK_NUMBER(host_hear(NOW, true, OF_LINE("1", "9", "")), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "");
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.expiries, 1);
 }
 
@@ -903,7 +903,7 @@ TEST(r31_sign_out,
   CHECK_NUMBER(host.alarm, 0);
   CHECK_TEXT(last_body(), "token=a1" OF_ACCESS);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "");
 }
 
@@ -938,7 +938,7 @@ TEST(r31_taking_over,
   open_beside(SHARED);
   (void)begin(NOW, OCC_OWNER_AGENT, 2, "anna");
   ask(NOW);
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.expired, OCC_OWNER_CUSTOMER);
   CHECK_NUMBER(host.state, OCC_STATE_AGENT_SIGNING_IN);
 }
@@ -953,7 +953,7 @@ TEST(r31_restores, "R31 R5: an agent's session that ends so restores the parked 
   CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_WAIT);
   CHECK_NUMBER(host.wanted_number, 8);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.expired, OCC_OWNER_AGENT);
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
   CHECK_TEXT(host_authorization(), "Bearer a1");
@@ -990,7 +990,7 @@ TEST(r31_refused_nobody, "R31 R41 R20: if nobody has newer tokens the session en
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   answer(NOW, 401, "");
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "renewed save state expired ");
   CHECK_NUMBER(host.endings, 0);
   CHECK_NUMBER(host.request_count, 0);
@@ -1010,7 +1010,7 @@ TEST(r31_refused_alone,
 TEST(r31_refused_alarm,
      "R31 R41: so it is with a refresh that no request waits for, and requests then wait") {
   open_as_customer(STORED, TOKENS("a1", "r1"));
-  CHECK_NUMBER(occ_session_alarm(&session, OVER), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, OVER, 0), OCC_STATUS_OK);
   answer(OVER, 400, INVALID_GRANT);
   CHECK_NUMBER(host.wanted_number, FIRST);
   CHECK_NUMBER(host_renew(OVER, "Bearer a1"), OCC_STATUS_WAIT);
@@ -1060,7 +1060,7 @@ TEST(r32_asks, "R32 R31: a stored session whose time is over asks the others, an
   CHECK_TEXT(host_authorization(), "");
   CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_WAIT);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "renewed save state expired ");
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
 }
@@ -1148,7 +1148,7 @@ TEST(r32_restored,
                                                             "\"customer\":\"anna\""),
     OCC_STATUS_OK);
   host_forget();
-  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2000, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.expired, OCC_OWNER_AGENT);
   CHECK_NUMBER(host.wanted_number, 7);
   CHECK_TEXT(host_authorization(), "");

@@ -157,7 +157,7 @@ static configuration configuration_now(void) {
   it.whole = with(it.whole, sign_in->request != 0, 1);
   it.whole = with(it.whole, sign_in->request == 0 ? reference_time(sign_in->due) : 0, 2);
   it.whole = with(it.whole, session.waiting_for != 0, 1);
-  it.whole = with(it.whole, session.waiting_for < 0, 1);
+  it.whole = with(it.whole, reference_waits_for_client(), 1);
   it.whole = with(it.whole, reference_alarm(), 2);
   it.whole = with(it.whole, reference_time(session.asked_until), 2);
   it.whole = with(it.whole, session.is_answered, 1);

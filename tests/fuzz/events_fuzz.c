@@ -516,7 +516,7 @@ static void reenter_once(void) {
       occ_session_completed(&session, now, session.requests, OCC_DELIVERY_ANSWERED, 200, 0, 0);
     break;
   case ALARM:
-    status = occ_session_alarm(&session, now);
+    status = occ_session_alarm(&session, now, 0);
     break;
   case LEAVE:
     status = occ_session_leave(&session, now);
@@ -862,7 +862,7 @@ static occ_status make(call which, double time) {
   case ALARM:
     /* It has gone off, and the host has none. */
     host.alarm = gets_in(time) ? 0 : host.alarm;
-    return occ_session_alarm(&session, time);
+    return occ_session_alarm(&session, time, 0);
   case LEAVE:
     return occ_session_leave(&session, time);
   case ADOPT:

@@ -3,7 +3,7 @@
 #include "form.h"
 #include "json.h"
 #include "number.h"
-#include "session.h"
+#include "session_struct.h"
 #include "snapshot.h"
 
 static void write_form(occ_writer *writer) {

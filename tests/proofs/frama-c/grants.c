@@ -1,6 +1,6 @@
 /* Grants: any tokens into any grant, and that a grant that has settled is nothing but zeros. */
 #include "any.h"
-#include "session.h"
+#include "session_struct.h"
 
 static void check_wiped(const occ_grant *grant) {
   //@ check grant->slot == OCC_SLOT_FREE && grant->owner == OCC_OWNER_INVALID;

@@ -10,7 +10,7 @@
 #ifndef MOVES_H
 #define MOVES_H
 
-#include "session.h"
+#include "session_struct.h"
 
 /* clang-format takes the ==> of the contracts apart. */
 // clang-format off

@@ -5,6 +5,9 @@
 #include "grant.h"
 #include "options.h"
 
+/* R29: how long a sign-in waits for a revocation, in milliseconds. */
+#define OCC_SIGN_IN_DELAY 2000.0
+
 /* Bytes of the output buffer: the largest snapshot, or the largest request body. */
 #define OCC_OUTPUT_MAX OCC_INPUT_MAX
 
@@ -39,8 +42,6 @@ struct occ_session {
   bool state_changed;  /* in this call, so that at its end the host is told */
   occ_owner expired;   /* in this call: whose session */
   occ_state state;
-  uint32_t nonce;
-  uint32_t grants_issued;
   uint32_t requests;       /* how many there have been: the next one's number */
   double line;             /* in which its epochs can be compared (R24) */
   double epoch;            /* how often the grants have changed (R23) */
@@ -66,15 +67,19 @@ struct occ_session {
   occ_grants grants; /* last, so that a sanitizer sees who looks behind the last place */
 };
 
-/* The output, empty. What is written there is for the next host function, and wiped behind it. */
-occ_writer *occ_session_output(occ_session *self);
+/* The grant that is on requests, or NULL. */
+OCC_INLINE occ_grant *occ_session_active(occ_session *self) {
+  return occ_grants_in(&self->grants, OCC_SLOT_ACTIVE);
+}
 
-/* Sends the form in the output, completed with the client whose grants are this owner's. Gives the
- * number of the request. */
-uint32_t occ_session_send(occ_session *self, occ_request purpose, occ_owner owner,
-                          occ_text authorization);
+/* The id of the customer who is emulated; empty: nobody is. */
+OCC_INLINE occ_text occ_session_emulated(const occ_session *self) {
+  return (occ_text){self->customer_id, self->customer_id_length};
+}
 
-/* Has the grant refreshed, unless it is already. False if there is no place for the answer. */
-bool occ_session_refresh(occ_session *self, const occ_grant *grant);
+/* The time if it is still to come, else 0. */
+static inline double occ_session_to_come(const occ_session *self, double time) {
+  return time > self->now || self->is_leaving ? time : 0;
+}
 
 #endif
