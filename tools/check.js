@@ -54,6 +54,7 @@ try {
       ['eslint', [[npm('eslint'), '--max-warnings=0', '.']]],
       ['tsc', projects.map((path) => [npm('tsc'), '-p', path])],
       ['rules', [['node', 'tools/rules.js', '--check']]],
+      ['structure', [['node', 'tools/structure.js', '--check']]],
     ];
     for (const [name, commands] of checks) {
       await report(name, commands);

@@ -6,17 +6,14 @@
 // --check writes nothing. It fails if the page is not as it would be written, if a file cites a rule that
 // the page does not state, or if a rule is kept or tested nowhere.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import process from 'node:process';
-import { parseArgs } from 'node:util';
-
-import { format, resolveConfig } from 'prettier';
 
 import { build } from './build.js';
+import { keepPage } from './pages.js';
 import { fail, root } from './setup.js';
 
-const page = join(root, 'docs/rules.md');
+const page = 'docs/rules.md';
 
 /** The files that may cite a rule. */
 const citing = /^(?!.*-lock\.json$).*\.([ch]|[jt]s|md|pml|html|css|json)$/;
@@ -60,9 +57,6 @@ function citations() {
     return { path, cites: cited(text), tests: cited(names.map(([, rules]) => rules).join(' ')) };
   });
 }
-
-/** The numbers of the rules that the page states. @param {string} text */
-const stated = (text) => cited(text, /^- \*\*R(\d+)\*\*/gm);
 
 /**
  * What an event does in a state: a status of the core, and for `ok` where it goes, with which effects, and
@@ -144,11 +138,11 @@ function byFolder(paths) {
 }
 
 /**
- * The page as the sources have it.
- * @param {string} text of the page
+ * The parts of the page that follow from the sources.
+ * @param {Set<number>} known the rules that it states
  * @param {ReturnType<typeof citations>} files
  */
-async function withParts(text, files) {
+async function partsOf(known, files) {
   const cells = await readTable();
   const head = ['state', ...new Set(cells.map(({ event }) => event))];
   const rows = [...new Set(cells.map(({ state }) => state))].map((state) => [
@@ -156,7 +150,7 @@ async function withParts(text, files) {
     ...cells.filter((cell) => cell.state === state).map(cellText),
   ]);
   const lines = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`);
-  const rules = [...stated(text)].map((number) => {
+  const rules = [...known].map((number) => {
     const kept = files.filter(({ path, cites }) => isSource.test(path) && cites.has(number));
     const tested = files.filter(({ tests }) => tests.has(number));
     return [
@@ -164,17 +158,15 @@ async function withParts(text, files) {
       `tests: ${byFolder(tested.map(({ path }) => path))}`,
     ].join(' ');
   });
-  /** @type {Record<string, string[]>} */
-  const parts = { states: [...lines, '', ...diagram(cells)], rules };
-  const filled = text.replace(/(<!-- (\w+) -->).*?(<!-- end -->)/gs, (_, begin, name, end) =>
-    [begin, parts[name].join('\n'), end].join('\n\n'),
-  );
-  return format(filled, { ...(await resolveConfig(page)), parser: 'markdown' });
+  return { states: [...lines, '', ...diagram(cells)].join('\n'), rules: rules.join('\n') };
 }
 
-/** @param {string} text of the page @param {ReturnType<typeof citations>} files @returns {string[]} */
-function faultsOf(text, files) {
-  const known = stated(text);
+/**
+ * What is cited but not stated, or stated but neither kept nor tested.
+ * @param {Set<number>} known the rules that the page states
+ * @param {ReturnType<typeof citations>} files
+ */
+function faultsOf(known, files) {
   return [
     ...files.flatMap(({ path, cites }) =>
       [...cites].filter((number) => !known.has(number)).map((number) => `${path} cites R${number}`),
@@ -189,16 +181,10 @@ function faultsOf(text, files) {
 }
 
 try {
-  const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
   await build();
-  const text = readFileSync(page, 'utf8');
+  const known = cited(readFileSync(join(root, page), 'utf8'), /^- \*\*R(\d+)\*\*/gm);
   const files = citations();
-  const written = await withParts(text, files);
-  const faults = faultsOf(text, files);
-  if (!values.check) writeFileSync(page, written);
-  else if (written !== text) faults.push('docs/rules.md is out of date: npm run rules');
-  for (const fault of faults) console.error(fault);
-  process.exitCode = faults.length === 0 ? 0 : 1;
+  await keepPage(page, 'npm run rules', await partsOf(known, files), faultsOf(known, files));
 } catch (error) {
   fail(error);
 }
