@@ -95,20 +95,6 @@ async function waitFor(signal, begin) {
 }
 
 /**
- * What tells two snapshots apart without their tokens: the line, the epoch, and the owner and number
- * of the active grant.
- *
- * @param {string | null | undefined} snapshot
- * @returns {[mark: string, owner?: string, number?: string]}
- */
-const markOf = (snapshot) =>
-  /** @type {any} */ (
-    /(?:"line":\d+,)?"epoch":\d+(?:,"active":\{"owner":"(\w+)","number":(\d+))?/.exec(
-      snapshot ?? '',
-    ) ?? ['']
-  );
-
-/**
  * Signs a session out that another client has left under a key of this one's: its place is about to be
  * taken, and nobody else would know its tokens.
  *
@@ -152,14 +138,10 @@ export class Session extends EventTarget {
   #timer;
   /** Ends the listeners on the page. */
   #listening = new AbortController();
-  /** What this session has last seen of what is stored. */
-  #seen = '';
-  /** Owner and number of the active grant. @type {(string | undefined)[]} */
-  #holder = [];
+  /** What this session has last seen stored. @type {string | null | undefined} */
+  #seen;
   /** A snapshot under the same key that is none of this client's. */
   #foreign = '';
-  /** Whether what is being adopted is the session of somebody else. */
-  #isSucceeded = false;
   /** @param {SessionOptions} options */
   static async create(options) {
     const session = new Session();
@@ -180,19 +162,16 @@ export class Session extends EventTarget {
     let isOpen = false;
     /** @type {import('./core.js').Host} */
     const host = {
-      occ_host_save: (snapshot) => () => {
+      occ_host_save: (sameGrant, snapshot) => () => {
         if (this.#foreign) {
           signOutOf(this.#foreign, { fetch: settings.fetch, wasm: loaded.module }).catch(() => {});
           this.#foreign = '';
         }
-        const [mark, ...holder] = markOf(snapshot);
-        // Tabs that hold the same grant want its new tokens; the others only look at the storage.
-        const isRefresh = mark && holder[1] === this.#holder[1];
-        this.#holder = holder;
         this.#storage.save(snapshot ?? null);
         // What does not fit is not there.
-        [this.#seen] = markOf(this.#storage.load());
-        this.#storage.post('saved', isRefresh ? snapshot : '');
+        this.#seen = this.#storage.load();
+        // Tabs that hold the same grant want its new tokens; the others only look at the storage.
+        this.#storage.post('saved', sameGrant ? snapshot : '');
       },
       occ_host_ended: (number, issued) => () => this.#storage.tell(number, issued),
       occ_host_wanted: (number, issued) => () => this.#storage.post('wanted', number, issued),
@@ -202,14 +181,12 @@ export class Session extends EventTarget {
         return () => {
           // What was to keep the process going has settled.
           if (!revoking) this.#timer?.unref?.();
-          if (this.#isSucceeded) {
-            // Somebody has left and somebody else has come while this page slept. The two may look
-            // alike, so it is told of the one before the other.
-            this.#state = ANONYMOUS;
-            this.dispatchEvent(new Event('change'));
-            if (this.#state === ANONYMOUS) this.#state = state;
-          }
+          const latest = this.#state;
+          // Another customer may have signed in while this page was frozen: it is notified of both, in
+          // order.
+          if (phase === STATE_ANONYMOUS) this.#state = state;
           this.dispatchEvent(new Event('change'));
+          if (this.#state === state) this.#state = latest;
         };
       },
       occ_host_signed_in: (attempt, status) => () =>
@@ -279,17 +256,11 @@ export class Session extends EventTarget {
   #synchronise() {
     if (this.#closed) return;
     const newest = this.#storage.load();
-    const [mark, ...holder] = markOf(newest);
-    if (mark && newest && mark !== this.#seen) {
-      const [owner, number] = this.#holder;
-      // A refresh leaves the number of a grant as it is.
-      this.#isSucceeded = owner === holder[0] && number !== holder[1];
+    if (newest && newest !== this.#seen) {
       const status = this.#core.occ_adopt(newest);
-      this.#isSucceeded = false;
-      if (!status) this.#holder = holder;
       if (status === STATUS_BAD_SNAPSHOT) this.#foreign = newest;
       // With no place for it now, it is tried again at the next event.
-      if (status !== STATUS_FULL) this.#seen = mark;
+      if (status !== STATUS_FULL) this.#seen = newest;
     } else if (newest === null && this.#seen) {
       // A script has emptied the storage: what is held is stored again, as the first of a new line.
       this.#core.occ_adopt('');
@@ -509,7 +480,6 @@ export class Session extends EventTarget {
     if (response.status !== 401 || (url !== undefined && !this.#isOfApi(url))) return undefined;
     const certain = !rejected || (await saysDead(response));
     if (certain === false) return undefined;
-    const [, number] = this.#holder;
     let status = 0;
     const ask = () => {
       status = this.#enter('occ_renew', Number(!!certain), rejected);
@@ -525,7 +495,6 @@ export class Session extends EventTarget {
     if (signal?.aborted) return undefined;
     // The session may be another by now: what was waited for is nobody's then (R21).
     if (status === STATUS_WAIT && rejected && this.authorization() !== rejected) renewed = ask();
-    if (!rejected && number !== this.#holder[1]) renewed = undefined;
     return status === STATUS_EXPIRED && /^(GET|HEAD)$/i.test(`${method}`) ? '' : renewed;
   }
 

@@ -16,8 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Keep this snapshot in place of the one before; length 0: keep none. The host is free to fail. */
-void occ_host_save(const char *snapshot, size_t length);
+/* Keep this snapshot in place of the one before; length 0: keep none. The host is free to fail.
+ * same_grant: not 0 if the active grant is that of the snapshot before, so that tabs which hold it
+ * too want its tokens (R31). */
+void occ_host_save(uint32_t same_grant, const char *snapshot, size_t length);
 
 /* The grant with this number is being revoked, with tokens that a refresh issued at that time (0: a
  * sign-in). Tell the tabs that may hold the same one, in the order in which grants end. */
@@ -27,9 +29,11 @@ void occ_host_ended(double number, double issued);
  * Ask the other tabs for newer tokens than those that were issued at that time (R31). */
 void occ_host_wanted(double number, double issued);
 
-/* The state has changed. state: occ_state. expires_at: epoch milliseconds of the active access
- * token, 0 if there is none or it is not known. revoking: tokens whose revocation is not settled.
- * user_id: what stands for the user in OCC URLs. */
+/* The state has changed. Where another tab has put somebody else in the place of who was there, the
+ * anonymous state in between is told too, since the two may look alike. state: occ_state.
+ * expires_at: epoch milliseconds of the active access token, 0 if there is none or it is not known.
+ * revoking: tokens whose revocation is not settled. user_id: what stands for the user in OCC URLs.
+ */
 void occ_host_state(uint32_t state, double expires_at, uint32_t revoking, const char *user_id,
                     size_t length);
 

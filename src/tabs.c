@@ -166,6 +166,7 @@ occ_status occ_tabs_adopt(occ_session *self, occ_text json) {
     return status;
   }
   const occ_grant *before = occ_session_active(self);
+  const occ_owner owner = before != NULL ? before->owner : OCC_OWNER_INVALID;
   const double number = before != NULL ? before->number : 0;
   const bool is_other = snapshot.grants[0].number != number;
   /* Two tabs that have each written the same epoch have parted there. */
@@ -191,9 +192,12 @@ occ_status occ_tabs_adopt(occ_session *self, occ_text json) {
     occ_transition_end_asking(self, self->waiting_for, OCC_TEXT(""));
   }
   replay_all(self, &snapshot);
+  self->stored = snapshot.grants[0].number;
   self->state_changed = true;
   end_revoking(self);
   occ_transition_end_if_over(self);
+  const occ_grant *after = occ_session_active(self);
+  self->is_succeeded = after != NULL && after->owner == owner && after->number != number;
   return OCC_STATUS_OK;
 }
 

@@ -128,6 +128,7 @@ static struct {
   bool leaving;
   bool reloaded;
   bool adopted;
+  bool succeeded;    /* and somebody else is there than before, in the same role */
   bool corrected;    /* what was adopted or lost is saved as it is here */
   bool no_place;     /* R30: there was none for a refresh */
   bool wanted;       /* R31: other tabs are asked for the active grant's tokens */
@@ -1130,6 +1131,8 @@ static void take_tab(const tab *it, double line, double epoch, double revoking_u
   m.revoking_until = believed(revoking_until);
   m.saved_until = revoking_until;
   expected.adopted = true;
+  expected.succeeded =
+    active != 0 && active != it->grants[0].id && in(ACTIVE)->owner == it->grants[0].owner;
   leave_tab(it, of_line);
   for (size_t i = 0; i < HELD; i++) {
     if (it->grants[i].id != 0) {
@@ -2073,7 +2076,8 @@ static void check_changes(const seen *before) {
   if (expected.reloaded) {
     expect(host.states == (m.saved[0] != '\0'), "R25: a new page is told what it has taken");
   } else {
-    expect(host.states == told, "R23: what has changed is told once");
+    expect(host.states == told + expected.succeeded,
+           "R23: what has changed is told once, and who was there before by itself");
   }
   if (saved && host.saves == 1) {
     check_saved();

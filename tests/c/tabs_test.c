@@ -122,7 +122,7 @@ TEST(r24_other_line,
      "is told to the tabs and revoked") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   adopt(NOW, OF_LINE("9", "1", CUSTOMER("7", ",\"access\":\"x1\"")), OCC_STATUS_OK);
-  CHECK_TEXT(host.order, "ended state request alarm ");
+  CHECK_TEXT(host.order, "ended state state request alarm ");
   CHECK_NUMBER(host.ended[0], FIRST);
   CHECK_NUMBER(host.ended_issued[0], 0);
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
@@ -917,7 +917,7 @@ TEST(r31_ended, "R31: so it is where another tab signs out meanwhile, or another
   open_beside(SHARED);
   ask(NOW);
   adopt(NOW + 1, OF_LINE("1", "2", CUSTOMER("8", ",\"access\":\"b1\"")), OCC_STATUS_OK);
-  CHECK_TEXT(host.order, "renewed state alarm ");
+  CHECK_TEXT(host.order, "renewed state state alarm ");
   CHECK_TEXT(host.renewed.at, "");
   CHECK_TEXT(host_authorization(), "Bearer b1");
 }

@@ -251,7 +251,7 @@ describe('the entry point for browsers', limit, () => {
 describe('core.wasm', limit, () => {
   test('its imports are the host functions of src/occ_host.h and nothing else', () => {
     assert.deepEqual(new Reader().functions().imports, {
-      'env.occ_host_save': '(i32 i32) -> ()',
+      'env.occ_host_save': '(i32 i32 i32) -> ()',
       'env.occ_host_ended': '(f64 f64) -> ()',
       'env.occ_host_wanted': '(f64 f64) -> ()',
       'env.occ_host_state': '(i32 f64 i32 i32 i32) -> ()',
