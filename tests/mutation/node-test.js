@@ -29,6 +29,15 @@ let group;
 /** What nobody has caught while the present test runs. @type {unknown[]} */
 const uncaught = [];
 
+/** Everything global, and the time. Reading it makes what Node makes when it is first asked for. */
+const globals = () =>
+  new Map([
+    ...Object.getOwnPropertyNames(globalThis).map(
+      (name) => /** @type {const} */ ([name, Reflect.get(globalThis, name)]),
+    ),
+    ['Date.now', Date.now],
+  ]);
+
 /** Thrown by a timer of Node's own fetch, where the clock of a test has stood still meanwhile. */
 const ofNode = /\bonParserTimeout\b/;
 
@@ -85,6 +94,7 @@ async function run(groups, body) {
   /** @type {Context} */
   const t = { mock, after: (cleanup) => cleanups.push(cleanup) };
   uncaught.length = 0;
+  const found = globals();
   const before = groups.flatMap((each) => each.beforeEach);
   const after = [...groups].reverse().flatMap((each) => each.afterEach);
   const failures = [
@@ -93,8 +103,13 @@ async function run(groups, body) {
       await body(t);
     }),
   ];
-  for (const hook of [...after, ...cleanups.reverse(), () => mock.reset()]) {
+  for (const hook of [...after, ...cleanups, () => mock.reset()]) {
     failures.push(await failureOf(hook));
+  }
+  // Here it would be some other test that fails of it.
+  const left = globals();
+  for (const name of new Set([...found.keys(), ...left.keys()])) {
+    if (!Object.is(found.get(name), left.get(name))) failures.push(`${name} is left changed`);
   }
   await new Promise((resolve) => setImmediate(resolve));
   const [error] = [...uncaught, ...failures].filter(Boolean);

@@ -372,7 +372,7 @@ export class Browser {
       value: (/** @type {any} */ timer) =>
         page() ? this.#timers.delete(timer) : clearTimeout(timer),
     });
-    t.mock.method(Date, 'now', () => (page() ? this.now : now.call(Date)));
+    standIn(t, 'now', { value: () => (page() ? this.now : now.call(Date)) }, Date);
   }
 
   /** @param {Page} page @param {() => void} run @param {number} [ms] */

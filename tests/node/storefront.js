@@ -210,19 +210,32 @@ export class WebStorage {
   }
 }
 
+/** How to take off what stands in for something in a test, the newest first. @type {WeakMap<TestContext, (() => void)[]>} */
+const takings = new WeakMap();
+
 /**
- * Gives a test a global of the browser.
+ * Gives a test a global of the browser, or a property of another object. One name may be given twice:
+ * what was there before the test is there after it.
  *
  * @param {TestContext} t
  * @param {string} name
  * @param {PropertyDescriptor} property
+ * @param {object} [object]
  */
-export function standIn(t, name, property) {
-  const before = Object.getOwnPropertyDescriptor(globalThis, name);
-  Object.defineProperty(globalThis, name, { configurable: true, ...property });
-  t.after(() => {
-    if (before) Object.defineProperty(globalThis, name, before);
-    else Reflect.deleteProperty(globalThis, name);
+export function standIn(t, name, property, object = globalThis) {
+  const before = Object.getOwnPropertyDescriptor(object, name);
+  Object.defineProperty(object, name, { configurable: true, ...property });
+  const taking = takings.get(t) ?? [];
+  if (taking.length === 0) {
+    takings.set(t, taking);
+    // One hook for all of them: node:test begins with the hook that was given to it first.
+    t.after(() => {
+      for (const take of taking) take();
+    });
+  }
+  taking.unshift(() => {
+    if (before) Object.defineProperty(object, name, before);
+    else Reflect.deleteProperty(object, name);
   });
 }
 
