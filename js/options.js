@@ -69,7 +69,7 @@ export function fits(value, least, most) {
  */
 export const typed = (types) => (value) =>
   !types.includes(
-    typeof value === 'object' ? Reflect.apply({}.toString, value, []).slice(8, -1) : typeof value,
+    typeof value === 'object' ? {}.toString.call(value).slice(8, -1) : typeof value,
   ) && types;
 
 /** @param {number} least @param {number} [most] @returns {Kind} */
@@ -103,7 +103,7 @@ function httpUrl(value, base) {
     const url = new URL(value.href ?? value, base);
     url.hash = '';
     // With credentials in it every fetch would reject.
-    if (/^https?:$/.test(url.protocol) && !url.username && !url.password) return url;
+    if (/^https?:/.test(url.protocol) && !url.username && !url.password) return url;
   } catch {
     // It is none.
   }
@@ -162,7 +162,8 @@ function read(options) {
     storageKey: text(1),
     persistRefreshToken: typed('a boolean'),
     fetch: typed('a function'),
-    wasm: () => '',
+    // Whatever it is: the one place that says what cannot be used is where it is loaded.
+    wasm: typed(''),
     signal: SIGNAL,
   });
   expectKind(baseUrl, 'baseUrl', url);

@@ -128,8 +128,8 @@ export class Session extends EventTarget {
   /** What the core hands out. @type {string | undefined} */
   #authorization;
   #attempts = 0;
-  /** The latest answer, for the error of the sign-in that it ends: nothing that the server has written (R28). */
-  #answered = '';
+  /** The latest answer, for the error of the sign-in that it ends: nothing that the server has written (R28). @type {string | undefined} */
+  #answered;
   /** @type {Map<number, { resolve: () => void, reject: (error: Error) => void }>} */
   #signIns = new Map();
   /** @type {Set<(authorization: string | undefined) => void>} */
@@ -140,8 +140,8 @@ export class Session extends EventTarget {
   #listening = new AbortController();
   /** What this session has last seen stored. @type {string | null | undefined} */
   #seen;
-  /** A snapshot under the same key that is none of this client's. */
-  #foreign = '';
+  /** A snapshot under the same key that is none of this client's. @type {string | undefined} */
+  #foreign;
   /** @param {SessionOptions} options */
   static async create(options) {
     const session = new Session();
@@ -165,7 +165,7 @@ export class Session extends EventTarget {
       occ_host_save: (sameGrant, snapshot) => () => {
         if (this.#foreign) {
           signOutOf(this.#foreign, { fetch: settings.fetch, wasm: loaded.module }).catch(() => {});
-          this.#foreign = '';
+          this.#foreign = undefined;
         }
         this.#storage.save(snapshot ?? null);
         // What does not fit is not there.
@@ -270,7 +270,7 @@ export class Session extends EventTarget {
 
   /** A message of another tab, or of another session in this page. @param {any} message */
   #hear(message) {
-    const [what, first, second] = Array.isArray(message) ? message : [];
+    const { 0: what, 1: first, 2: second } = Object(message);
     if (what === 'ended') this.#enter('occ_ended', Number(first), Number(second));
     if (what === 'wanted' && !this.#enter('occ_wanted', Number(first), Number(second))) {
       this.#storage.post('answer', this.#storage.load());

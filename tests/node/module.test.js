@@ -98,6 +98,7 @@ describe('the option wasm', limit, () => {
     'bytes that are no module': () => new Uint8Array([1, 2, 3]),
     'a module of something else': () => new WebAssembly.Module(bytes.subarray(0, 8)),
     'a promise that rejects': () => Promise.reject(new Error('offline')),
+    'a promise that rejects with nothing': () => Promise.reject(),
     'a host that is not there': () => 'http://127.0.0.1:1/core.wasm',
     'a data: URL that is none': () => 'data:application/wasm;base64,???',
     'a number': () => 7,

@@ -123,6 +123,7 @@ describe('options', limit, () => {
   test('the least and the most that an option may be is taken', async () => {
     for (const options of [
       { clientId: 'x', storageKey: 'x', revocation: { timeoutMs: 0, retries: 0 } },
+      /** @type {const} */ ({ profile: 'legacy', revocation: { authorization: 'bearer' } }),
       { clientSecret: 'x'.repeat(1024), scope: 'é'.repeat(512) },
       { storageKey: 'x'.repeat(1024), revocation: { timeoutMs: 1e9, retries: 100 } },
     ]) {

@@ -1,6 +1,7 @@
 // Several clients on one origin: each has a session of its own, and none is overwritten before its
 // tokens are revoked.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { startBackend } from '../../web/backend/index.js';
 import { Browser } from './browser.js';
@@ -9,6 +10,7 @@ import { anna, ben, limit, Storefront, useStorefront } from './storefront.js';
 /** @import { TestContext } from 'node:test' */
 
 const storefront = useStorefront();
+const bytes = readFileSync(new URL(import.meta.resolve('occ-session/core.wasm')));
 
 /** A second back end. @param {TestContext} t */
 async function openSecond(t) {
@@ -123,7 +125,9 @@ for (const storage of /** @type {const} */ (['session', 'local'])) {
         const first = await page.open(shared);
         await first.signIn(anna);
         const next = page.reload();
-        const session = await next.open({ ...shared, clientId: 'asm_client' }, second);
+        // What the session is given to run on serves the other one too.
+        const wasm = isSameBackend ? undefined : new WebAssembly.Module(bytes);
+        const session = await next.open({ ...shared, clientId: 'asm_client', wasm }, second);
         assert.equal(session.state.phase, 'anonymous');
         // It may yet be taken up again by its own client.
         await browser.pass(10_000);

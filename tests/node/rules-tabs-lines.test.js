@@ -54,6 +54,21 @@ describe("R24: emptied storage (storage: 'local')", limit, () => {
     assert.equal(second.session.authorization(), bearer);
   });
 
+  test('R24: what begins anew in a tab that slept is taken over by the others, though it looks like theirs', async (t) => {
+    const browser = new Browser(t, storefront(), 'local');
+    const [first, second] = await browser.openTabs(2, ({ session }) => session.signInAgent(agent));
+    first.freeze();
+    second.session.emulate(annaId);
+    second.freeze();
+    browser.openTab().localStorage.clear();
+    // It knows nothing of the emulation, and has counted as far as the other one.
+    first.wake();
+    await browser.quiet();
+    second.wake();
+    await browser.quiet();
+    assert.deepEqual(browser.phases(), ['agent', 'agent']);
+  });
+
   test('R7, R24: Anna, the storage is emptied unnoticed, Ben signs in and out in a new tab: nothing lives on', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');

@@ -5,7 +5,16 @@ import { getEventListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { Browser } from './browser.js';
-import { agent, anna, annaId, ben, limit, scriptedFetch, useStorefront } from './storefront.js';
+import {
+  agent,
+  anna,
+  annaId,
+  ben,
+  limit,
+  phases as phasesIn,
+  scriptedFetch,
+  useStorefront,
+} from './storefront.js';
 
 /** @import { Page } from './browser.js' */
 
@@ -150,6 +159,42 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     await browser.pass(10_000);
     assert.equal(other.session.authorization(), bearer);
     assert.equal(other.session.state.phase, 'customer');
+  });
+
+  test('R24: it is told of both then, if somebody else was there before', async (t) => {
+    const shop = storefront();
+    const browser = new Browser(t, shop, 'local', { channel: false });
+    const [one, other] = await browser.openTabs(2, signIn);
+    // Every place of the other tab is taken: by tokens that are on their way to it, by two sessions
+    // that it has signed out, and by the present one.
+    shop.backend.set({ token: { answer: 'hold' } });
+    const cancel = new AbortController();
+    const attempts = Array.from({ length: 7 }, () =>
+      assert.rejects(other.session.signInAgent(agent, { signal: cancel.signal }), {
+        code: 'cancelled',
+      }),
+    );
+    await shop.held(7);
+    cancel.abort();
+    await Promise.all(attempts);
+    shop.backend.set({ token: { answer: 'normal' }, revoke: { answer: 'hold' } });
+    for (let i = 0; i < 2; i++) {
+      other.session.signOut();
+      await browser.passUntil(one.session.signIn(anna));
+    }
+    assert.equal(other.session.authorization(), one.session.authorization());
+    other.keep();
+    one.session.signOut();
+    await browser.passUntil(one.session.signIn(ben));
+    const seen = phasesIn(other.session);
+    other.show();
+    assert.notEqual(other.session.authorization(), one.session.authorization());
+    assert.deepEqual(seen, []);
+    shop.backend.set({ revoke: { answer: 'normal' } });
+    shop.backend.release();
+    await browser.pass(10_000);
+    assert.equal(other.session.authorization(), one.session.authorization());
+    assert.deepEqual(seen, ['customer', 'anonymous', 'customer']);
   });
 
   test('R24: even before the event has come, the other tab acts on what is true by now', async (t) => {
@@ -474,6 +519,24 @@ describe('tabs that do not see yet what another has stored', limit, () => {
     assert.equal(page.session.state.phase, 'customer');
     assert.equal((await shop.getUser(page.session)).uid, anna.username);
     assert.equal(page.forms.length, 1);
+  });
+
+  test('R31: newer tokens are sent to who wants them, and to no other message', async (t) => {
+    const browser = new Browser(t, storefront(), 'session');
+    const page = await browser.open({ storageKey });
+    await page.session.signIn(anna);
+    const snapshot = page.sessionStorage.getItem(storageKey);
+    const { number } = JSON.parse(snapshot ?? '').active;
+    /** @type {unknown[]} */
+    const heard = [];
+    const channel = browser.openTab().run(() => new BroadcastChannel(storageKey));
+    channel.onmessage = ({ data }) => heard.push(data);
+    for (const what of ['asked', 'answer', 'saved']) channel.postMessage([what, number, 0]);
+    await browser.quiet();
+    assert.deepEqual(heard, []);
+    channel.postMessage(['wanted', number, 0]);
+    await browser.quiet();
+    assert.deepEqual(heard[0], ['answer', snapshot]);
   });
 
   test('R24: a message that comes while the module is still being loaded does no harm', async (t) => {
