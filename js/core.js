@@ -10,7 +10,7 @@ import { own } from './own.js';
  *
  * @typedef {() => unknown} Effect
  * @typedef {object} Host
- * @property {(sameGrant: number, snapshot: string | undefined) => Effect} occ_host_save
+ * @property {(renewed: number, snapshot: string | undefined) => Effect} occ_host_save
  * @property {(number: number, issued: number) => Effect} occ_host_ended
  * @property {(number: number, issued: number) => Effect} occ_host_wanted
  * @property {(state: number, expiresAt: number, revoking: number, userId: string) => Effect} occ_host_state

@@ -162,7 +162,7 @@ export class Session extends EventTarget {
     let isOpen = false;
     /** @type {import('./core.js').Host} */
     const host = {
-      occ_host_save: (sameGrant, snapshot) => () => {
+      occ_host_save: (renewed, snapshot) => () => {
         if (this.#foreign) {
           signOutOf(this.#foreign, { fetch: settings.fetch, wasm: loaded.module }).catch(() => {});
           this.#foreign = undefined;
@@ -170,8 +170,8 @@ export class Session extends EventTarget {
         this.#storage.save(snapshot ?? null);
         // What does not fit is not there.
         this.#seen = this.#storage.load();
-        // Tabs that hold the same grant want its new tokens; the others only look at the storage.
-        this.#storage.post('saved', sameGrant ? snapshot : '');
+        // Tabs that hold the same grant want its new tokens; without, they only look at the storage.
+        this.#storage.post('saved', renewed ? snapshot : '');
       },
       occ_host_ended: (number, issued) => () => this.#storage.tell(number, issued),
       occ_host_wanted: (number, issued) => () => this.#storage.post('wanted', number, issued),

@@ -17,9 +17,10 @@
 #include <stdint.h>
 
 /* Keep this snapshot in place of the one before; length 0: keep none. The host is free to fail.
- * same_grant: not 0 if the active grant is that of the snapshot before, so that tabs which hold it
- * too want its tokens (R31). */
-void occ_host_save(uint32_t same_grant, const char *snapshot, size_t length);
+ * renewed: not 0 if a refresh has given new tokens, which other tabs that hold the grant want
+ * (R31).
+ */
+void occ_host_save(uint32_t renewed, const char *snapshot, size_t length);
 
 /* The grant with this number is being revoked, with tokens that a refresh issued at that time (0: a
  * sign-in). Tell the tabs that may hold the same one, in the order in which grants end. */

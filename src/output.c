@@ -30,10 +30,9 @@ void occ_output_save(occ_session *self) {
   if (!self->grants_changed) {
     return;
   }
-  const occ_grant *grant = occ_session_active(self);
   occ_writer *writer = occ_output_begin(self);
   self->epoch++;
-  if (grant != NULL || (self->options.flags & OCC_FLAG_SHARED)) {
+  if (occ_session_active(self) != NULL || (self->options.flags & OCC_FLAG_SHARED)) {
     const bool is_revoking = occ_grants_in(&self->grants, OCC_SLOT_REVOKING) != NULL;
     occ_snapshot_write(
       writer, &self->grants, occ_options_text(&self->options, OCC_OPTION_IDENTITY),
@@ -46,10 +45,7 @@ void occ_output_save(occ_session *self) {
       self->options.flags & OCC_FLAG_PERSIST);
   }
   /* One that does not fit is not kept, and the session lives as long as its page. */
-  const double number = grant != NULL ? grant->number : 0;
-  const bool is_same = number != 0 && number == self->stored;
-  self->stored = number;
-  occ_host_save(is_same, self->output_bytes, writer->overflow ? 0 : writer->used);
+  occ_host_save(self->is_renewed, self->output_bytes, writer->overflow ? 0 : writer->used);
   wipe(self);
 }
 

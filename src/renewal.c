@@ -166,6 +166,7 @@ void occ_renewal_refreshed(occ_session *self, occ_grant *place, occ_status statu
   if (grant != NULL && status == OCC_STATUS_OK && place->authorization_length > 0) {
     occ_grant_renew(grant, place, self->now);
     self->grants_changed = true;
+    self->is_renewed = true;
     occ_renewal_tokens_came(self, grant);
     return;
   }

@@ -71,6 +71,7 @@ static occ_status conclude(occ_session *self, occ_status status) {
   set_alarm(self);
   self->grants_changed = false;
   self->state_changed = false;
+  self->is_renewed = false;
   self->is_succeeded = false;
   self->expired = OCC_OWNER_INVALID;
   self->is_leaving = false;

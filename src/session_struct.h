@@ -40,6 +40,7 @@ struct occ_session {
   bool is_leaving;     /* the page is going away */
   bool grants_changed; /* in this call, so that at its end they are saved */
   bool state_changed;  /* in this call, so that at its end the host is told */
+  bool is_renewed;     /* in this call: a grant, by a refresh of this tab */
   bool is_succeeded;   /* in this call: by somebody of the same role, who signed in elsewhere */
   occ_owner expired;   /* in this call: whose session */
   occ_state state;
@@ -48,7 +49,6 @@ struct occ_session {
   double epoch;            /* how often the grants have changed (R23) */
   double revoking_until;   /* when no revocation of an earlier page or another tab holds a sign-in
                               back any more (R29) */
-  double stored;           /* number of the active grant in what is stored, 0: none */
   double left;             /* number of the grant that was signed out of here last, 0: none (R24) */
   double left_issued;      /* and when its tokens were issued */
   double asked_until;      /* when other tabs have not answered for the dead active grant (R31), 0:

@@ -192,7 +192,6 @@ occ_status occ_tabs_adopt(occ_session *self, occ_text json) {
     occ_transition_end_asking(self, self->waiting_for, OCC_TEXT(""));
   }
   replay_all(self, &snapshot);
-  self->stored = snapshot.grants[0].number;
   self->state_changed = true;
   end_revoking(self);
   occ_transition_end_if_over(self);

@@ -40,9 +40,9 @@ static void keep(host_text *text, const char *from, size_t length) {
   text->at[text->length] = '\0';
 }
 
-void occ_host_save(uint32_t same_grant, const char *snapshot, size_t length) {
+void occ_host_save(uint32_t renewed, const char *snapshot, size_t length) {
   host.saves++;
-  host.saved_same_grant = same_grant;
+  host.saved_renewed = renewed;
   keep(&host.saved, snapshot, length);
   note("save");
 }

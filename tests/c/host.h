@@ -25,7 +25,7 @@ enum { HOST_REQUESTS_MAX = 32, HOST_ENDED_MAX = 8 };
 /* How often each host function was called since host_forget, and what with the last time. */
 typedef struct {
   unsigned saves;
-  uint32_t saved_same_grant;
+  uint32_t saved_renewed;
   host_text saved;
   unsigned endings;
   double ended[HOST_ENDED_MAX];

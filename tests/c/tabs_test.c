@@ -667,10 +667,13 @@ TEST(r31_answers,
   CHECK_NUMBER(host.request_count, 1);
   answer(NOW + 3, 200, TOKENS("a2", "r2"));
   CHECK_TEXT(host.order, "save state alarm ");
+  CHECK_NUMBER(host.saved_renewed, 1);
   CHECK_TEXT(host.saved.at,
              OF_LINE("1", "2",
                      CUSTOMER("2097153", ",\"expires\":1700003600003,\"issued\":1700000000003,"
                                          "\"access\":\"a2\"")));
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW + 4), OCC_STATUS_OK);
+  CHECK_NUMBER(host.saved_renewed, 0);
 }
 
 TEST(r31_has_newer, "R31: one that has newer tokens hands those over, and asks for none") {

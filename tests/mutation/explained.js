@@ -38,7 +38,7 @@ export const explained = [
   },
   {
     file: 'js/session.js',
-    line: "this.#storage.post('saved', sameGrant ? snapshot : '');",
+    line: "this.#storage.post('saved', renewed ? snapshot : '');",
     changes: ['\'\' -> "Stryker was here!"'],
     why: 'Any text will do that is no snapshot: the other tabs look at the storage for it.',
   },

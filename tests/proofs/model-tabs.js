@@ -287,7 +287,7 @@ function hostOf({ effects }) {
     return () => undefined;
   };
   return {
-    occ_host_save: (_sameGrant, text) => note('save', text),
+    occ_host_save: (_renewed, text) => note('save', text),
     occ_host_ended: (number, issued) => note('ended', number, issued),
     occ_host_wanted: (number, issued) => note('wanted', number, issued),
     occ_host_state: (state, expiresAt, revoking, userId) =>
