@@ -2,7 +2,7 @@
 // tests/proofs/tabs.pml (who is signed in) and tests/proofs/refresh.pml (who has the tokens, and what
 // becomes of them), in several variants of each. Those that are broken on purpose, and those in
 // which the browser is slow, must lead to what they are named after: the model can fail, and knows
-// the limits that the README names. The short form has one token less.
+// the limits that docs/limits.md names. The short form has one token less.
 //
 //   node tools/tabs.js [--short]
 import { execFile } from 'node:child_process';

@@ -1,7 +1,7 @@
 // Draws the sign-out times that `npm run bench -- --json FILE` has written: one column for each thing
 // that the revocation endpoint may do, one mark for each subject, on a logarithmic scale.
 //
-//   node tests/bench/picture.js FILE [web/sign-out.svg]
+//   node tests/bench/picture.js FILE [docs/sign-out.svg]
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 
@@ -158,7 +158,7 @@ ${key.join('\n')}
 `;
 }
 
-const [file, picture = 'web/sign-out.svg'] = process.argv.slice(2);
+const [file, picture = 'docs/sign-out.svg'] = process.argv.slice(2);
 const { date, parts } = JSON.parse(readFileSync(file, 'utf8'));
 const part = parts['sign-out'];
 if (!part?.columns) throw new Error(`${file} holds no figures of the part sign-out`);

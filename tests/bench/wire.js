@@ -1,4 +1,4 @@
-// What one sign-out puts on the wire, and what of it is in vain.
+// What one sign-out puts on the wire, and what of it is wasted.
 import { anna, revokePath } from '../browser/browser.js';
 import { openField, openSignedIn, settled } from './field.js';
 import { spread } from './figures.js';
@@ -10,7 +10,7 @@ import { ours, subjects, withoutRevocation } from './subjects.js';
 /** @import { Options as PageOptions } from './page.js' */
 /** @import { Figure, Options, Row, Table } from './figures.js' */
 
-export const title = 'Wire: what one sign-out sends, and what of it is in vain';
+export const title = 'Wire: what one sign-out sends, and what of it is wasted';
 
 const columns = [
   { name: 'requests', unit: '' },

@@ -1,5 +1,5 @@
-// The package in the bundlers of storefronts: from the tarball, with nothing but what the README says for
-// each, in Chromium, under the content security policy of the demo; and what is built for a server, in Node.
+// The package in the bundlers of storefronts: from the tarball, with nothing but what docs/bundlers.md
+// says for each, in Chromium, under the content security policy of the demo; and what is built for a server, in Node.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,8 @@ import {
   openContext,
   revocations,
 } from '../browser/browser.js';
-import { openProject, section } from './bundlers/project.js';
+import { read } from '../pages.js';
+import { openProject } from './bundlers/project.js';
 import { backendPaths, serve } from './bundlers/site.js';
 
 /** @import { TestContext } from 'node:test' */
@@ -53,13 +54,13 @@ after(async () => {
   await demo?.close();
 });
 
-/** What the README wants for a bundler: the code in its row of the table. @param {string} bundler */
+const documentation = read('docs/bundlers.md');
+
+/** What the documentation wants for a bundler: the code in its row of the table. @param {string} bundler */
 function needs(bundler) {
-  const rows = section('Bundlers')
-    .split('\n')
-    .filter((line) => line.startsWith('| '));
+  const rows = documentation.split('\n').filter((line) => line.startsWith('| '));
   const row = rows.map((line) => line.split(' | ')).find(([name]) => name.includes(bundler));
-  assert.ok(row, `the README says nothing of ${bundler}`);
+  assert.ok(row, `docs/bundlers.md says nothing of ${bundler}`);
   return /`(.*?)`/.exec(row[1])?.[1];
 }
 
@@ -147,9 +148,9 @@ function place(name, tests) {
 /**
  * The tests of a bundler; those that are its own come last.
  *
- * @param {string} name as the README has it
+ * @param {string} name as the documentation has it
  * @param {string} npmName
- * @param {(project: Project, line: string | undefined) => void} build with the README's line
+ * @param {(project: Project, line: string | undefined) => void} build with the line of the documentation
  * @param {(project: () => Project) => void} [more]
  */
 function describeBundler(name, npmName, build, more) {
@@ -185,7 +186,7 @@ function writeInline({ folder, shell }) {
 /** @param {Project} project @param {string | undefined} line of the shell */
 function buildAndType(project, line) {
   project.build();
-  project.shell(line ?? assert.fail('the README has no line for it'));
+  project.shell(line ?? assert.fail('docs/bundlers.md has no line for it'));
 }
 
 /** @param {Project} project @param {string | undefined} line */
@@ -361,9 +362,9 @@ const buildConfigured = (
 };
 
 describeBundler('Parcel', 'parcel', buildConfigured, (project) => {
-  test('occ-session/inline is found with the line that the README has for that', async (t) => {
+  test('occ-session/inline is found with the line that the documentation has for that', async (t) => {
     writeInline(project());
-    configure(project(), /`("@parcel.*?)`/.exec(section('Bundlers'))?.[1]);
+    configure(project(), /`("@parcel.*?)`/.exec(documentation)?.[1]);
     project().shell('npx parcel build inline/index.html --dist-dir inline/dist');
     const site = await openSite(t, { folder: join(project().folder, 'inline/dist') });
     await signInAndOut(t, site.page());

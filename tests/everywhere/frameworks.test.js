@@ -1,5 +1,5 @@
-// A session in what pages are made with: the lines that the README has for each, with the real library, in
-// Chromium.
+// A session in what pages are made with: the lines that docs/frameworks.md has for each, with the real
+// library, in Chromium.
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,8 +32,8 @@ before(async () => {
   [browser, backend] = await Promise.all([openBrowser(), startBackend()]);
   project = await openProject('frameworks');
   const { folder } = project;
-  rmSync(join(folder, 'from-readme'), { recursive: true, force: true });
-  mkdirSync(join(folder, 'from-readme'));
+  rmSync(join(folder, 'from-docs'), { recursive: true, force: true });
+  mkdirSync(join(folder, 'from-docs'));
   for (const [file, name] of [
     ['react', 'react'],
     ['vue', 'vue'],
@@ -45,7 +45,7 @@ before(async () => {
       '`${location.origin}$1`',
     );
     const text = `import { session } from '../shop.js';\n${code}`;
-    writeFileSync(join(folder, 'from-readme', `${file}.js`), text);
+    writeFileSync(join(folder, 'from-docs', `${file}.js`), text);
   }
   project.build();
   project.shell('cp index.html node_modules/occ-session/dist/core.wasm dist/');

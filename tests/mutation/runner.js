@@ -19,7 +19,7 @@ import { load, programs, tests } from './node-test.js';
 
 const folder = new URL('../node/', import.meta.url);
 
-/** Other files test the back end, or the README with programs of its own. */
+/** Other files test the back end, or the documentation with programs of their own. */
 const usesEngine = /from '(occ-session(\/\w+)?|\.\/storefront\.js)'/;
 
 const { NAMESPACE, ACTIVE_MUTANT_ENV_VARIABLE } = INSTRUMENTER_CONSTANTS;

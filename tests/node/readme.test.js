@@ -1,108 +1,102 @@
-// What the README says: its code runs, and its lists are those of the module.
+// What the README and docs/api.md say: their code runs, and their lists are those of the module.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startBackend } from '../../web/backend/index.js';
+import { blocks, firstColumn, read, section } from '../pages.js';
 
-const root = new URL('../../', import.meta.url);
-const readme = readFileSync(new URL('README.md', root), 'utf8');
+const api = read('docs/api.md');
 
-/** The fenced blocks of a language. @param {string} language */
-function blocks(language) {
-  const fence = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms');
-  return [...readme.matchAll(fence)].map(([, text]) => text);
-}
-
-/** The codes in the first column of the table below a heading. @param {string} heading */
-function firstColumn(heading) {
-  const section = readme.split(`\n## ${heading}\n`)[1].split('\n## ')[0];
-  const rows = section.split('\n').filter((line) => line.startsWith('| `'));
-  return rows.flatMap((row) =>
-    [...row.split('|')[1].matchAll(/`([^`]+)`/g)].map(([, code]) => code),
-  );
-}
-
-describe('the code in the README', () => {
+describe('the code in the README and in docs/api.md', () => {
   /** @type {import('../../web/backend/index.js').Backend} */
   let backend;
   before(async () => (backend = await startBackend()));
+  beforeEach(() => backend.reset());
   after(() => backend.close());
 
-  /** Runs a block as a program of its own, against the development back end. @param {number} index */
-  async function run(index) {
-    const folder = new URL('build/readme/', root);
+  /**
+   * Runs the only code in a part of a page as a program of its own, against the development back end.
+   *
+   * @param {string} name
+   * @param {string} text
+   */
+  async function run(name, text) {
+    const code = blocks(text, 'js');
+    assert.equal(code.length, 1);
+    const folder = new URL('../../build/readme/', import.meta.url);
     mkdirSync(folder, { recursive: true });
-    const file = new URL(`${index}.mjs`, folder);
-    writeFileSync(file, blocks('js')[index].replaceAll('https://api.shop.example', backend.url));
+    const file = new URL(`${name}.mjs`, folder);
+    writeFileSync(file, code[0].replaceAll('https://api.shop.example', backend.url));
     const { stdout } = await promisify(execFile)(process.execPath, [file.pathname]);
     return stdout;
   }
 
+  /** Every token, and whether the server still takes it. */
+  const lives = async () => (await backend.tokens()).map(({ label, active }) => [label, active]);
+
   const limit = { timeout: 20_000 };
 
-  test(
-    'the first block signs a customer in, asks for her name, and signs her out',
-    limit,
-    async () => {
-      const printed = await run(0);
-      assert.equal(
-        printed,
-        [
-          'customer-signing-in anonymous',
-          'customer current',
-          'Anna Keller',
-          'anonymous anonymous',
-          'anonymous anonymous',
-          'anonymous anonymous',
-          '',
-        ].join('\n'),
-      );
-      const tokens = await backend.tokens();
-      assert.deepEqual(
-        tokens.map(({ label, active }) => [label, active]),
-        [
-          ['customer #1 access', false],
-          ['customer #1 refresh', false],
-        ],
-      );
-    },
-  );
+  test('R1: a page signs a customer in, asks for her data, and signs her out', limit, async () => {
+    await run('page', section(read('README.md'), 'Into a page'));
+    const asked = backend.received({ path: '/occ/v2/shop/users/current', method: 'GET' });
+    assert.deepEqual(
+      asked.map(({ status }) => status),
+      [200],
+    );
+    assert.deepEqual(await lives(), [
+      ['customer #1 access', false],
+      ['customer #1 refresh', false],
+    ]);
+  });
 
-  test(
-    'R3: the second block signs an emulated customer out, and then the agent',
-    limit,
-    async () => {
-      backend.reset();
-      await run(1);
-      const revocations = backend.received({ path: '/authorizationserver/oauth/revoke' });
-      assert.deepEqual(
-        revocations.map(({ form }) => form?.token_type_hint),
-        ['refresh_token', 'access_token'],
-      );
-      assert.deepEqual(
-        (await backend.tokens()).map(({ label, active }) => [label, active]),
-        [
-          ['agent #1 access', false],
-          ['agent #1 refresh', false],
-        ],
-      );
-    },
-  );
+  test('R1: a customer signs in, her name is asked for, and she signs out', limit, async () => {
+    assert.equal(
+      await run('customer', section(api, 'A customer')),
+      [
+        'customer-signing-in anonymous',
+        'customer current',
+        'Anna Keller',
+        'anonymous anonymous',
+        'anonymous anonymous',
+        'anonymous anonymous',
+        '',
+      ].join('\n'),
+    );
+    assert.deepEqual(await lives(), [
+      ['customer #1 access', false],
+      ['customer #1 refresh', false],
+    ]);
+  });
+
+  test('R3: an emulated customer signs out, and then the agent', limit, async () => {
+    await run('agent', section(api, 'An agent'));
+    const revocations = backend.received({ path: '/authorizationserver/oauth/revoke' });
+    assert.deepEqual(
+      revocations.map(({ form }) => form?.token_type_hint),
+      ['refresh_token', 'access_token'],
+    );
+    assert.deepEqual(await lives(), [
+      ['agent #1 access', false],
+      ['agent #1 refresh', false],
+    ]);
+  });
 });
 
-describe('the lists in the README', () => {
+describe('the lists in docs/api.md', () => {
+  /** @param {string} heading */
+  const listed = (heading) => firstColumn(section(api, heading));
+
   test('the error codes are those of the module', () => {
-    const source = readFileSync(new URL('js/error.js', root), 'utf8');
-    const type = source.split('@typedef {')[1].split('}')[0];
-    const codes = [...type.matchAll(/'([^']+)'/g)].map(([, code]) => code);
-    assert.deepEqual(firstColumn('Errors').sort(), codes.sort());
+    const [, type] = read('js/error.js').split('@typedef {');
+    const codes = [...type.split('}')[0].matchAll(/'([^']+)'/g)].map(([, code]) => code);
+    assert.deepEqual(listed('Errors').sort(), codes.sort());
   });
 
   test('the events and the members of the state are those of the module', () => {
-    assert.deepEqual(firstColumn('Events'), ['change', 'revocation', 'expired']);
-    assert.deepEqual(firstColumn('States'), [
+    assert.deepEqual(listed('Events'), ['change', 'revocation', 'expired']);
+    assert.deepEqual(listed('State'), [
       'phase',
       'userId',
       'signedIn',
@@ -114,10 +108,19 @@ describe('the lists in the README', () => {
   });
 
   test('the options are those of the module', () => {
-    const source = readFileSync(new URL('js/types.js', root), 'utf8');
+    const source = read('js/types.js');
     const [type] = source.split('@typedef {object} SessionOptions')[1].split('*/');
     const options = [...type.matchAll(/^ \* @property \{.*?\}\s*(?:\*\s*)?\[?(\w+)\]? /gms)];
-    const documented = firstColumn('Options').map((name) => name.split('.')[0]);
+    const documented = listed('Options').map((name) => name.split('.')[0]);
     assert.deepEqual([...new Set(documented)].sort(), options.map(([, name]) => name).sort());
+  });
+
+  test('the methods are those of the module', () => {
+    const members = [...read('js/session.js').matchAll(/^ {2}(?:async )?([a-z]\w+)\(.*\{$/gm)];
+    const documented = listed('Methods').map((code) => code.split('(')[0]);
+    assert.deepEqual(
+      documented.filter((name) => !/^(createSession|using)/.test(name)).sort(),
+      members.map(([, name]) => name).sort(),
+    );
   });
 });

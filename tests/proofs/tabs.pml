@@ -13,7 +13,7 @@
  *              starts with; the numbers of the grants that have ended are a list that all read.
  *              Otherwise storage 'local': one snapshot for all.
  *   DELAYED    what a page has stored, and its message, reach another page too late for one event
- *              of the whole run (README, Limits). Otherwise they are there when the next event of
+ *              of the whole run (docs/limits.md). Otherwise they are there when the next event of
  *              the other page begins.
  *   NO_AGENT   only customers sign in.
  *   NO_KILL    no page is killed.

@@ -1,15 +1,14 @@
-// What the README says to write in an Angular application, as its compiler sees it.
+// What the documentation says to write in an application of Angular or Spartacus, as its compiler sees it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { blocks, read, section } from '../pages.js';
 
-const workspace = fileURLToPath(new URL('./angular-21/', import.meta.url));
-
-/** What stands around the code of the README in an application. */
-const around = `
+/** What stands around the code in an Angular application. */
+const inAngular = `
   import { HTTP_INTERCEPTORS, HttpClient, HttpClientModule, HttpContext, httpResource, provideHttpClient,
     withInterceptors } from '@angular/common/http';
   import { provideHttpClientTesting } from '@angular/common/http/testing';
@@ -23,33 +22,67 @@ const around = `
   declare const usersUrl: string;
 `;
 
-test('the code for Angular applications compiles', (t) => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  const [section] = readme.split('\n## Put it into an Angular application\n')[1].split('\n## ');
-  const blocks = [...section.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
-  assert.equal(blocks.length, 6);
+/** And in a storefront. */
+const inSpartacus = `import { NgModule } from '@angular/core';`;
+
+/**
+ * What the compiler of an application has to say.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {string} workspace
+ * @param {string[]} options
+ * @param {string[]} programs
+ */
+function compile(t, workspace, options, programs) {
+  const packages = fileURLToPath(new URL(`${workspace}/node_modules`, import.meta.url));
   // Where the packages are found, and Git looks for nothing.
-  const folder = join(workspace, 'node_modules/.readme');
+  const folder = join(packages, '.readme');
   t.after(() => rmSync(folder, { recursive: true }));
   mkdirSync(folder, { recursive: true });
-  const files = blocks.map((code, index) => {
+  const files = programs.map((program, index) => {
     const file = join(folder, `${index}.ts`);
-    const imported = /\boccSessionInterceptor\b(?=.*from)/s.test(code)
-      ? ''
-      : "import { occSessionInterceptor } from 'occ-session/angular';";
-    writeFileSync(file, `${around}${imported}\n${code}`);
+    writeFileSync(file, program);
     return file;
   });
-  const options = [
+  // Without the types of what tests are written with, which are newer than the compiler of Angular 12.
+  const common = [
     ...['--noEmit', '--strict', '--skipLibCheck', '--experimentalDecorators'],
-    ...['--target', 'es2022', '--module', 'preserve', '--lib', 'es2022,dom'],
+    ...['--typeRoots', folder],
   ];
   const { status, stdout } = spawnSync(
-    join(workspace, 'node_modules/.bin/tsc'),
-    [...options, ...files],
-    {
-      encoding: 'utf8',
-    },
+    join(packages, '.bin/tsc'),
+    [...common, ...options, ...files],
+    { encoding: 'utf8' },
   );
-  assert.deepEqual({ status, stdout }, { status: 0, stdout: '' });
+  return { status, stdout };
+}
+
+test('the code for Angular applications compiles', (t) => {
+  const code = [
+    ...blocks(section(read('README.md'), 'Into Angular'), 'ts'),
+    ...blocks(read('docs/angular.md'), 'ts'),
+  ];
+  assert.equal(code.length, 1 + 6);
+  const programs = code.map((block) => {
+    const imported = /\boccSessionInterceptor\b(?=.*from)/s.test(block)
+      ? ''
+      : "import { occSessionInterceptor } from 'occ-session/angular';";
+    return `${inAngular}${imported}\n${block}`;
+  });
+  const options = ['--target', 'es2022', '--module', 'preserve', '--lib', 'es2022,dom'];
+  assert.deepEqual(compile(t, 'angular-21', options, programs), { status: 0, stdout: '' });
+});
+
+test('the code for Spartacus storefronts compiles', (t) => {
+  const code = [
+    ...blocks(section(read('README.md'), 'Into Spartacus'), 'ts'),
+    ...blocks(read('docs/spartacus.md'), 'ts'),
+  ];
+  assert.equal(code.length, 1 + 1);
+  const programs = code.map((block) => `${inSpartacus}\n${block}`);
+  const options = [
+    ...['--target', 'es2017', '--module', 'es2020', '--moduleResolution', 'node'],
+    ...['--lib', 'es2020,dom'],
+  ];
+  assert.deepEqual(compile(t, 'angular-12', options, programs), { status: 0, stdout: '' });
 });

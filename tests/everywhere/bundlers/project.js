@@ -6,18 +6,14 @@ import { join } from 'node:path';
 import process from 'node:process';
 
 import { installNpmPackages, root } from '../../../tools/setup.js';
+import { blocks, read } from '../../pages.js';
 import { packed, scratch } from '../tarball.js';
 
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
-
-/** What stands below a heading of the README. @param {string} heading */
-export const section = (heading) => readme.split(`\n## ${heading}\n`)[1].split('\n## ')[0];
-
-/** The code of the README that imports something. @param {string} name */
+/** The code of docs/frameworks.md that imports something. @param {string} name */
 export function codeWith(name) {
-  const code = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, text]) => text);
+  const code = blocks(read('docs/frameworks.md'), 'js');
   const found = code.find((text) => text.includes(` from '${name}';`));
-  if (!found) throw new Error(`no code in the README imports ${name}`);
+  if (!found) throw new Error(`no code in docs/frameworks.md imports ${name}`);
   return found;
 }
 

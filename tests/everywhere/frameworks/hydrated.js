@@ -3,7 +3,7 @@ import { createElement } from 'react';
 import { hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server.browser';
 
-import { useSessionState } from './from-readme/react.js';
+import { useSessionState } from './from-docs/react.js';
 import { render } from './shop.js';
 
 const Phase = () =>

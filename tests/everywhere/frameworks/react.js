@@ -2,7 +2,7 @@
 import { createElement } from 'react';
 import { createRoot } from 'react-dom/client';
 
-import { useSessionState } from './from-readme/react.js';
+import { useSessionState } from './from-docs/react.js';
 import { render } from './shop.js';
 
 const Phase = () => createElement('b', null, render(useSessionState()));

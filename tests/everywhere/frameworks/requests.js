@@ -1,5 +1,5 @@
 // One request in the ways of three libraries, which give its status and whose data came.
-import { axiosClient, kyClient, openapiClient } from './from-readme/requests.js';
+import { axiosClient, kyClient, openapiClient } from './from-docs/requests.js';
 
 globalThis.ask = {
   async 'openapi-fetch'(method, path, body) {

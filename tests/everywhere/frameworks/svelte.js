@@ -1,5 +1,5 @@
 // Who is signed in, with a store of Svelte.
-import { state } from './from-readme/svelte.js';
+import { state } from './from-docs/svelte.js';
 import { render } from './shop.js';
 
 const app = document.querySelector('#app');

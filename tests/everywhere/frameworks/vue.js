@@ -1,7 +1,7 @@
 // Who is signed in, with Vue.
 import { createApp, h } from 'vue';
 
-import { state } from './from-readme/vue.js';
+import { state } from './from-docs/vue.js';
 import { render } from './shop.js';
 
 const app = createApp({ render: () => h('b', render(state.value)) });

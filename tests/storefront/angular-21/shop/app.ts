@@ -1,4 +1,4 @@
-// A shop with pages for customers, as the README says to write it: guards, resources, and what a server
+// A shop with pages for customers, as docs/angular.md says to write it: guards, resources, and what a server
 // renders where it is not known who is there.
 import { httpResource, provideHttpClient, withFetch, withInterceptors } from '@angular/common/http';
 import {
