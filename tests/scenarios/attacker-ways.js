@@ -1,6 +1,6 @@
 // The ways to a token that an attacker's script in a page may try, and what each gives: if the
-// script comes before the session is opened, and if it comes after. The table in SECURITY.md says
-// the same.
+// script comes before the session is opened, and if it comes after. The tables in docs/security.md
+// say the same.
 
 /** @import { SessionOptions, Session } from 'occ-session' */
 /** @import { Thief } from './attacker-thief.js' */

@@ -1,11 +1,11 @@
 // What an attacker's script in the page can reach, in Chromium: each way, before the session is
-// opened and after; and that SECURITY.md says the same.
+// opened and after; and that docs/security.md says the same.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { after, before, describe, test } from 'node:test';
 import { startBackend } from '../../web/backend/index.js';
 import { openBrowser } from '../browser/browser.js';
+import { read } from '../pages.js';
 import { startSite } from './attacker-site.js';
 import { ways } from './attacker-ways.js';
 
@@ -157,10 +157,11 @@ describe('what an attacker in the page can reach', { concurrency }, () => {
   }
 });
 
-/** The ways in the tables of SECURITY.md: several in a row have the same result. */
+/** The ways in the tables of docs/security.md: several in a row have the same result. */
 function published() {
-  const text = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8');
-  const tables = text.matchAll(/^\| way +\| before +\| after +\|\n\|[-| ]+\|\n((?:\|.*\|\n)+)/gm);
+  const tables = read('docs/security.md').matchAll(
+    /^\| way +\| before +\| after +\|\n\|[-| ]+\|\n((?:\|.*\|\n)+)/gm,
+  );
   return [...tables].flatMap(([, rows = '']) =>
     rows
       .trim()
@@ -176,7 +177,7 @@ function published() {
   );
 }
 
-test('SECURITY.md says of each way what was found', (t) => {
+test('docs/security.md says of each way what was found', (t) => {
   assert.deepEqual(
     published().sort(),
     ways.map(({ name, before: first, after: second }) => [name, first ?? '–', second]).sort(),
