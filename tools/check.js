@@ -19,6 +19,19 @@ const sources = (folder, pattern) =>
 
 const projects = ['tsconfig.json', 'tools/tsconfig.json', 'tools/tsconfig.spartacus.json'];
 
+/** What links to each other: files, and the headings in them. */
+const pages = [
+  ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
+  ...sources('docs', /\.md$/),
+  ...['tests/browser/README.md'],
+];
+
+/** Offline: without a repository only relative links are looked at. */
+const remarkOptions = [
+  ...['--frail', '--no-stdout', '--quiet', '--no-config', '--no-ignore'],
+  ...['--use', 'remark-validate-links=repository:false'],
+];
+
 /** @param {string} name of a command that npm has installed */
 const npm = (name) => join('node_modules/.bin', name);
 
@@ -55,6 +68,7 @@ try {
       ['tsc', projects.map((path) => [npm('tsc'), '-p', path])],
       ['rules', [['node', 'tools/rules.js', '--check']]],
       ['structure', [['node', 'tools/structure.js', '--check']]],
+      ['links', [[npm('remark'), ...remarkOptions, ...pages]]],
     ];
     for (const [name, commands] of checks) {
       await report(name, commands);
