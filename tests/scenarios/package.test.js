@@ -7,6 +7,8 @@ import { homedir, tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { read } from '../pages.js';
+
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
@@ -33,8 +35,10 @@ const adapters = [
 test('the published files are these', (t) => {
   assert.deepEqual(published, [
     'CHANGELOG.md',
+    'CONTRIBUTING.md',
     'LICENSE',
     'README.md',
+    'SECURITY.md',
     'dist/angular/guard.d.ts',
     'dist/angular/index.d.ts',
     'dist/angular/index.js',
@@ -78,9 +82,29 @@ test('the published files are these', (t) => {
     'dist/types.d.ts',
     'dist/workerd.d.ts',
     'dist/workerd.js',
+    'docs/angular.md',
+    'docs/api.md',
+    'docs/back-ends.md',
+    'docs/bundlers.md',
+    'docs/comparison.md',
+    'docs/frameworks.md',
+    'docs/limits.md',
+    'docs/rules.md',
+    'docs/security.md',
+    'docs/sign-out.svg',
+    'docs/spartacus.md',
     'package.json',
   ]);
   t.diagnostic(`proof: the package: ${published.length} files`);
+});
+
+test('what the README links to is published with it', () => {
+  const links = [...read('README.md').matchAll(/\]\(([^)#]+)/g)].map(([, path]) => path);
+  assert.ok(links.length > 0);
+  assert.deepEqual(
+    links.filter((path) => !published.includes(path)),
+    [],
+  );
 });
 
 test('no published file names the machine that built it, nor a source map', () => {
