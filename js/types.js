@@ -33,7 +33,7 @@
  *   one that may pass is tried again (default 0)
  * @property {'memory' | 'session' | 'local' | SnapshotStorage} [storage] default `'session'`, and
  *   `'memory'` where there is no page; `'local'` shares the session between tabs
- * @property {string} [storageKey] default `'occ-session'`
+ * @property {string} [storageKey] default `'occ-session'`, `baseUrl` and the client ids
  * @property {boolean} [persistRefreshToken] whether refresh tokens are stored too; default false
  * @property {typeof globalThis.fetch} [fetch] default `globalThis.fetch`
  * @property {URL | string | Response | BufferSource | WebAssembly.Module
