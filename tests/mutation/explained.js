@@ -38,12 +38,6 @@ export const explained = [
   },
   {
     file: 'js/session.js',
-    line: "this.#storage.post('saved', renewed ? snapshot : '');",
-    changes: ['\'\' -> "Stryker was here!"'],
-    why: 'Any text will do that is no snapshot: the other tabs look at the storage for it.',
-  },
-  {
-    file: 'js/session.js',
     line: 'if (newest && newest !== this.#seen) {',
     changes: ['newest !== this.#seen -> true'],
     why: 'The core refuses by itself what is not newer; this saves it the reading.',

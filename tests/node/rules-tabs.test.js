@@ -521,6 +521,24 @@ describe('tabs that do not see yet what another has stored', limit, () => {
     assert.equal(page.forms.length, 1);
   });
 
+  test('R24: the messages about who signs in and out have no tokens: no other tab has the grant', async (t) => {
+    const browser = new Browser(t, storefront(), 'session');
+    const page = await browser.open({ storageKey });
+    /** @type {unknown[]} */
+    const heard = [];
+    const channel = browser.openTab().run(() => new BroadcastChannel(storageKey));
+    channel.onmessage = ({ data }) => heard.push(data);
+    await page.session.signIn(anna);
+    const snapshot = page.sessionStorage.getItem(storageKey);
+    const { number } = JSON.parse(snapshot ?? '').active;
+    page.session.signOut();
+    await browser.quiet();
+    const [told, ended, ...more] = heard;
+    assert.deepEqual(told, ['saved', '']);
+    assert.deepEqual(/** @type {any} */ (ended).slice(0, 2), ['ended', number]);
+    assert.deepEqual(more, [['saved', '']]);
+  });
+
   test('R31: newer tokens are sent to who wants them, and to no other message', async (t) => {
     const browser = new Browser(t, storefront(), 'session');
     const page = await browser.open({ storageKey });
