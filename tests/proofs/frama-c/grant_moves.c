@@ -1,3 +1,22 @@
+/* The places: which is reserved, and by what a grant is found. */
 #include "moves.h"
 
+/* clang-format takes the ==> of the contracts apart. */
+// clang-format off
+
+#define IS_FOUND(i) (\result == &self->at[i] && self->at[i].slot == OCC_SLOT_FREE)
+/*@ requires \valid_read(self);
+    assigns \result \from self, self->at[0 .. OCC_PLACES - 1].slot;
+    behavior none:
+      assumes IN_SLOT(*self, OCC_SLOT_FREE) <= OCC_PLACES_FOR_TABS;
+      ensures \result == \null;
+    behavior some:
+      assumes IN_SLOT(*self, OCC_SLOT_FREE) > OCC_PLACES_FOR_TABS;
+      ensures ONE(IS_FOUND);
+    complete behaviors;
+    disjoint behaviors;
+*/
+static occ_grant *free_place(occ_grants *self);
+
+// clang-format on
 #include "grant.c"

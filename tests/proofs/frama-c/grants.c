@@ -26,7 +26,7 @@ static void find(void) {
     any_grant(&grants.at[i]);
   }
   (void)occ_grants_in(&grants, (occ_slot)Frama_C_interval(OCC_SLOT_FREE, OCC_SLOT_CLIENT));
-  (void)occ_grants_free(&grants);
+  (void)occ_grants_reserve(&grants, OCC_OWNER_CUSTOMER);
   (void)occ_grants_held(&grants, any_double());
   (void)occ_grants_revoking(&grants, any_double());
 }

@@ -26,11 +26,14 @@
     (one).authorization[OCC_BEARER_LENGTH] == (other).authorization[OCC_BEARER_LENGTH]))
 /* Nothing is left in the place. That every byte of it is zero is checked by Eva (grants.c). */
 #define IS_FREE(grant)                                                                             \
-  ((grant).slot == OCC_SLOT_FREE && (grant).access_length == 0 && (grant).refresh_length == 0 &&   \
+  ((grant).slot == OCC_SLOT_FREE && (grant).issued == 0 && (grant).access_length == 0 &&           \
+   (grant).refresh_length == 0 &&                                                                  \
    (grant).revocation[OCC_TOKEN_ACCESS].stage == OCC_REVOCATION_SETTLED &&                         \
    (grant).revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_SETTLED)
 #define FITS(grant)                                                                                \
   ((grant).access_length <= OCC_TOKEN_MAX && (grant).refresh_length <= OCC_TOKEN_MAX)
+#define HEADER_FITS_IN(grant)                                                                      \
+  ((grant).authorization_length <= OCC_BEARER_LENGTH + OCC_TOKEN_MAX)
 /* How many of the places are in a slot. */
 #define IN_SLOT(grants, in)                                                                        \
   (((grants).at[0].slot == (in) ? 1 : 0) + ((grants).at[1].slot == (in) ? 1 : 0) +                 \
@@ -60,6 +63,24 @@
 #define PLACE(i) (self->grants.at[i])
 #define PLACES                                                                                     \
   MEMBERS(PLACE(0)), MEMBERS(PLACE(1)), MEMBERS(PLACE(2))
+
+#define WAS_SAME(member) (member == \old(member))
+/* The same tokens, whatever the slot and the number. */
+#define HAS_SAME_TOKENS(grant)                                                                     \
+  (WAS_SAME((grant).owner) && WAS_SAME((grant).access_length) &&                                   \
+   WAS_SAME((grant).authorization[OCC_BEARER_LENGTH]) && WAS_SAME((grant).refresh_length) &&       \
+   WAS_SAME((grant).refresh[0]))
+/* The same grant, with the same tokens, whatever its slot. */
+#define IS_SAME(grant) (WAS_SAME((grant).number) && HAS_SAME_TOKENS(grant))
+#define IS_UNCHANGED(i) (WAS_SAME(PLACE(i).slot) && IS_SAME(PLACE(i)))
+
+#define WAS(i, in) (\old(self->grants.at[i].slot) == OCC_SLOT_##in)
+#define IS(i, in) (self->grants.at[i].slot == OCC_SLOT_##in)
+#define IS_WHERE_IT_WAS(i) (self->grants.at[i].slot == \old(self->grants.at[i].slot))
+/* The same token stays in the session, or is being revoked, at another place. */
+#define STAYS_AT(i, j)                                                                             \
+  (i != j && \old(SAME_TOKEN(PLACE(i), PLACE(j))) && (IS_HELD(PLACE(j)) || IS(j, REVOKING)))
+#define STAYS(i) (STAYS_AT(i, 0) || STAYS_AT(i, 1) || STAYS_AT(i, 2))
 
 /* ---- Text --------------------------------------------------------------------------------------
  */
@@ -132,19 +153,69 @@ void copy_text(char *to, const char *from, size_t length);
 */
 occ_grant *occ_grants_in(occ_grants *self, occ_slot slot);
 
-#define IS_FOUND(i) (\result == &self->at[i] && self->at[i].slot == OCC_SLOT_FREE)
-/*@ requires \valid_read(self);
-    assigns \result \from self, self->at[0 .. OCC_PLACES - 1].slot;
+/* The number that a grant is given next. The arithmetic is exact as long as a nonce has numbers. */
+#define NUMBERS 2097152
+#define NEXT_NUMBER(grants, numbered)                                                              \
+  ((grants).nonce * (double)NUMBERS + (double)((uint32_t)((numbered) + 1)))
+/*@ requires \valid(self);
+    assigns \result, self->numbered;
+    ensures self->numbered == (uint32_t)(\old(self->numbered) + 1);
+    ensures \result == NEXT_NUMBER(*self, \old(self->numbered)); */
+double occ_grants_number(occ_grants *self);
+
+#define AT(i) (self->at[i])
+#define IS_AT(i) (\result == &self->at[i])
+#define IS_RESERVED(i)                                                                             \
+  (IS_AT(i) && \old(AT(i).slot) == OCC_SLOT_FREE && AT(i).slot == OCC_SLOT_AWAITED &&              \
+   AT(i).owner == owner && AT(i).number == NEXT_NUMBER(*self, \old(self->numbered)))
+#define IS_UNTOUCHED(i)                                                                            \
+  (!IS_AT(i) ==> WAS_SAME(AT(i).slot) && WAS_SAME(AT(i).owner) && WAS_SAME(AT(i).number))
+#define RESERVED(i) AT(i).slot, AT(i).owner, AT(i).number
+/* Only a free place is reserved, and it is no longer free. */
+/*@ requires \valid(self);
+    assigns \result, self->numbered, RESERVED(0), RESERVED(1), RESERVED(2);
+    ensures EACH(IS_UNTOUCHED);
     behavior none:
       assumes IN_SLOT(*self, OCC_SLOT_FREE) <= OCC_PLACES_FOR_TABS;
+      assigns \result;
       ensures \result == \null;
     behavior some:
       assumes IN_SLOT(*self, OCC_SLOT_FREE) > OCC_PLACES_FOR_TABS;
-      ensures ONE(IS_FOUND);
+      ensures ONE(IS_RESERVED);
+      ensures IN_SLOT(*self, OCC_SLOT_FREE) == \old(IN_SLOT(*self, OCC_SLOT_FREE)) - 1;
     complete behaviors;
     disjoint behaviors;
 */
-occ_grant *occ_grants_free(occ_grants *self);
+occ_grant *occ_grants_reserve(occ_grants *self, occ_owner owner);
+
+#define IS_GRANT_AT(i) (grant == &self->at[i])
+#define REFRESHED(at) (at).slot, (at).owner, (at).number, (at).refreshes, (at).earlier
+#define IS_REFRESH_OF(at) ((at).slot == OCC_SLOT_AWAITED && (at).refreshes == grant->number)
+#define IS_TAKEN_OR_UNTOUCHED(at)                                                                  \
+  ((\old((at).slot) == OCC_SLOT_FREE && \result && IS_REFRESH_OF(at)) ||                          \
+   (WAS_SAME((at).slot) && WAS_SAME((at).owner) && WAS_SAME((at).number) &&                        \
+    WAS_SAME((at).refreshes)))
+/* A refresh is under way only where a place awaits what comes of it; nothing but a free one is
+ * taken for that. */
+/*@ requires \valid(self) && ONE(IS_GRANT_AT) && grant->slot != OCC_SLOT_FREE &&
+      HEADER_FITS_IN(*grant);
+    assigns \result, self->numbered, REFRESHED(AT(0)), REFRESHED(AT(1)), REFRESHED(AT(2));
+    ensures IS_TAKEN_OR_UNTOUCHED(AT(0)) && IS_TAKEN_OR_UNTOUCHED(AT(1)) &&
+      IS_TAKEN_OR_UNTOUCHED(AT(2));
+    ensures \result ==> IS_REFRESH_OF(AT(0)) || IS_REFRESH_OF(AT(1)) || IS_REFRESH_OF(AT(2));
+    ensures !\result ==> IN_SLOT(*self, OCC_SLOT_FREE) <= OCC_PLACES_FOR_TABS;
+*/
+bool occ_grants_refresh(occ_grants *self, const occ_grant *grant);
+
+#define IS_FOR_CLIENT(i)                                                                           \
+  (IS_AT(i) && AT(i).slot == OCC_SLOT_AWAITED && AT(i).owner == OCC_OWNER_CLIENT)
+/*@ requires \valid(self);
+    assigns \result, self->numbered, RESERVED(0), RESERVED(1), RESERVED(2);
+    ensures EACH(IS_UNTOUCHED);
+    ensures \result == \null || ONE(IS_FOR_CLIENT);
+    ensures \result == \null ==> IN_SLOT(*self, OCC_SLOT_FREE) <= OCC_PLACES_FOR_TABS;
+*/
+occ_grant *occ_grants_await_client(occ_grants *self);
 
 #define HAS_NUMBER(i) (IS_HELD(self->at[i]) && self->at[i].number == number)
 #define IS_NUMBERED(i) (\result == &self->at[i] && HAS_NUMBER(i))
@@ -186,7 +257,7 @@ bool occ_grant_is_held(const occ_grant *self);
     ensures \result <==> SAME_TOKEN(*self, *other); */
 bool occ_grant_same_token(const occ_grant *self, const occ_grant *other);
 
-#define HEADER_FITS (self->authorization_length <= OCC_BEARER_LENGTH + OCC_TOKEN_MAX)
+#define HEADER_FITS HEADER_FITS_IN(*self)
 #define RANGES(grant)                                                                              \
   (grant).authorization[0 .. OCC_BEARER_LENGTH + OCC_TOKEN_MAX - 1],                                 \
     (grant).refresh[0 .. OCC_TOKEN_MAX - 1]
@@ -219,7 +290,7 @@ occ_status occ_grant_put(occ_grant *self, occ_text access, occ_text refresh);
 
 /*@ requires \valid(self);
     assigns self->issued, self->rest_until, self->is_refused;
-    ensures self->issued == issued; */
+    ensures self->issued == issued && self->is_refused == 0; */
 void occ_grant_date(occ_grant *self, double issued, double now);
 
 /* R30: no refresh token is lost, and none takes the place of another. */
@@ -254,6 +325,25 @@ void occ_grant_inherit(occ_grant *self, const occ_grant *refreshed);
 */
 void occ_grant_renew(occ_grant *self, occ_grant *response, double now);
 
+/*@ requires \valid_read(self) && HEADER_FITS;
+    assigns \result \from *self; */
+uint64_t occ_grant_fingerprint(const occ_grant *self);
+
+/* A place whose answer gave no token is free, since there is nothing to lose; else it is a stray. */
+/*@ requires \valid(self) && (status == OCC_STATUS_OK || self->access_length == 0);
+    behavior token:
+      assumes status == OCC_STATUS_OK;
+      assigns self->slot;
+      ensures self->slot == OCC_SLOT_STRAY;
+    behavior none:
+      assumes status != OCC_STATUS_OK;
+      assigns MEMBERS(*self);
+      ensures IS_FREE(*self);
+    complete behaviors;
+    disjoint behaviors;
+*/
+void occ_grant_set_aside(occ_grant *self, occ_status status);
+
 /*@ requires \valid(self);
     assigns MEMBERS(*self);
     ensures IS_FREE(*self); */
@@ -265,42 +355,40 @@ void occ_grant_settle(occ_grant *self);
 #define IS_GRANT(i) (grant == &self->grants.at[i])
 #define HAS_ENDPOINT ((self->options.flags & OCC_FLAG_REVOKE) != 0)
 
-#define WAS_SAME(member) (member == \old(member))
-/* The same grant, with the same tokens, whatever its slot. */
-#define IS_SAME(grant)                                                                             \
-  (WAS_SAME((grant).owner) && WAS_SAME((grant).number) && WAS_SAME((grant).access_length) &&       \
-   WAS_SAME((grant).authorization[OCC_BEARER_LENGTH]) && WAS_SAME((grant).refresh_length) &&       \
-   WAS_SAME((grant).refresh[0]))
-#define IS_UNCHANGED(i) (WAS_SAME(PLACE(i).slot) && IS_SAME(PLACE(i)))
-/* The same grant is out of the session, and each of its tokens waits to be revoked. */
-#define IS_QUEUED(grant)                                                                           \
-  (IS_SAME(grant) && (grant).slot == OCC_SLOT_REVOKING &&                                          \
+/* The same tokens are out of the session, and each of them waits to be revoked. */
+#define TOKENS_ARE_QUEUED(grant)                                                                   \
+  (HAS_SAME_TOKENS(grant) && (grant).slot == OCC_SLOT_REVOKING &&                                  \
    (grant).revocation[OCC_TOKEN_ACCESS].stage == OCC_REVOCATION_QUEUED &&                          \
    ((grant).refresh_length > 0 ==>                                                                 \
     (grant).revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_QUEUED))
+#define IS_QUEUED(grant) (WAS_SAME((grant).number) && TOKENS_ARE_QUEUED(grant))
 
-/* R13: only without an endpoint is a grant settled that is to be revoked. */
-/*@ requires \valid(self) && ONE(IS_GRANT) && FITS(*grant);
-    assigns MEMBERS(*grant), self->revoking;
-    behavior endpoint:
-      assumes HAS_ENDPOINT;
-      assigns grant->slot, grant->revocation[OCC_TOKEN_ACCESS].stage,
-        grant->revocation[OCC_TOKEN_ACCESS].tries_left, grant->revocation[OCC_TOKEN_REFRESH].stage,
-        grant->revocation[OCC_TOKEN_REFRESH].tries_left, self->revoking;
-      ensures IS_QUEUED(*grant);
-    behavior none:
-      assumes !HAS_ENDPOINT;
-      assigns MEMBERS(*grant);
-      ensures IS_FREE(*grant);
-    complete behaviors;
-    disjoint behaviors;
+#define ALL_FIT (FITS(PLACE(0)) && FITS(PLACE(1)) && FITS(PLACE(2)))
+/* A copy of the grant stays in the session, or is itself being revoked. */
+#define IS_COPY_OF(one, other)                                                                     \
+  ((IS_HELD(other) || (other).slot == OCC_SLOT_REVOKING) && SAME_TOKEN(one, other))
+#define IS_SHARED(i)                                                                               \
+  ((i != 0 && IS_COPY_OF(PLACE(i), PLACE(0))) || (i != 1 && IS_COPY_OF(PLACE(i), PLACE(1))) ||     \
+   (i != 2 && IS_COPY_OF(PLACE(i), PLACE(2))))
+
+/* What has become of the grant: it is queued to be revoked; or R29: settled where the same token is
+ * held or being revoked elsewhere; or R13: where there is no endpoint. */
+#define IS_OUT_OF_SESSION(i)                                                                       \
+  (\old(IS_SHARED(i)) || !HAS_ENDPOINT ? IS_FREE(PLACE(i)) : IS_QUEUED(PLACE(i)))
+/*@ requires \valid(self) && ONE(IS_GRANT) && ALL_FIT;
+    assigns self->revoking, MEMBERS(*grant);
+    ensures FITS(*grant);
+    ensures out_0: IS_GRANT(0) ==> IS_OUT_OF_SESSION(0);
+    ensures out_1: IS_GRANT(1) ==> IS_OUT_OF_SESSION(1);
+    ensures out_2: IS_GRANT(2) ==> IS_OUT_OF_SESSION(2);
 */
 void occ_revocation_begin(occ_session *self, occ_grant *grant);
 
 /* The same, but that its access token is another tab's to be revoked. */
-#define IS_REFRESH_QUEUED(grant)                                                                   \
-  (IS_SAME(grant) && (grant).slot == OCC_SLOT_REVOKING &&                                          \
+#define REFRESH_TOKEN_IS_QUEUED(grant)                                                             \
+  (HAS_SAME_TOKENS(grant) && (grant).slot == OCC_SLOT_REVOKING &&                                  \
    (grant).revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_QUEUED)
+#define IS_REFRESH_QUEUED(grant) (WAS_SAME((grant).number) && REFRESH_TOKEN_IS_QUEUED(grant))
 /*@ requires \valid(self) && ONE(IS_GRANT) && FITS(*grant) && grant->refresh_length > 0;
     assigns MEMBERS(*grant), self->revoking;
     behavior endpoint:
@@ -317,6 +405,25 @@ void occ_revocation_begin(occ_session *self, occ_grant *grant);
 */
 void occ_revocation_begin_refresh(occ_session *self, occ_grant *grant);
 
+/* ---- What a transition ends ----------------------------------------------------------------------
+ */
+
+/*@ requires \valid(self);
+    assigns self->sign_in; */
+void occ_transition_end_sign_in(occ_session *self, occ_status status);
+
+/*@ requires \valid(self);
+    assigns self->waiting_for; */
+void occ_transition_end_waiting(occ_session *self, double number, occ_text header);
+
+/*@ requires \valid(self);
+    assigns self->waiting_for, self->asked_until, self->is_answered; */
+void occ_transition_end_asking(occ_session *self, double number, occ_text header);
+
+/*@ requires \valid(self) && \valid_read(grant);
+    assigns self->waiting_for, self->asked_until, self->is_answered; */
+void occ_renewal_tokens_came(occ_session *self, const occ_grant *grant);
+
 /* ---- The host ----------------------------------------------------------------------------------
  */
 
@@ -324,6 +431,8 @@ void occ_revocation_begin_refresh(occ_session *self, occ_grant *grant);
 void occ_host_ended(double number, double issued);
 //@ assigns \nothing;
 void occ_host_signed_in(uint32_t attempt, uint32_t status);
+//@ assigns \nothing;
+void occ_host_revoked(uint32_t owner, uint32_t token, uint32_t outcome, uint32_t http_status);
 //@ assigns \nothing;
 void occ_host_renewed(const char *authorization, size_t length);
 

@@ -1,0 +1,3 @@
+#include "moves.h"
+
+#include "renewal.c"
