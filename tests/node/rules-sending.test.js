@@ -33,17 +33,23 @@ function standInPage(t, entries) {
   t.mock.method(performance, 'now', () => 5);
   standIn(t, 'PerformanceObserver', {
     value: class {
-      observe() {}
+      /** @type {string | undefined} */
+      #type;
+      /** @param {PerformanceObserverInit} options */
+      observe({ type }) {
+        this.#type = type;
+      }
       takeRecords() {
-        return entries;
+        return this.#type === 'resource' ? entries : [];
       }
       disconnect() {}
     },
   });
-  const createElement = () => ({
+  // Other elements, and those that stay closed, have nothing to tell.
+  const createElement = (/** @type {string} */ name) => ({
     ontoggle() {},
-    set open(/** @type {boolean} */ _) {
-      setTimeout(() => this.ontoggle());
+    set open(/** @type {boolean} */ isOpen) {
+      if (name === 'details' && isOpen) setTimeout(() => this.ontoggle());
     },
   });
   standIn(t, 'document', { value: { createElement } });
