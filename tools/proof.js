@@ -39,10 +39,10 @@ const tools = [
 ];
 
 /**
- * Left out of the short form for now. In Stryker's one process some tests of pages and clocks find what
- * others have left; the contracts for Frama-C lack what R24 and R30 have added to the moves of grants.
+ * Left out of the short form for now: the contracts for Frama-C lack what R24 and R30 have added to the
+ * moves of grants.
  */
-const apart = ['stryker', 'frama-c'];
+const apart = ['frama-c'];
 
 /** The proofs that are tests, by name. */
 const tests = new Map(
