@@ -240,6 +240,7 @@ const contracts = [
     contracts: 'grant_moves.c',
     functions: ['occ_grants_refresh', 'occ_grants_await_client'],
     split: true,
+    slow: true,
   },
   {
     source: 'revocation.c',
@@ -253,6 +254,7 @@ const contracts = [
     functions: ['occ_revocation_begin', 'wait_for_bearer'],
     inlined: ['queue'],
     split: true,
+    slow: true,
   },
   {
     source: 'revocation.c',

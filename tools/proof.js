@@ -38,12 +38,6 @@ const tools = [
   'audit',
 ];
 
-/**
- * Left out of the short form for now: the contracts for Frama-C lack what R24 and R30 have added to the
- * moves of grants.
- */
-const apart = ['frama-c'];
-
 /** The proofs that are tests, by name. */
 const tests = new Map(
   ['tests/proofs', 'tests/scenarios'].flatMap((folder) =>
@@ -151,12 +145,7 @@ try {
     const all = [...tools, ...tests.keys()];
     const unknown = positionals.find((name) => !all.includes(name));
     if (unknown) throw new ToolError(`There is no proof '${unknown}': ${all.join(', ')}.`);
-    const names = all.filter((name) =>
-      positionals.length === 0 ? !(short && apart.includes(name)) : positionals.includes(name),
-    );
-    if (short && positionals.length === 0) {
-      console.log(`Left out of the short form, to be run by name: ${apart.join(', ')}.`);
-    }
+    const names = all.filter((name) => positionals.length === 0 || positionals.includes(name));
 
     for (const purpose of /** @type {const} */ (['test', 'storefront', 'proof'])) setup(purpose);
     await build();
