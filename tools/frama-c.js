@@ -245,8 +245,14 @@ const contracts = [
   {
     source: 'revocation.c',
     contracts: 'revocation_moves.c',
-    functions: ['is_copy', 'begin', 'occ_revocation_begin_refresh', 'settle'],
+    functions: ['is_copy', 'begin', 'settle'],
     inlined: ['queue'],
+  },
+  {
+    source: 'revocation.c',
+    contracts: 'revocation_moves.c',
+    functions: ['occ_revocation_begin_refresh'],
+    inlined: ['queue', 'begin'],
   },
   {
     source: 'revocation.c',
