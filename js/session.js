@@ -265,7 +265,7 @@ export class Session extends EventTarget {
       // A script has emptied the storage: what is held is stored again, as the first of a new line.
       this.#core.occ_adopt('');
     }
-    for (const [number, issued] of this.#storage.ended()) this.#core.occ_ended(number, issued);
+    this.#storage.ended(this.#core.occ_ended);
   }
 
   /** A message of another tab, or of another session in this page. @param {any} message */

@@ -76,13 +76,8 @@ export function openStorage(storage, key, identity, hear) {
   const isWeb = storage === 'session' || storage === 'local';
   const area = storage === 'local' ? 'localStorage' : 'sessionStorage';
   let isLoaded = false;
-  const snapshot = careful(
-    isWeb
-      ? webStorage(area, key)
-      : typeof storage === 'string'
-        ? { load: () => null, save() {} }
-        : storage,
-  );
+  // 'memory' has neither function, which is tolerated like a storage whose functions throw.
+  const snapshot = careful(isWeb ? webStorage(area, key) : /** @type {any} */ (storage));
   const earlier = careful(webStorage(area, EARLIER_KEY));
   const before = isWeb && key.startsWith(`${EARLIER_KEY} `) ? earlier.load() : null;
   if (before?.includes(`"for":"${identity}"`)) {
@@ -132,11 +127,11 @@ export function openStorage(storage, key, identity, hear) {
     /**
      * Grants that were signed out of in other tabs, as far as they are new here.
      *
-     * @returns {[number: number, issued: number][]}
+     * @param {(number: number, issued: number) => void} tell
      */
-    ended() {
+    ended(tell) {
       const text = storage === 'session' ? list.load() : null;
-      if (text === read) return [];
+      if (text === read) return;
       read = text;
       const stored = text?.split(' ').filter(Boolean) ?? [];
       const fresh = stored.filter((entry) => !known.includes(entry));
@@ -144,10 +139,10 @@ export function openStorage(storage, key, identity, hear) {
       known = [...known, ...fresh];
       // A script has emptied the storage, or another tab has written at the same moment.
       if (isShort) write();
-      return fresh.map((entry) => {
+      for (const entry of fresh) {
         const [number, issued] = entry.split(':');
-        return [Number(number), Number(issued ?? Infinity)];
-      });
+        tell(Number(number), Number(issued ?? Infinity));
+      }
     },
     /** @param {number} number of a grant that is signed out of here @param {number} issued */
     tell(number, issued) {

@@ -86,6 +86,30 @@ export const explained = [
   },
   {
     file: 'js/storage.js',
+    line: '/** @type {{ unref?: () => void }} */ (channel).unref?.();',
+    changes: ['(channel).unref?.() -> channel.unref()'],
+    why: 'That the channel of a browser has no such function is caught, when all is done.',
+  },
+  {
+    file: 'js/storage.js',
+    line: 'if (text === read) return;',
+    changes: ['text === read -> false'],
+    why: 'What is on the list can be read again; this saves it.',
+  },
+  {
+    file: 'js/storage.js',
+    line: 'const fresh = stored.filter((entry) => !known.includes(entry));',
+    changes: ['stored.filter((entry) => !known.includes(entry)) -> stored'],
+    why: 'A grant that has ended can be told of again; this saves the core the telling.',
+  },
+  {
+    file: 'js/storage.js',
+    line: 'channel?.postMessage(message);',
+    changes: ['channel?.postMessage -> channel.postMessage'],
+    why: 'That there is no channel is caught, like that it was closed.',
+  },
+  {
+    file: 'js/storage.js',
     line: '} catch {',
     changes: ['{ return null; } -> {}'],
     why: 'Who loads takes undefined for null.',

@@ -89,6 +89,7 @@ class Area {
       getItem: (key) => view.get(key) ?? null,
       /** @param {string} key @param {string} value */
       setItem: (key, value) => {
+        value = String(value);
         const before = [...view].join().length;
         const after = [...new Map(view).set(key, value)].join().length;
         if (after > before && after > this.quota) {

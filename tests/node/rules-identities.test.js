@@ -78,10 +78,16 @@ for (const storage of /** @type {const} */ (['session', 'local'])) {
         `{"v":1,"for":"${url}/ mobile_android mobile_android","epoch":7,"active":{"owner":"customer",` +
           `"number":4711,"expires":${browser.now + 3_600_000},"access":"${access}","refresh":"${refresh}"}}`,
       );
-      // Another client leaves it alone.
-      const stranger = await page.open({ clientId: 'asm_client' });
-      assert.equal(stranger.state.phase, 'anonymous');
-      assert.ok(area.getItem('occ-session')?.includes(access));
+      // Another client leaves it alone, and so does a session that is kept elsewhere.
+      for (const options of /** @type {const} */ ([
+        { clientId: 'asm_client' },
+        { storageKey: 'mine' },
+        { storage: 'memory' },
+      ])) {
+        const stranger = await page.open(options);
+        assert.equal(stranger.state.phase, 'anonymous');
+        assert.ok(area.getItem('occ-session')?.includes(access));
+      }
 
       const options = { persistRefreshToken: true };
       const session = await page.open(options);

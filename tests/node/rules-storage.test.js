@@ -420,6 +420,15 @@ describe('what is not taken', limit, () => {
     });
   }
 
+  test('R26: what a storage gives that is no text is as if it were empty', async () => {
+    const shop = storefront();
+    const text = await takenOver(shop);
+    for (const given of [undefined, 7, {}, [text], { __proto__: null }, Promise.resolve(text)]) {
+      const storage = { load: () => /** @type {any} */ (given), save() {} };
+      assert.equal((await shop.open({ storage })).state.phase, 'anonymous');
+    }
+  });
+
   test('R26: a session with another client id starts anonymous, and so does one with another agent client', async () => {
     const shop = storefront();
     const storage = new Notebook();

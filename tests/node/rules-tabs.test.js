@@ -11,6 +11,7 @@ import {
   annaId,
   ben,
   limit,
+  Notebook,
   phases as phasesIn,
   scriptedFetch,
   useStorefront,
@@ -519,6 +520,15 @@ describe('tabs that do not see yet what another has stored', limit, () => {
     assert.equal(page.session.state.phase, 'customer');
     assert.equal((await shop.getUser(page.session)).uid, anna.username);
     assert.equal(page.forms.length, 1);
+  });
+
+  test('R24: who keeps a session elsewhere has no channel to other tabs', async (t) => {
+    const browser = new Browser(t, storefront(), 'session');
+    const page = await browser.open({ storage: 'memory' });
+    await page.open({ storage: new Notebook() });
+    assert.equal(browser.channels.size, 0);
+    await page.open();
+    assert.equal(browser.channels.size, 1);
   });
 
   test('R24: the messages about who signs in and out have no tokens: no other tab has the grant', async (t) => {
