@@ -62,11 +62,23 @@ static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
   }
 }
 
+/* Whether a grant with that number is being revoked here, or will be. */
+static bool is_on_its_way(const occ_session *self, double number) {
+  for (size_t i = 0; i < OCC_PLACES; i++) {
+    const occ_grant *grant = &self->grants.at[i];
+    if (grant->number == number &&
+        (grant->slot == OCC_SLOT_REVOKING || grant->slot == OCC_SLOT_STRAY)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* A grant that another tab has signed out of, with the tokens of that time. It revokes them (R24);
  * what only this tab has is left to it: a newer pair, or the one refresh token that there is where
  * they are not stored (R31). */
 static void leave_to_others(occ_session *self, occ_grant *grant, double issued) {
-  if (occ_grants_revoking(&self->grants, grant->number) != NULL) {
+  if (is_on_its_way(self, grant->number)) {
     /* This tab has signed out of it too, with the tokens of that time: two of one number would
      * share a refresh (R30). */
     grant->number = occ_grants_number(&self->grants);

@@ -58,6 +58,9 @@ const few = ['-eva-slevel', '10'];
 const noNan = ['-warn-special-float', 'nan'];
 const noInfinity = ['-warn-special-float', 'non-finite'];
 
+/** A text is followed to its end as a number by a driver of its own; others call a contract. */
+const numbers = ['-eva-use-spec', 'occ_number_read'];
+
 /** Unsigned arithmetic wraps where it is meant to: in the fingerprint, which has a contract where
  * others call it, and in cJSON. */
 const noWrapping = ['-warn-unsigned-overflow', '-eva-use-spec', 'occ_text_fingerprint'];
@@ -70,7 +73,7 @@ const readers = {
   sources: ['arena', 'grant', 'json', 'number', 'options', 'snapshot', 'text', 'token_response'],
 };
 const reading = [...few, ...noNan, ...noWrapping, '-eva-builtin', 'occ_text_length:Frama_C_strlen'];
-const jsonReaders = ['member', 'occ_json_parse', 'occ_json_string', 'occ_json_number'];
+const jsonReaders = ['member', 'occ_json_parse', 'occ_json_string'];
 
 /**
  * @param {string} function_ of readers.c
@@ -94,7 +97,7 @@ const drivers = [
       ...['parse_hex4', 'utf16_literal_to_utf8', 'buffer_skip_whitespace', 'skip_utf8_bom'],
       ...['get_object_item', 'cJSON_ParseWithLengthOpts', 'cJSON_New_Item', 'cJSON_Delete'],
       ...['occ_arena_allocate', 'occ_arena_wipe', 'occ_number_read', 'read_exponent'],
-      ...jsonReaders,
+      ...[...jsonReaders, 'occ_json_number', 'occ_json_count'],
     ],
     // Each path by itself, to its end.
     options: [
@@ -127,7 +130,7 @@ const drivers = [
     what: 'reader of snapshots, any bytes',
     functions: [
       ...['read_grant', 'is_whole', 'is_time', 'can_be_held', 'occ_snapshot_read'],
-      ...['occ_text_is_visible', 'occ_json_object', ...jsonReaders],
+      ...['occ_text_is_visible', 'occ_json_object', 'occ_json_number', ...jsonReaders],
     ],
     options: [...reading, '-eva-min-loop-unroll', '3'],
     defines: reads('read_snapshot', 3, 'arcfo'),
@@ -138,9 +141,9 @@ const drivers = [
     what: 'reader of token responses, any bytes',
     functions: [
       ...['is_bearer', 'read_tokens', 'read_error', 'read_answer', 'occ_token_response_read'],
-      ...['occ_grant_put', 'occ_text_is_visible', ...jsonReaders],
+      ...['occ_grant_put', 'occ_text_is_visible', 'occ_json_count', ...jsonReaders],
     ],
-    options: [...reading, '-eva-slevel-function', 'is_bearer:50'],
+    options: [...reading, ...numbers, '-eva-slevel-function', 'is_bearer:50'],
     defines: reads('read_token_response', 9, 'arte'),
   },
   {

@@ -599,6 +599,29 @@ static void ask(double now) {
   CHECK_NUMBER(host_renew(now, "Bearer a1"), OCC_STATUS_WAIT);
 }
 
+TEST(r30_stray,
+     "R30 R7: a stray and the newer pair of the same grant are each refreshed for themselves") {
+  open_as_customer(STORED, TOKENS("a1", "r1"));
+  const uint32_t sign_in_request = begin(OVER, OCC_OWNER_AGENT, 2, "");
+  adopt(OVER, OF_LINE("9", "1", ""), OCC_STATUS_OK);
+  CHECK_NUMBER(host.request_count, 0);
+  adopt(OVER,
+        OF_LINE("9", "2",
+                CUSTOMER("2097153", ",\"expires\":1700003599999,\"issued\":1700000000001,"
+                                    "\"access\":\"a2\",\"refresh\":\"r2\"")),
+        OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), REFRESH_OF("r2"));
+  const uint32_t newer = last();
+  host_forget();
+  CHECK_NUMBER(host_answer(OVER, sign_in_request, 400, INVALID_GRANT), OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), REFRESH_OF("r1"));
+  CHECK_NUMBER(host.revoking, 4);
+  answer(OVER, 400, INVALID_GRANT);
+  CHECK_NUMBER(host.revoking, 2);
+  CHECK_NUMBER(host_answer(OVER, newer, 400, INVALID_GRANT), OCC_STATUS_OK);
+  CHECK_NUMBER(host.revoking, 0);
+}
+
 TEST(r31_asks,
      "R31: a request that meets a dead token in a tab without refresh token has the others "
      "asked, once, and waits") {

@@ -6,6 +6,14 @@
 #include "snapshot.h"
 #include "token_response.h"
 
+/* What the readers may know of the number in a string. The function itself is analysed by a driver of
+ * its own, which checks this too. */
+/*@ requires valid_read_string(text) && \valid(end);
+    assigns \result \from text[0 .. ];
+    assigns *end \from text;
+    ensures !\is_NaN(\result); */
+double occ_number_read(const char *text, char **end);
+
 /* With a zero behind it, as the input has. */
 static occ_text any_input(void) {
   const size_t length = Frama_C_size_t_interval(0, SHORT);

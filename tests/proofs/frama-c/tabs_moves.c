@@ -71,9 +71,10 @@ static void adopt_grant(occ_session *self, const occ_snapshot_grant *from);
 #define IS_NEWER(i) (PLACE(i).issued > issued)
 #define IS_ONLY_HERE(i)                                                                            \
   (HAS_ENDPOINT && PLACE(i).refresh_length > 0 && (self->options.flags & OCC_FLAG_PERSIST) == 0)
-/* A grant of the same number is being revoked already, at another place. */
+/* A grant of the same number is being revoked already, or will be, at another place. */
 #define IS_TWIN(i, j)                                                                              \
-  (i != j && PLACE(j).slot == OCC_SLOT_REVOKING && PLACE(j).number == PLACE(i).number)
+  (i != j && (PLACE(j).slot == OCC_SLOT_REVOKING || PLACE(j).slot == OCC_SLOT_STRAY) &&            \
+   PLACE(j).number == PLACE(i).number)
 #define HAS_TWIN(i) (IS_TWIN(i, 0) || IS_TWIN(i, 1) || IS_TWIN(i, 2))
 /* No place has the number that is given next. */
 #define IS_NOT_NEXT(i) (PLACE(i).number != NEXT_NUMBER(self->grants, self->grants.numbered))

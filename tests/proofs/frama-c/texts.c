@@ -12,7 +12,8 @@ void main(void) {
   if (string != long_string) {
     char *end;
     (void)occ_text_length(string);
-    (void)occ_number_read(string, &end);
+    const double number = occ_number_read(string, &end);
+    //@ check !\is_NaN(number);
     //@ check string <= end <= &short_string[SHORT - 1];
   }
 }
