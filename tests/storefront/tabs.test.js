@@ -59,23 +59,54 @@ describe('two tabs, stock', () => {
 });
 
 describe('two tabs, engine', () => {
-  test('R7, R24: whoever signs in where the customer of another tab has come takes that place', async (t) => {
-    const first = await openStorefront(t, { browser, build: 'engine' });
-    const second = await first.newTab('login');
-    const form = second.page.locator('cx-login-form');
-    await form.waitFor();
-    await first.signIn(anna);
-    await second.waitUntilShown(({ greeting }) => greeting === 'Hi, Anna Keller');
+  // The first tab alone has the refresh token, and refreshes for its revocation while the second revokes the
+  // access token: which the server comes to first is decided here.
+  for (const order of /** @type {const} */ (['revokes', 'refreshes'])) {
+    test(`R7, R24, R30: whoever signs in where the customer of another tab has come takes that place, also if the server first ${order}`, async (t) => {
+      const first = await openStorefront(t, { browser, build: 'engine' });
+      const second = await first.newTab('login');
+      const form = second.page.locator('cx-login-form');
+      await form.waitFor();
+      await first.signIn(anna);
+      await second.waitUntilShown(({ greeting }) => greeting === 'Hi, Anna Keller');
 
-    await form.locator('[formcontrolname=userId]').fill(ben.username);
-    await form.locator('[formcontrolname=password]').fill(ben.password);
-    await form.locator('button[type=submit]').click();
-    for (const tab of [first, second]) {
-      await tab.waitUntilShown(({ greeting }) => greeting === 'Hi, Ben Okafor');
-    }
-    assert.deepEqual(await first.tokensAlive(), ['customer #2 access', 'customer #2 refresh']);
-    assert.deepEqual([...first.complaints, ...second.complaints], []);
-  });
+      const { backend } = first;
+      backend.set(
+        order === 'revokes'
+          ? { token: { answer: 'hold-before', only: 'refresh_token' } }
+          : { revoke: { answer: 'hold-before', only: 'access_token', times: 1 } },
+      );
+      await form.locator('[formcontrolname=userId]').fill(ben.username);
+      await form.locator('[formcontrolname=password]').fill(ben.password);
+      await form.locator('button[type=submit]').click();
+      await waitFor(backend, ({ status }) => status === 'held');
+      /** @param {import('../../web/backend/index.js').Entry} entry */
+      const isRefresh = ({ form: sent }) => sent?.grant_type === 'refresh_token';
+      if (order === 'refreshes') {
+        await waitFor(backend, (entry) => isRefresh(entry) && entry.answeredAt !== null);
+      } else {
+        await answered(backend, 1);
+      }
+      backend.resetBehaviour();
+      backend.release();
+      for (const tab of [first, second]) {
+        await tab.waitUntilShown(({ greeting }) => greeting === 'Hi, Ben Okafor');
+      }
+      const [refresh] = await waitFor(
+        backend,
+        (entry) => isRefresh(entry) && entry.answeredAt !== null && entry.status !== 'held',
+      );
+      assert.equal(refresh?.status, order === 'revokes' ? 400 : 200);
+      // Anna's refresh has given a pair of its own, which is dead as well.
+      await answered(backend, order === 'revokes' ? 1 : 3);
+      const ours = order === 'revokes' ? '#2' : '#3';
+      assert.deepEqual((await first.tokensAlive()).sort(), [
+        `customer ${ours} access`,
+        `customer ${ours} refresh`,
+      ]);
+      assert.deepEqual([...first.complaints, ...second.complaints], []);
+    });
+  }
 
   test('R24: a sign-in in one is a sign-in in the other', async (t) => {
     const first = await openStorefront(t, { browser, build: 'engine' });
