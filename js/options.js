@@ -69,7 +69,7 @@ export function fits(value, least, most) {
  */
 export const typed = (types) => (value) =>
   !types.includes(
-    typeof value === 'object' ? {}.toString.call(value).slice(8, -1) : typeof value,
+    typeof value === 'object' ? Reflect.apply({}.toString, value, []).slice(8, -1) : typeof value,
   ) && types;
 
 /** @param {number} least @param {number} [most] @returns {Kind} */

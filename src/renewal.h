@@ -1,7 +1,7 @@
 /*
  * Renewal: new tokens for those that are dead or due, by refresh (RFC 6749 section 6) or, where
- * nobody is signed in, by client credentials (section 4.4); whom they answer; and what other tabs
- * are asked for where this one has no way to renew (R31).
+ * nobody is signed in, by client credentials (section 4.4); whom they answer; and how long is
+ * waited for another tab that has said that it refreshes (R31).
  */
 #ifndef OCC_RENEWAL_H
 #define OCC_RENEWAL_H

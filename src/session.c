@@ -2,8 +2,6 @@
  * The session: each public function enters with an event, hands it to what it is about, and
  * concludes: by then the session is whole, and the host is told what has come of it.
  */
-#include <string.h>
-
 #include "json.h"
 #include "number.h"
 #include "occ_host.h"

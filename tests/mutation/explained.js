@@ -26,6 +26,12 @@ export const explained = [
   },
   {
     file: 'js/options.js',
+    line: "typeof value === 'object' ? Reflect.apply({}.toString, value, []).slice(8, -1) : typeof value,",
+    changes: ['[] -> ["Stryker was here"]'],
+    why: 'The function takes no parameters.',
+  },
+  {
+    file: 'js/options.js',
     line: "storage = globalThis.document ? 'session' : 'memory',",
     changes: ['\'memory\' -> ""'],
     why: 'Any text will do that names neither of the two storages of a page.',

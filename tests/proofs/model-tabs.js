@@ -177,7 +177,7 @@ export class Tab {
       {
         status: expected.status,
         saved: expected.saved === undefined ? [] : [JSON.parse(JSON.stringify(expected.saved))],
-        states: expected.state ? [expected.state] : [],
+        states: expected.state ? [...expected.before, expected.state] : [],
         requests: expectedRequests.map((request) => request.line),
         signedIn: expected.signedIn,
         renewed: expected.renewed,
@@ -225,7 +225,7 @@ export class Tab {
     const sent = order.indexOf('request');
     assert(sent < 0 || known < sent, 'what is stored and known comes before what is sent');
 
-    const [[state] = []] = this.#told('state');
+    const [state] = this.#told('state').at(-1) ?? [];
     const [[text = ''] = []] = this.#told('save');
     assert(state?.phase !== 'anonymous' || !text.includes(MARK), 'R14: no token is stored');
 

@@ -75,7 +75,7 @@ const WORTH_REFRESHING = 60;
  * @typedef {{ requests: Request[], signedIn: [number, string][], renewed: (string | undefined)[],
  *   revoked: [string, string, string, number][], ended: [number, number][],
  *   wanted: [number, number][], expired?: Owner,
- *   saved?: Snapshot | null, state?: State, authorization?: string }} Told
+ *   saved?: Snapshot | null, before: State[], state?: State, authorization?: string }} Told
  */
 
 /** @returns {Told} */
@@ -86,6 +86,7 @@ const nothing = () => ({
   revoked: [],
   ended: [],
   wanted: [],
+  before: [],
 });
 
 /** @param {string} access */
@@ -702,7 +703,7 @@ export class Model {
 
   /** @param {Snapshot} snapshot */
   adopt(snapshot) {
-    const { held, signIn } = this;
+    const { held, signIn, active: before } = this;
     const saved = [snapshot.active, snapshot.parked, snapshot.retired].filter(
       (it) => it !== undefined,
     );
@@ -758,6 +759,12 @@ export class Model {
       this.#end(id, issued, false);
     }
     this.#endIfOver();
+    // Somebody else of the same role is there: that who was there has gone is told before.
+    const active = /** @type {Grant | undefined} */ (this.active);
+    if (before && active && before.owner === active.owner && before.id !== active.id) {
+      const gone = { phase: 'anonymous', userId: 'anonymous', expiresAt: 0 };
+      this.told.before.push({ ...gone, revoking: 0 });
+    }
   }
 
   /** @param {Snapshot} snapshot @param {number} id @param {Grant} grant */
@@ -896,6 +903,7 @@ export class Model {
       told.saved = this.snapshot;
     }
     if (this.#isChanged || told.state || text !== this.#last) told.state = state;
+    for (const before of told.before) before.revoking = state.revoking;
     this.#last = text;
     this.#isChanged = false;
   }

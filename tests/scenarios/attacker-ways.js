@@ -230,7 +230,7 @@ export const ways = [
   ...patched('Promise.prototype', { then: [tokens, tokens], catch: [tokens, tokens] }),
   patchedRest('String.prototype', [], [nothing, nothing]),
   ...patched('RegExp.prototype', {
-    exec: [access, access],
+    exec: [nothing, nothing],
     test: [nothing, nothing],
   }),
   patchedRest('Function.prototype', [], [nothing, nothing]),
