@@ -6,8 +6,8 @@
 #include "snapshot.h"
 #include "token_response.h"
 
-/* What the readers may know of the number in a string. The function itself is analysed by a driver of
- * its own, which checks this too. */
+/* What the readers may know of the number in a string. The function itself is analysed by a driver
+ * of its own, which checks this too. */
 /*@ requires valid_read_string(text) && \valid(end);
     assigns \result \from text[0 .. ];
     assigns *end \from text;
