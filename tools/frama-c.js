@@ -217,7 +217,7 @@ const contracts = [
   {
     source: 'tabs.c',
     contracts: 'tabs_moves.c',
-    functions: ['leave_to_others', 'take_tokens'],
+    functions: ['is_on_its_way', 'leave_to_others', 'take_tokens'],
     inlined: ['occ_session_active'],
     split: true,
   },

@@ -68,13 +68,21 @@ static void take_tokens(occ_session *self, occ_grant *grant, const occ_snapshot_
 */
 static void adopt_grant(occ_session *self, const occ_snapshot_grant *from);
 
+/* The place has a grant of that number that is being revoked already, or will be. */
+#define IS_OUT_AS(j, n)                                                                            \
+  ((PLACE(j).slot == OCC_SLOT_REVOKING || PLACE(j).slot == OCC_SLOT_STRAY) &&                      \
+   PLACE(j).number == (n))
+/*@ requires \valid_read(self);
+    assigns \result \from self->grants, number;
+    ensures \result <==> (IS_OUT_AS(0, number) || IS_OUT_AS(1, number) || IS_OUT_AS(2, number));
+*/
+static bool is_on_its_way(const occ_session *self, double number);
+
 #define IS_NEWER(i) (PLACE(i).issued > issued)
 #define IS_ONLY_HERE(i)                                                                            \
   (HAS_ENDPOINT && PLACE(i).refresh_length > 0 && (self->options.flags & OCC_FLAG_PERSIST) == 0)
-/* A grant of the same number is being revoked already, or will be, at another place. */
-#define IS_TWIN(i, j)                                                                              \
-  (i != j && (PLACE(j).slot == OCC_SLOT_REVOKING || PLACE(j).slot == OCC_SLOT_STRAY) &&            \
-   PLACE(j).number == PLACE(i).number)
+/* A grant of the same number is at another place. */
+#define IS_TWIN(i, j) (i != j && IS_OUT_AS(j, PLACE(i).number))
 #define HAS_TWIN(i) (IS_TWIN(i, 0) || IS_TWIN(i, 1) || IS_TWIN(i, 2))
 /* No place has the number that is given next. */
 #define IS_NOT_NEXT(i) (PLACE(i).number != NEXT_NUMBER(self->grants, self->grants.numbered))
