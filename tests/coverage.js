@@ -1,5 +1,5 @@
-// Keeps what the counters of an instrumented engine say, for tools/coverage-js.js, which loads this file
-// into every process of Node; where it has not named a folder with OCC_COVERAGE, nothing happens.
+// Saves the counters of an instrumented engine for tools/coverage-js.js, which loads this file into
+// every process of Node; without a folder in OCC_COVERAGE it does nothing.
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,24 +9,24 @@ import process from 'node:process';
 
 const folder = process.env.OCC_COVERAGE;
 
-/** @param {string | undefined} counters as JSON; undefined where nothing instrumented was loaded */
+/** @param {string | undefined} counters as JSON; undefined if nothing instrumented was loaded */
 function keep(counters) {
   if (folder && counters) writeFileSync(join(folder, `${randomUUID()}.json`), counters);
 }
 
 process.on('exit', () => keep(JSON.stringify(Reflect.get(globalThis, '__coverage__'))));
 
-/** In a page. */
+/** Sends the counters of a page. */
 const tell = () => {
   const page = /** @type {any} */ (globalThis);
   return page.keepCounters(JSON.stringify(page.__coverage__));
 };
 
 /**
- * Keeps the counters of the pages of a context, each when it goes away.
+ * Saves the counters of the pages of a context, each when it goes away.
  *
  * @param {BrowserContext} context
- * @returns {Promise<() => Promise<unknown>>} for those that are there in the end
+ * @returns {Promise<() => Promise<unknown>>} saves those of the pages that are still open
  */
 export async function keepCounters(context) {
   if (!folder) return async () => {};
@@ -36,7 +36,7 @@ export async function keepCounters(context) {
   const ask = (page) => page.evaluate(tell).catch(() => {});
   context.on('page', (page) => {
     const close = page.close.bind(page);
-    // A page that is closed from outside does not hear of it.
+    // A page that is closed from outside gets no event.
     page.close = (options) => ask(page).then(() => close(options));
   });
   return () => Promise.all(context.pages().map(ask));

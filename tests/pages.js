@@ -1,11 +1,11 @@
-// What the pages of the documentation say, for the tests that try it: their code, sections and lists.
+// Reads the code, sections and lists of the documentation, for the tests that check them.
 import { readFileSync } from 'node:fs';
 
-/** The text of a page. @param {string} page its path from the root of the project */
+/** Returns the text of a page. @param {string} page its path from the root of the project */
 export const read = (page) => readFileSync(new URL(`../${page}`, import.meta.url), 'utf8');
 
 /**
- * The fenced blocks of a language.
+ * Returns the fenced blocks of a language.
  *
  * @param {string} text
  * @param {string} language
@@ -16,7 +16,7 @@ export function blocks(text, language) {
 }
 
 /**
- * The part below a heading of the second level.
+ * Returns the part below a heading of the second level.
  *
  * @param {string} text
  * @param {string} heading
@@ -27,7 +27,7 @@ export function section(text, heading) {
   return after.split('\n## ')[0];
 }
 
-/** The codes in the first column of a table. @param {string} text */
+/** Returns the codes in the first column of a table. @param {string} text */
 export function firstColumn(text) {
   const rows = text.split('\n').filter((line) => line.startsWith('| `'));
   return rows.flatMap((row) =>

@@ -1,5 +1,5 @@
-// Stands in for the back end in Node: a fetch that answers token and revocation requests at once, so
-// that what is measured is the work of the page's side.
+// A stand-in for the back end in Node: a fetch that answers token and revocation requests at once, so
+// only the work of the page's side is measured.
 
 export const baseUrl = 'https://api.shop.example/';
 export const endpoints = {
@@ -13,7 +13,7 @@ export function createEndpoint() {
   const requests = [];
 
   return {
-    /** What has been received. */
+    /** The received requests. */
     requests,
 
     /** @param {RequestInfo | URL} input @param {RequestInit} [init] */

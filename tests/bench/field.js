@@ -1,5 +1,5 @@
-// Where the comparison takes place: the browser, the pages, an OAuth server for each subject; and what
-// every part of it does there.
+// The environment of the comparison: the browser, the pages, an OAuth server for each subject; and the
+// actions that every part shares.
 import { setTimeout as delay } from 'node:timers/promises';
 import { openBrowser } from '../browser/browser.js';
 import { clientId, startProvider, user } from './provider.js';
@@ -36,7 +36,7 @@ export async function openField(subjects, { roundTrip } = {}) {
       return context;
     },
 
-    /** The address of a contestant's page. @param {Contestant} contestant @param {Partial<Options>} [options] */
+    /** Returns the address of a contestant's page. @param {Contestant} contestant @param {Partial<Options>} [options] */
     address: ({ subject, server }, options) =>
       site.page(subject.driver, {
         provider: server.url,
@@ -70,7 +70,7 @@ export async function signIn(page) {
   await isShown(page, 'signed in');
 }
 
-/** A page on which the user is signed in. @param {BrowserContext} context @param {string} address */
+/** Opens a page on which the user is signed in. @param {BrowserContext} context @param {string} address */
 export async function openSignedIn(context, address) {
   const page = await context.newPage();
   await page.goto(address);
@@ -79,7 +79,7 @@ export async function openSignedIn(context, address) {
 }
 
 /**
- * Does the same for each, some at a time: for what is counted, not timed.
+ * Does the same for each, some at a time: for figures that are counted, not timed.
  *
  * @template T
  * @param {readonly T[]} all
@@ -94,7 +94,7 @@ export async function atATime(all, width, work) {
   await Promise.all(Array.from({ length: width }, next));
 }
 
-/** Waits until all is answered, and nothing more comes for a while.
+/** Waits until every request is answered, and none comes for a while.
  * @param {{ journal: { readonly entries: readonly import("../../web/backend/journal.js").Entry[] } }} server */
 export async function settled({ journal }) {
   const quiet = 400;

@@ -1,18 +1,18 @@
-// The figures of the benchmark: how they come from what was measured, and how a table of them is
-// printed.
+// The figures of the benchmark: their calculation from the measurements, and the text of a table of
+// them.
 
 /**
- * What was measured several times: the median and the quartiles around it.
+ * A repeated measurement: the median and the quartiles around it.
  * @typedef {{ median: number, low: number, high: number, runs: number }} Spread
  *
- * How often something was seen.
+ * The number of times that something was seen.
  * @typedef {{ count: number, of: number }} Count
  *
- * What is the same each time.
+ * A value that is the same each time.
  * @typedef {{ value: number }} Value
  *
- * A subject's times by those of another, each pair measured one after the other: the median and the
- * quartiles around it.
+ * A subject's times divided by those of another, each pair measured one after the other: the median and
+ * the quartiles around it.
  * @typedef {{ ratio: number, low: number, high: number, runs: number }} Ratio
  *
  * @typedef {Spread | Count | Value | Ratio} Figure
@@ -26,7 +26,7 @@
  */
 
 /**
- * The value below which this share of them lies, between two of them in proportion.
+ * Returns the value below which this share of them lies, interpolated.
  * @param {readonly number[]} values
  * @param {number} share
  */
@@ -82,7 +82,7 @@ export function text(figure) {
 }
 
 /**
- * The table as text.
+ * Formats the table as text.
  * @param {string} title
  * @param {Table} table
  */

@@ -1,6 +1,6 @@
-// How many instructions of the core a fixed script of events takes, counted by Callgrind: the same on
-// every run and every processor, for one compiler. The C library, whose functions differ with the
-// processor, is not counted.
+// The instructions of the core for a fixed script of events, counted by Callgrind: the same on every
+// run and every processor, for one compiler. The C library, whose functions differ with the processor,
+// is not counted.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,12 +18,12 @@ const budgets = JSON.parse(
   readFileSync(new URL('budgets.json', import.meta.url), 'utf8'),
 ).instructions;
 
-/** The core's own files, and cJSON's, as the compiler was given them. */
+/** Matches the core's own files, and cJSON's, as they were given to the compiler. */
 const CORE = /(^|\/)(src|cjson)\/\w+\.[ch]$/;
 
 /**
- * The sum over the core's files of what Callgrind has written. In its format a line is a cost of the
- * file that was named last, unless it follows a line `calls=`: then the callee's lines have it too.
+ * Returns the sum over the core's files in the output of Callgrind. In its format a line is a cost of
+ * the file that was named last, unless it follows a line `calls=`: then the callee's lines have it too.
  * @param {string} output
  */
 function sum(output) {
@@ -41,7 +41,7 @@ function sum(output) {
 }
 
 /**
- * The instructions of every script of events.c, by its name.
+ * Counts the instructions of every script of events.c, by its name.
  * @returns {Map<string, number>}
  */
 export function countInstructions() {

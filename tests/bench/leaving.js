@@ -1,4 +1,4 @@
-// What is left at the server when somebody signs out and is gone in the same moment.
+// The tokens left at the server when a user signs out and leaves at the same moment.
 import { setTimeout as delay } from 'node:timers/promises';
 import { atATime, openField, signIn } from './field.js';
 import { anna } from '../browser/browser.js';
@@ -12,13 +12,13 @@ import { subjects, withoutRevocation } from './subjects.js';
 export const title =
   'Leaving: grants that are dead at the server, when the page goes away in the task of the sign-out';
 
-/** Milliseconds to a server and back. With none at all everything arrives, whoever sends it. */
+/** The milliseconds to a server and back. With none at all every request arrives, whoever sends it. */
 const roundTrip = 50;
 
-/** Requests that have not come by then do not come. */
+/** Requests that have not come within these milliseconds do not come. */
 const patience = 2_000;
 
-/** How many of all runs are left out, where each takes long or little is to be learnt. */
+/** The divisor of the number of runs, for cases that take long or teach little. */
 const share = 10;
 
 /** @type {{ name: string, leave: (page: Page) => Promise<unknown> }[]} */
@@ -51,7 +51,7 @@ const ways = [
   },
 ];
 
-/** Whether there still is a connection to the server. @type {{ name: string, isIdle: boolean }[]} */
+/** The states of the connection to the server. @type {{ name: string, isIdle: boolean }[]} */
 const connections = [
   { name: '', isIdle: true },
   { name: ', connected', isIdle: false },
@@ -71,7 +71,7 @@ export async function measure({ runs = 50, say }) {
   /** @param {Contestant} contestant @param {typeof cases[number]} which @returns {Promise<Figure>} */
   async function leave(contestant, which) {
     const { server } = contestant;
-    // One context for all of them: what is on its way outlives its tab.
+    // All runs share one context: a request on its way outlives its tab.
     const context = await field.context();
     try {
       const opener = await context.newPage();

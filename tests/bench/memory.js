@@ -1,4 +1,4 @@
-// What a session holds in Node when somebody is signed in, and what is left of many sign-ins and
+// The memory of a session in Node while a user is signed in, and the rest after many sign-ins and
 // sign-outs. Each subject is measured in a process of its own, which this file is too.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ export const title =
 
 const SESSIONS = 500;
 const CYCLES = 10_000;
-/** So many before anything is compared: then Node has compiled and cached what it will. */
+/** The number of cycles before the first comparison: by then Node has compiled and cached its code. */
 const WARM_UP = 5_000;
 
 const clientId = 'mobile_android';
@@ -107,12 +107,12 @@ const subjects = {
   },
 };
 
-/** Compiled once, as a server would. */
+/** The module, compiled once, as a server would. */
 const module = Promise.resolve().then(
   () => new WebAssembly.Module(readFileSync(new URL('../../dist/core.wasm', import.meta.url))),
 );
 
-/** The bytes in use when all that can be collected is. */
+/** Resolves with the bytes in use after garbage collection. */
 async function used() {
   for (let i = 0; i < 6; i++) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -152,7 +152,7 @@ async function measureHere({ open }) {
   for (let i = 0; i < SESSIONS; i++) sessions.push(await signedIn());
   endpoint.requests.length = 0;
   const many = await used();
-  // Still in use, so that nothing of them is collected before.
+  // The sessions are still in use, so none of them is collected before.
   await Promise.all(sessions.map((session) => session.signOut()));
   return {
     'one session': (many.held - cycled.held) / SESSIONS,

@@ -1,14 +1,15 @@
-// A network between the browser and a server of this machine: what takes no time here takes a round trip.
+// A network between the browser and a server of this machine: requests that take no time here take a
+// round trip.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A connection is there after the round trips of TCP and of TLS 1.3. */
+/** The number of round trips of TCP and TLS 1.3 before a connection is there. */
 const handshakes = 2;
 
 /**
- * Passes on what comes, late. What a browser has given up before its connection would have been there
- * has never been sent.
+ * Passes data on, late. A request that a browser has given up before its connection was there has never
+ * been sent.
  *
  * @param {number} port of the server
  * @param {number} roundTrip milliseconds
@@ -48,7 +49,7 @@ export async function startNetwork(port, roundTrip) {
   return {
     port: address.port,
 
-    /** As a server does with connections that nobody uses for a while. */
+    /** Closes connections that are unused for a while, as a server does. */
     async disconnect() {
       await delay(roundTrip);
       for (const [near, { isAsking }] of connections) if (!isAsking) near.end();

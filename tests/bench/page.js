@@ -1,4 +1,4 @@
-// What runs in the page of every subject: it opens the subject's session, shows who is there, and
+// The code in the page of every subject: it opens the subject's session, shows the signed-in user, and
 // measures by the clock of the page.
 
 /**
@@ -6,9 +6,9 @@
  *
  * @typedef {object} Driver
  * @property {() => unknown} signIn may leave for the server, and come back
- * @property {() => Promise<unknown>} [callback] what is to be done with an answer that has come in the address
+ * @property {() => Promise<unknown>} [callback] handles an answer that has come in the address
  * @property {() => unknown} signOut
- * @property {() => boolean | Promise<boolean>} isSignedIn what the library's own state says
+ * @property {() => boolean | Promise<boolean>} isSignedIn the library's own state
  * @property {() => string | undefined | Promise<string | undefined>} authorization the header of a request
  * @property {() => unknown} refresh
  * @property {(url: string) => Promise<{ status: number }>} fetch a request that a dead token does not stop
@@ -19,11 +19,11 @@
  * @property {string} clientId
  * @property {{ username: string, password: string }} user
  * @property {string} redirectUri
- * @property {boolean} shared whether tabs share the session
- * @property {'bearer' | 'none'} revocation what a request for revocation carries
+ * @property {boolean} shared true if tabs share the session
+ * @property {'bearer' | 'none'} revocation the authorization of a request for revocation
  */
 
-/** Lets everything else that waits for its turn go first, without the delay of a timer. */
+/** Lets all other waiting work go first, without the delay of a timer. */
 const turn = () =>
   new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
@@ -34,7 +34,7 @@ const turn = () =>
     port2.postMessage(undefined);
   });
 
-/** Until the page has drawn what it shows now. */
+/** Resolves when the page has drawn its present state. */
 const frame = () => new Promise((resolve) => requestAnimationFrame(() => resolve(turn())));
 
 /** @param {string} text */
@@ -52,7 +52,7 @@ const show = (state) => (document.body.dataset.state = state);
 const measurements = (driver, ready) => ({
   driver,
 
-  /** Milliseconds from the navigation until a request could be sent under the restored session. */
+  /** The milliseconds from the navigation until a request could be sent under the restored session. */
   ready,
 
   async signIn() {
@@ -65,8 +65,8 @@ const measurements = (driver, ready) => ({
   },
 
   /**
-   * Milliseconds from the call until nobody is signed in and no token is stored, and until that has
-   * been drawn; null where it is not so within `patience`.
+   * The milliseconds from the call until the user is signed out and no token is stored, and until that
+   * has been drawn; null if that takes longer than `patience`.
    *
    * @param {number} patience
    */
@@ -79,7 +79,7 @@ const measurements = (driver, ready) => ({
     while ((await driver.isSignedIn()) || isStored(token)) {
       const waited = performance.now() - start;
       if (waited > patience) return null;
-      // What takes long is not looked at as often, so that it disturbs nobody.
+      // A long sign-out is checked less often, so the checks do not disturb it.
       await (waited < 100 ? turn() : new Promise((resolve) => setTimeout(resolve, 1)));
     }
     const signedOut = performance.now() - start;
@@ -88,14 +88,14 @@ const measurements = (driver, ready) => ({
     return { signedOut, shown: performance.now() - start };
   },
 
-  /** Microseconds for the header of one request. @param {number} times */
+  /** The microseconds for the header of one request. @param {number} times */
   async header(times) {
     const start = performance.now();
     for (let i = 0; i < times; i++) await driver.authorization();
     return ((performance.now() - start) / times) * 1000;
   },
 
-  /** Microseconds for one request that the framework sends and something answers at once.
+  /** The microseconds for one request that the framework sends and that is answered at once.
    * @param {string} url @param {number} times */
   async request(url, times) {
     const start = performance.now();
@@ -103,7 +103,7 @@ const measurements = (driver, ready) => ({
     return ((performance.now() - start) / times) * 1000;
   },
 
-  /** Milliseconds until so many requests, sent at once, are answered; and how.
+  /** The milliseconds until so many requests, sent at once, are answered; and their results.
    * @param {string} url @param {number} count */
   async requests(url, count) {
     const start = performance.now();
@@ -122,7 +122,7 @@ const measurements = (driver, ready) => ({
 /** @param {(options: Options) => Promise<Driver>} open */
 export async function run(open) {
   const asked = new URLSearchParams(location.search);
-  // The server puts more into the address of the page; what was asked for is remembered.
+  // The server adds to the address of the page, so the original options are stored.
   const given = asked.get('options') ?? sessionStorage.getItem('bench') ?? '{}';
   sessionStorage.setItem('bench', given);
   const driver = await open({
@@ -135,7 +135,7 @@ export async function run(open) {
   globalThis.bench = bench;
   show('signed out');
   if (driver.callback && asked.has('code')) {
-    // Left alone when somebody signs out meanwhile.
+    // The driver does nothing if the user signs out meanwhile.
     await driver.callback();
     history.replaceState(null, '', location.pathname);
   }

@@ -1,5 +1,5 @@
-// Draws the sign-out times that `npm run bench -- --json FILE` has written: one column for each thing
-// that the revocation endpoint may do, one mark for each subject, on a logarithmic scale.
+// Draws the sign-out times that `npm run bench -- --json FILE` has written: one column for each
+// behaviour of the revocation endpoint, one mark for each subject, on a logarithmic scale.
 //
 //   node tests/bench/picture.js FILE [docs/sign-out.svg]
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import process from 'node:process';
 
 /** @import { Figure, Table } from './figures.js' */
 
-/** In units that are pixels on a small phone. */
+/** The width in units that are pixels on a small phone. */
 const WIDTH = 360;
 const LEFT = 68;
 const RIGHT = 6;
@@ -15,13 +15,13 @@ const TOP = 56;
 const HEIGHT = 240;
 const LINE = 17;
 
-/** Milliseconds at the ends of the scale, and where the marks are of what was never done. */
+/** The milliseconds at the ends of the scale, and the height of the marks of unfinished sign-outs. */
 const LOWEST = 1;
 const HIGHEST = 10_000;
 const NEVER = TOP - 18;
 const FRAME = 1000 / 60;
 
-/** Okabe and Ito's, which most people can tell apart, in a tone for each background. Ours first. */
+/** Okabe and Ito's, which most people can distinguish, in a tone for each background. Ours first. */
 const colours = [
   ['#0072b2', '#56b4e9'],
   ['#d55e00', '#ff9e4a'],
@@ -31,7 +31,7 @@ const colours = [
   ['#5b6570', '#b6bec9'],
 ];
 
-/** Around 0. As many as there are colours of others would give the same pair twice. */
+/** The shapes around 0. As many as there are colours of others would give the same pair twice. */
 const shapes = [
   '<circle r="3.4"/>',
   '<path d="M-3-3h6v6h-6z"/>',
@@ -58,7 +58,7 @@ const heightOf = (ms) => {
   return Number((TOP + HEIGHT * (1 - share)).toFixed(1));
 };
 
-/** The median, or infinity where a sign-out did not end. @param {Figure | null} figure */
+/** The median, or infinity if a sign-out did not end. @param {Figure | null} figure */
 const timeOf = (figure) =>
   figure && 'median' in figure ? figure.median : figure && 'count' in figure ? Infinity : undefined;
 
@@ -69,7 +69,7 @@ const timeOf = (figure) =>
 function draw({ columns, rows }, date) {
   let others = 0;
   const subjects = rows
-    // Further figures of a subject stand behind a comma; some have none.
+    // Further figures of a subject have a comma in their name; some have none.
     .filter(({ subject, figures }) => !subject.includes(', ') && figures.some(Boolean))
     .map((row, at) => {
       const isOurs = row.subject.includes('occ-session');

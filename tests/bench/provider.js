@@ -1,5 +1,5 @@
-// The OAuth server of the comparison, which is nobody's own: what every subject needs (discovery, the
-// password grant, the code flow with PKCE, refresh, revocation), and the faults of the back end.
+// The OAuth server of the comparison, which belongs to none of the subjects: it has all that they need
+// (discovery, password grant, code flow with PKCE, refresh, revocation), and the back end's faults.
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -20,10 +20,10 @@ const { Provider } = await quietly(() => import('oidc-provider'));
 /** @typedef {Awaited<ReturnType<typeof startProvider>>} OAuthServer */
 
 const authorizePath = '/authorizationserver/oauth/authorize';
-/** Where a sign-out may lead to in the end: the page stays, so that it can be measured. */
+/** The last page of a sign-out: the measured page stays. */
 const endPath = '/session/end';
 
-/** Auth0's SDK asks for these, wherever it is. @type {Record<string, string>} */
+/** The addresses that Auth0's SDK uses in any case. @type {Record<string, string>} */
 const otherNames = {
   '/authorize': authorizePath,
   '/oauth/token': tokenPath,
@@ -40,7 +40,7 @@ const monthSeconds = 30 * daySeconds;
 
 /**
  * @param {object} [options]
- * @param {boolean} [options.slash] whether the issuer's name ends with one, as Auth0's does
+ * @param {boolean} [options.slash] true if the issuer's name ends with one, as Auth0's does
  * @param {number} [options.roundTrip] milliseconds to the server and back
  */
 export async function startProvider({ slash = false, roundTrip = 0 } = {}) {
@@ -103,7 +103,7 @@ export async function startProvider({ slash = false, roundTrip = 0 } = {}) {
     },
   });
 
-  /** The token that a text of this kind is, while it is alive.
+  /** Finds the living token of this kind with this text.
    * @param {'AccessToken' | 'RefreshToken'} kind @param {string} value */
   async function find(kind, value) {
     const found = await provider[kind].find(value);
@@ -147,7 +147,7 @@ export async function startProvider({ slash = false, roundTrip = 0 } = {}) {
     ['username', 'password', 'scope'],
   );
 
-  /** Whoever asks is signed in and agrees; what a code is worth the server itself decides.
+  /** Signs every user in, who always agrees; the server itself checks the code.
    * @type {import('oidc-provider').Middleware} */
   async function authorize(ctx, next) {
     if (ctx.path !== authorizePath || ctx.method !== 'GET') return next();
@@ -218,7 +218,7 @@ export async function startProvider({ slash = false, roundTrip = 0 } = {}) {
       body: body.toString(),
     });
     if (ctx.path === revokePath) {
-      // To this server a header would be a second way of naming the client; Okta's SDK has only that.
+      // This server would see a header as a second way of naming the client; Okta's SDK has only that.
       delete ctx.headers.authorization;
       if (form && !form.client_id) body = Buffer.from(`${body}&client_id=${clientId}`);
       ctx.headers['content-length'] = String(body.length);
@@ -228,9 +228,9 @@ export async function startProvider({ slash = false, roundTrip = 0 } = {}) {
       if (!ctx.res.writableFinished) journal.update(ctx.state.entry, { aborted: true });
     });
     await next();
-    // An empty answer has no type, and some read the type before they read nothing.
+    // An empty answer has no type, and some libraries read the type before the empty body.
     if (ctx.path === revokePath && ctx.status === 200) ctx.remove('Content-Type');
-    // Each library has headers of its own, which the servers that it is made for know.
+    // Each library sends headers of its own, which its own servers know.
     if (ctx.method === 'OPTIONS') {
       ctx.set('Access-Control-Allow-Headers', ctx.get('access-control-request-headers'));
     }
@@ -241,7 +241,7 @@ export async function startProvider({ slash = false, roundTrip = 0 } = {}) {
 
   provider.use(journaled).use(faults.middleware).use(resource).use(authorize);
   provider.on('server_error', () => {
-    // That a client goes away is no error here.
+    // A client that goes away is no error here.
   });
   server.on('request', provider.callback());
 
@@ -259,10 +259,10 @@ export async function startProvider({ slash = false, roundTrip = 0 } = {}) {
     /** @param {(entry: Entry) => boolean} isMeant @param {number} count */
     received: (isMeant, count = 1) => journal.waitFor(isMeant, count),
 
-    /** All that has gone over the wire, in both directions. */
+    /** The bytes on the wire, in both directions. */
     bytes: () => [...sockets].reduce((sum, each) => sum + each.bytesRead + each.bytesWritten, 0),
 
-    /** Of all grants since the last reset, whether a token of each still serves. */
+    /** For each grant since the last reset, true if one of its tokens is still accepted. */
     async alive() {
       const tokens = [...grants.values()];
       const lives = await Promise.all(
@@ -271,10 +271,10 @@ export async function startProvider({ slash = false, roundTrip = 0 } = {}) {
       return lives.map((each) => each.some(Boolean));
     },
 
-    /** Access tokens have run out, and only the server knows. */
+    /** Expires the access tokens, which only the server knows. */
     expireAccessTokens: () => store.expire(({ kind }) => kind === 'AccessToken'),
 
-    /** The server has ended every grant by itself. */
+    /** Ends every grant at the server, which only the server knows. */
     endGrants: () => store.clear(),
 
     reset() {

@@ -1,4 +1,4 @@
-// What is left when a sign-out meets something else: grants at the server, users in the page.
+// The remains of a sign-out that races with another event: grants at the server, users in the page.
 import { setTimeout as delay } from 'node:timers/promises';
 import { tokenPath } from '../browser/browser.js';
 import { atATime, isShown, openField, openSignedIn, settled, startSignIn } from './field.js';
@@ -11,7 +11,7 @@ import { subjects, withoutRevocation } from './subjects.js';
 export const title =
   'Races: grants left alive at the server, and users left signed in, after a sign-out';
 
-/** For what the page does when everything has been answered. */
+/** The milliseconds that the page has to react after every request has been answered. */
 const grace = 300;
 
 /** @param {Page} page */
@@ -22,7 +22,7 @@ async function tokenRequestIsHeld({ server }) {
   await server.received(({ path, status }) => path === tokenPath && status === 'held');
 }
 
-/** Each gives the pages in which nobody should be signed in any more.
+/** The races: each resolves with the pages in which no user should be signed in any more.
  * @type {{ name: string, run: (field: Field, contestant: Contestant, context: BrowserContext) => Promise<Page[]> }[]} */
 const races = [
   {

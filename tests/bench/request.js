@@ -1,4 +1,4 @@
-// What a session costs each request, and requests that meet a token that has run out.
+// The cost of a session for each request, and for requests that meet an expired token.
 import { tokenPath } from '../browser/browser.js';
 import { openField, openSignedIn } from './field.js';
 import { ratio, spread } from './figures.js';
@@ -8,9 +8,9 @@ import { angularOAuth, ours, oursInAngular, subjects } from './subjects.js';
 
 export const title = 'Request: what the session costs it';
 
-/** How many are measured together, since one takes less than the clock can tell. */
+/** The number of requests that are measured together, since one is too short for the clock. */
 const together = 1_000;
-/** Requests that meet the expired token at once. */
+/** The number of requests that meet the expired token at once. */
 const parallel = 20;
 
 const columns = [
@@ -21,7 +21,7 @@ const columns = [
   { name: 'answered', unit: 'of all' },
 ];
 
-/** Which is compared with which: with Angular and without. */
+/** The pairs that are compared: with Angular and without. */
 const pairs = [
   [oursInAngular, angularOAuth],
   [ours, angularOAuth],

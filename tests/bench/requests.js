@@ -1,4 +1,4 @@
-// How many revocations each way of signing out sends: one for each token that is given up, none twice.
+// The number of revocations of each way to sign out: one for each token that is given up, none twice.
 import { createSession } from '../../dist/node.js';
 import { baseUrl, createEndpoint } from './endpoint.js';
 
@@ -8,7 +8,7 @@ const customer = { username: 'anna.keller@example.com', password: 'Welcome-1' };
 const agent = { username: 'asagent', password: 'Support-1' };
 
 /**
- * What comes before, and the sign-out itself.
+ * The steps before each sign-out, and the sign-out itself.
  * @type {Record<string, { before: (session: Session) => Promise<unknown>, signOut: (session: Session) => unknown }>}
  */
 const ways = {
@@ -41,7 +41,7 @@ const ways = {
 };
 
 /**
- * The requests of each way to sign out, by what happens.
+ * Counts the requests of each way to sign out, by its name.
  * @returns {Promise<Map<string, number>>}
  */
 export async function countRequests() {

@@ -1,5 +1,5 @@
-// How the cost grows with the number of sessions in one Node process: each opens, signs in, puts its
-// header on a request, and signs out, all of them at the same time.
+// The growth of the cost with the number of sessions in one Node process: each opens, signs in, puts
+// its header on a request, and signs out, all of them at the same time.
 import { readFileSync } from 'node:fs';
 
 import { createSession } from '../../dist/node.js';
@@ -12,7 +12,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', dist), 'u
 export const title = `Scale: what the sessions of occ-session ${version} in one Node process do a second`;
 
 const SIZES = [1, 10, 100, 1000];
-/** Calls of each kind in one run, whatever the number of sessions. */
+/** The number of calls of each kind in one run, whatever the number of sessions. */
 const CALLS = 1000;
 const OPENINGS = 100;
 const HEADERS = 20_000;
@@ -21,7 +21,7 @@ const anna = { username: 'anna.keller@example.com', password: 'Welcome-1' };
 const resource = `${baseUrl}occ/v2/shop/users/current`;
 
 /**
- * How many calls a second there are when each round makes `calls` of them.
+ * Returns the calls per second if each round makes `calls` of them.
  * @param {number} total
  * @param {number} calls
  * @param {() => unknown} round
@@ -51,7 +51,7 @@ async function run(size, wasm) {
     sessions = await Promise.all(Array.from({ length: size }, open));
   });
 
-  // Sign-ins and sign-outs take turns, and each has a clock of its own.
+  // Sign-ins and sign-outs alternate, and each has a clock of its own.
   let signingIn = 0;
   let signingOut = 0;
   const rounds = Math.ceil(CALLS / size);
@@ -75,7 +75,7 @@ async function run(size, wasm) {
   if (sent !== 3 * signIns) throw new Error(`${sent} requests, not ${3 * signIns}`);
   for (const session of sessions) session.close();
 
-  // The same requests without a session: what Node takes for its answers.
+  // The same requests without a session measure Node's cost of its answers.
   requests.length = 0;
   const alone = await rate(signIns, size, () =>
     Promise.all(
@@ -104,7 +104,7 @@ export async function measure({ runs = 7, say }) {
   const wasm = new WebAssembly.Module(readFileSync(new URL('core.wasm', dist)));
   /** @type {Awaited<ReturnType<typeof run>>[][]} */
   const results = SIZES.map(() => []);
-  // What the first run finds uncompiled is no cost of the sessions.
+  // The first run compiles the code, which is no cost of the sessions.
   for (let i = -1; i < runs; i++) {
     for (const [at, size] of SIZES.entries()) {
       const result = await run(size, wasm);

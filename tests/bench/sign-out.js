@@ -1,4 +1,4 @@
-// What a user waits for: sign-out under everything that the revocation endpoint may do.
+// The time that a user waits: sign-out under every behaviour of the revocation endpoint.
 import { setTimeout as delay } from 'node:timers/promises';
 import { anna } from '../browser/browser.js';
 import { openField, openSignedIn } from './field.js';
@@ -13,9 +13,9 @@ import { subjects, withoutRevocation } from './subjects.js';
 export const title =
   'Sign-out: milliseconds from the call until the page shows it, by what the revocation endpoint does';
 
-/** How long a sign-out is waited for. */
+/** The time limit of a sign-out, in milliseconds. */
 const patience = 8_000;
-/** What only waits does so side by side, each begun when the one before has settled down. */
+/** The delay between sign-outs that only wait and so run side by side, in milliseconds. */
 const apart = 250;
 
 /** @type {{ does: string, behaviour: BehaviourChange, isSlow?: boolean }[]} */
@@ -31,7 +31,7 @@ const endpoints = [
 
 /** @typedef {{ signedOut: number, shown: number } | null} Result */
 
-/** Where a sign-out has taken longer than anybody waits, how many have not. @param {(number | undefined)[]} times @returns {Figure} */
+/** Counts the finished sign-outs if some are unfinished. @param {(number | undefined)[]} times @returns {Figure} */
 function figure(times) {
   const done = times.filter((time) => time !== undefined);
   return done.length === times.length ? spread(done) : { count: done.length, of: times.length };

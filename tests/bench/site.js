@@ -1,5 +1,5 @@
-// Serves the pages of the subjects, each with all that it needs in one minified script, as a shop would:
-// compressed, and to be kept by the browser. The OAuth server has another origin.
+// Serves the pages of the subjects, each with all its code in one minified script, as a shop would:
+// compressed, and cacheable by the browser. The OAuth server has another origin.
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -11,7 +11,7 @@ import { startNetwork } from './network.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** Angular is there once, whoever asks for it. @type {import('esbuild').Plugin} */
+/** Bundles only one Angular, whichever file imports it. @type {import('esbuild').Plugin} */
 const oneAngular = {
   name: 'one Angular',
   setup(context) {
@@ -43,7 +43,7 @@ async function bundle(driver) {
   return outputFiles[0].contents;
 }
 
-/** What a subject's documentation puts into the head of a page. @type {Record<string, string | undefined>} */
+/** The elements that a subject's documentation puts into the head of a page. @type {Record<string, string | undefined>} */
 const heads = {
   'occ-session': '<link rel="preload" href="core.wasm" as="fetch" crossorigin />',
 };

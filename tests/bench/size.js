@@ -1,5 +1,5 @@
-// What a page loads for sign-in, refresh, sign-out and revocation: each library as its documentation
-// has it imported, bundled and minified, with the framework left out.
+// The bytes that a page loads for sign-in, refresh, sign-out and revocation: each library imported as
+// its documentation says, bundled and minified, with the framework left out.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ const root = new URL('../../', here);
 const SILENT = 'It has no call that revokes a token.';
 
 /**
- * The peers: the folder in node_modules, the entry file, and what is to be known of its figures.
+ * The peers: the folder in node_modules, the entry file, and a note on its figures.
  * @type {[folder: string, entry: string, note?: string][]}
  */
 const peers = [
@@ -38,7 +38,7 @@ const peers = [
 ];
 
 /**
- * The JavaScript of one entry file, as a page's bundler would make it.
+ * Returns the JavaScript of one entry file, as a page's bundler would make it.
  * @param {string} entry
  * @param {import('esbuild').Plugin[]} [plugins]
  */
@@ -71,7 +71,7 @@ const compress = (content) => ({
 });
 
 /**
- * What a page loads of this package, file by file, as the server would send them.
+ * Returns the files of this package that a page loads, as the server would send them.
  * @returns {Promise<(Bytes & { name: string })[]>}
  */
 export async function filesOfPage() {

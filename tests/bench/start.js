@@ -1,4 +1,4 @@
-// How long a page that is loaded anew waits for its session.
+// The time that a reloaded page waits for its session.
 import { openField, openSignedIn } from './field.js';
 import { ratio, spread } from './figures.js';
 import { angularOAuth, ours, oursInAngular, subjects } from './subjects.js';
@@ -8,7 +8,7 @@ import { angularOAuth, ours, oursInAngular, subjects } from './subjects.js';
 export const title =
   'Start: milliseconds from the navigation until the restored session can authorise a request';
 
-/** The browser keeps what it has compiled when a script comes for the second time. */
+/** The number of loads: the browser keeps compiled code from a script's second load on. */
 const loads = 3;
 
 const slowDowns = [1, 6];
@@ -19,7 +19,7 @@ const columns = slowDowns.flatMap((slowDown) =>
   ),
 );
 
-/** Which is compared with which: with Angular and without. */
+/** The pairs that are compared: with Angular and without. */
 const pairs = [
   [oursInAngular, angularOAuth],
   [ours, angularOAuth],
@@ -38,7 +38,7 @@ export async function measure({ runs = 7, say }) {
       const context = await field.context();
       const address = field.address(contestant, { shared: true });
       await openSignedIn(context, address);
-      // What localStorage holds; a context that is opened with it has an empty cache.
+      // The contents of localStorage; a context that is opened with it has an empty cache.
       signedIn.push({ ...contestant, address, storageState: await context.storageState() });
       await context.close();
     }

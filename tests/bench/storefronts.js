@@ -1,4 +1,4 @@
-// Spartacus as it is and with the engine, as two more subjects: built as the tests build them, and used
+// Spartacus without and with the engine, as two more subjects: built as the tests build them, and used
 // through its own forms and links.
 import { existsSync, readFileSync } from 'node:fs';
 import { openBrowser } from '../browser/browser.js';
@@ -19,11 +19,11 @@ const builds = [
   { name: 'Spartacus', build: 'stock' },
 ];
 
-/** Of a build that has succeeded, and of nothing else. @param {Build} build */
+/** True for a build that has succeeded. @param {Build} build */
 const isBuilt = (build) =>
   existsSync(new URL(`../../build/storefront/${build}.stamp`, import.meta.url));
 
-/** Without them a part has fewer rows, and says so. */
+/** Opens the storefronts. Without them a part has fewer rows, and says so. */
 export async function openStorefronts() {
   if (!builds.every(({ build }) => isBuilt(build))) {
     return { builds: [], notes: ['Spartacus is not built, and left out.'], close: async () => {} };

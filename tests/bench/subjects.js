@@ -1,4 +1,4 @@
-// Who is compared: each subject by the name of its package, with its driver.
+// The compared subjects: each by the name of its package, with its driver.
 import { readFileSync } from 'node:fs';
 
 /**
@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
  * @property {string} name
  * @property {string} version
  * @property {string} driver a file of peers/
- * @property {boolean} [slash] whether it asks for an issuer that ends with one
+ * @property {boolean} [slash] true if it asks for an issuer that ends with one
  */
 
 /** @param {string} path */
@@ -37,7 +37,7 @@ export const oursInAngular = {
 
 export const angularOAuth = peer('angular-oauth2-oidc', 'angular-oauth2-oidc');
 
-/** Those that revoke. */
+/** The subjects that revoke. */
 export const subjects = [
   ours,
   angularOAuth,
@@ -48,7 +48,7 @@ export const subjects = [
   peer('@auth0/auth0-spa-js', 'auth0-spa-js', { slash: true }),
 ];
 
-/** Those that do not: what is measured of a sign-out they cannot do. */
+/** The others do not revoke: they cannot do what is measured of a sign-out. */
 const others = [
   {
     name: 'keycloak-js',
@@ -60,7 +60,7 @@ const others = [
   },
 ];
 
-/** @param {number} figures how many columns a table has @returns {import('./figures.js').Row[]} */
+/** @param {number} figures the number of columns of a table @returns {import('./figures.js').Row[]} */
 export const withoutRevocation = (figures) =>
   others.map(({ name, note }) => ({
     subject: name,

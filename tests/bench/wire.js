@@ -1,4 +1,4 @@
-// What one sign-out puts on the wire, and what of it is wasted.
+// The requests and bytes of one sign-out, and the wasted ones among them.
 import { anna, revokePath } from '../browser/browser.js';
 import { openField, openSignedIn, settled } from './field.js';
 import { spread } from './figures.js';
@@ -23,7 +23,7 @@ const columns = [
 /** @param {number} value @returns {Figure} */
 const exactly = (value) => ({ value });
 
-/** Not every library does the same each time. @param {number[]} values */
+/** Some libraries differ from run to run. @param {number[]} values */
 const figure = (values) =>
   values.every((value) => value === values[0]) ? exactly(values[0]) : spread(values);
 
@@ -45,7 +45,7 @@ export async function measure({ runs = 3, say }) {
   const rows = [];
 
   /**
-   * One sign-out on a page of its own; what has been received since it began.
+   * Signs out once on a page of its own, and counts everything received since.
    *
    * @param {Contestant} contestant
    * @param {Partial<PageOptions>} options

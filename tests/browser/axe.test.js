@@ -1,4 +1,5 @@
-// Who can use the demo page: axe finds nothing, it fits a narrow screen, and the keyboard is enough.
+// The accessibility of the demo page: axe finds nothing, it fits a narrow screen, and the keyboard
+// is enough.
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -15,7 +16,7 @@ const pictures = fileURLToPath(new URL('../../build/screenshots/', import.meta.u
 
 before(() => mkdir(pictures, { recursive: true }));
 
-/** What a visitor does to reach each state. @type {Record<string, (shop: Shop) => Promise<void>>} */
+/** The steps of a visitor to each state. @type {Record<string, (shop: Shop) => Promise<void>>} */
 const states = {
   anonymous: async () => {},
   async 'sign-in'(shop) {
@@ -44,11 +45,11 @@ const states = {
 const widths = [360, 1440];
 const schemes = /** @type {const} */ (['light', 'dark']);
 
-/** What axe finds, and where. @param {Shop} shop */
+/** Resolves with the violations that axe finds, and their targets. @param {Shop} shop */
 async function violationsOf(shop) {
   await shop.page.addScriptTag({ path: axePath });
   return shop.page.evaluate(async () => {
-    // What fades in has arrived before its contrast is measured.
+    // Fading elements must be fully visible before their contrast is measured.
     await Promise.all(document.getAnimations().map((animation) => animation.finished));
     const { violations } = await /** @type {any} */ (globalThis).axe.run(document, {
       resultTypes: ['violations'],
@@ -64,9 +65,9 @@ for (const width of widths) {
   describe(`at ${width} px`, () => {
     for (const colorScheme of schemes) {
       for (const [name, reach] of Object.entries(states)) {
-        test(`${name}, ${colorScheme}: axe finds nothing and nothing sticks out`, async (t) => {
+        test(`the demo page in the state ${name} at ${width} px, ${colorScheme}, has no axe violation and no overflow`, async (t) => {
           const shop = await open(t, '', {
-            // The page's own policy keeps axe out.
+            // The page's own policy blocks axe.
             bypassCSP: true,
             colorScheme,
             viewport: { width, height: 900 },
@@ -90,7 +91,7 @@ for (const width of widths) {
 }
 
 describe('the keyboard alone', () => {
-  /** Moves on with Tab until something has the focus, which it is to reach. @param {Shop} shop @param {string} id */
+  /** Presses Tab until the element has the focus. @param {Shop} shop @param {string} id */
   async function tabTo(shop, id) {
     const target = shop.get(id);
     for (let presses = 0; presses < 60; presses += 1) {
@@ -106,12 +107,12 @@ describe('the keyboard alone', () => {
       () => /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.testid,
     );
 
-  test('signs a customer in and out', async (t) => {
+  test('the keyboard alone signs a customer in and out', async (t) => {
     const shop = await open(t);
     const { keyboard } = shop.page;
     await tabTo(shop, 'sign-in');
     await keyboard.press('Enter');
-    // The form that opens has the focus in its first field.
+    // The first field of the opened form has the focus.
     assert.equal(await focused(shop), 'username');
     await keyboard.type(anna.username);
     await tabTo(shop, 'password');
@@ -134,7 +135,7 @@ describe('the keyboard alone', () => {
     });
   });
 
-  test('signs an agent in, acts for a customer, and signs the agent out', async (t) => {
+  test('the keyboard alone signs an agent in, emulates a customer, and signs the agent out', async (t) => {
     const shop = await open(t);
     const { keyboard } = shop.page;
     await tabTo(shop, 'asm-toggle');

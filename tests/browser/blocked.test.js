@@ -1,4 +1,4 @@
-// Pages from which the browser keeps what belongs to an origin: storage, and messages to other tabs.
+// Pages for which the browser blocks the storage and the messages of an origin.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startBackend } from '../../web/backend/index.js';
@@ -22,7 +22,7 @@ after(async () => {
   await backend.close();
 });
 
-/** What happens to whoever asks for a global. @param {Page} page @param {string} name */
+/** Resolves with the type of a global, or with the name of its error. @param {Page} page @param {string} name */
 const asking = (page, name) =>
   page.evaluate((asked) => {
     try {
@@ -32,7 +32,7 @@ const asking = (page, name) =>
     }
   }, name);
 
-/** A customer signs in, loads something and signs out. @param {Page} page */
+/** Signs a customer in, loads her account and signs her out. @param {Page} page */
 async function useSession(page) {
   await waitForPhase(page, 'anonymous');
   const uid = await page.evaluate(
@@ -76,7 +76,7 @@ test('R1: in a sandboxed document a customer signs in and out', async (t) => {
 });
 
 for (const storage of ['session', 'local']) {
-  test(`R1: where cookies are blocked a customer signs in and out (storage: '${storage}')`, async (t) => {
+  test(`R1: a customer signs in and out with blocked cookies (storage: '${storage}')`, async (t) => {
     if (browser.cannot.blockCookies) return t.skip(browser.cannot.blockCookies);
     const blocking = await openBrowser(undefined, { blocksCookies: true });
     t.after(() => blocking.close());

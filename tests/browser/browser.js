@@ -1,5 +1,5 @@
-// Chromium for the tests: how it is started, what a page must not let anybody see, and what is asked
-// of the back end in more than one file.
+// Chromium for the tests: its launch, the complaints of a page, and the queries of the back end
+// that several files share.
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -30,8 +30,8 @@ export function openBrowser() {
 }
 
 /**
- * A context of its own, closed with the test; and then, since pages that go away may still have sent
- * something, the back end is as new for the next one.
+ * Opens a context, which is closed with the test; the back end is then reset for the next test,
+ * since pages that go away may still have sent something.
  *
  * @param {TestContext} t
  * @param {Browser} browser
@@ -50,12 +50,11 @@ export async function openContext(t, browser, backend, options) {
   return context;
 }
 
-/** That a request met a fault the browser notes by itself; no page can prevent it. */
+/** The browser's own message about a failed request, which no page can prevent. */
 const networkNote = /^Failed to load resource: /;
 
 /**
- * Collects what a page lets be seen of a fault: messages on the console, errors, rejections that
- * nobody handled.
+ * Collects the complaints of a page: console messages, errors, and unhandled rejections.
  *
  * @param {Page} page
  * @returns {string[]} filled as they come
@@ -71,7 +70,7 @@ export function complaintsOf(page) {
 }
 
 /**
- * The URLs that a page asks for by itself, from now on.
+ * Collects the requests of a page, from now on.
  *
  * @param {Page} page
  * @returns {string[]} filled as they come
@@ -89,7 +88,7 @@ export function requestsOf(page) {
 export const waitForPhase = (page, phase) =>
   page.waitForSelector(`body[data-phase="${phase}"]`, { state: 'attached' });
 
-/** What the server says of each token, by its label. @param {Backend} backend */
+/** Resolves with the state of each token at the server, by its label. @param {Backend} backend */
 export async function lives(backend) {
   return Object.fromEntries(
     (await backend.tokens()).map(({ label, active }) => [label, active ? 'active' : 'revoked']),
@@ -97,8 +96,8 @@ export async function lives(backend) {
 }
 
 /**
- * Which tokens the server was asked to revoke, in the order in which it was, by their labels; and
- * each under which bearer.
+ * Resolves with the revocation requests in the order received: the labels of the token and of the
+ * bearer.
  *
  * @param {Backend} backend
  */
@@ -114,7 +113,7 @@ export async function revocations(backend) {
 }
 
 /**
- * Waits for requests that are on their way; what has not come after 10 s does not come.
+ * Waits for requests that are on their way, for at most 10 s.
  *
  * @param {Backend} backend
  * @param {(entry: Entry) => boolean} predicate
@@ -133,15 +132,15 @@ export async function waitFor(backend, predicate, count = 1) {
 /** @param {Entry} entry */
 const isRevocation = ({ method, path }) => method === 'POST' && path === revokePath;
 
-/** Waits until the server has received so many revocations. @param {Backend} backend @param {number} count */
+/** Waits until the server has received `count` revocations. @param {Backend} backend @param {number} count */
 export const received = (backend, count) => waitFor(backend, isRevocation, count);
 
-/** Waits until the server has answered so many revocations. @param {Backend} backend @param {number} count */
+/** Waits until the server has answered `count` revocations. @param {Backend} backend @param {number} count */
 export const answered = (backend, count) =>
   waitFor(backend, (entry) => isRevocation(entry) && entry.answeredAt !== null, count);
 
 /**
- * No token that the server has issued is in any storage of the page.
+ * Asserts that no storage of the page holds a token that the server has issued.
  *
  * @param {{ evaluate: (act: () => string) => Promise<string> }} page
  * @param {Backend} backend

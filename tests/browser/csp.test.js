@@ -1,5 +1,5 @@
-// The engine under a content security policy: what the demo's allows is enough, and what is missing
-// in a narrower one is said.
+// The engine under a content security policy: the demo's policy is enough, and the error under a
+// narrower one names the policy.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startDemo } from '../../web/server.js';
@@ -13,7 +13,7 @@ import { startSite } from './site.js';
 let browser;
 /** @type {Awaited<ReturnType<typeof startDemo>>} */
 let demo;
-/** @type {string} what the demo's server sends */
+/** @type {string} the policy that the demo's server sends */
 let policy;
 
 before(async () => {
@@ -29,7 +29,7 @@ after(async () => {
 async function openPage(t, header, entry) {
   const context = await openContext(t, browser, demo.backend);
   const site = await startSite({ policy: header });
-  // After the context, which may still need it.
+  // The site closes after the context, which may still need it.
   t.after(() => site.close());
   const page = await context.newPage();
   const heard = await page.listen();
@@ -37,7 +37,7 @@ async function openPage(t, header, entry) {
   return { page, heard };
 }
 
-test('the demo asks for Trusted Types and allows WebAssembly, and no other code but its own', () => {
+test("the demo's policy requires Trusted Types and allows WebAssembly and its own scripts only", () => {
   const directives = policy.split('; ');
   assert.ok(directives.includes("default-src 'none'"));
   assert.ok(directives.includes("script-src 'self' 'wasm-unsafe-eval'"));
@@ -50,7 +50,7 @@ for (const entry of ['/occ-session/index.js', '/occ-session/inline.js']) {
     const { page, heard } = await openPage(t, policy, entry);
     await waitForPhase(page, 'anonymous');
     await page.evaluate(async (credentials) => {
-      // What a test hands in may do what the policy forbids; a later task of the page may not.
+      // Code evaluated by a test is exempt from the policy; a later task of the page is not.
       await new Promise((resolve) => setTimeout(resolve));
       await globalThis.session.signIn(credentials);
       await globalThis.session.signOut();
@@ -63,7 +63,7 @@ for (const entry of ['/occ-session/index.js', '/occ-session/inline.js']) {
     assert.deepEqual(await heard.complaints(), []);
   });
 
-  test(`${entry} says so where the policy forbids WebAssembly`, async (t) => {
+  test(`${entry} rejects with wasm-unavailable and names the policy that forbids WebAssembly`, async (t) => {
     const { page } = await openPage(t, policy.replace(" 'wasm-unsafe-eval'", ''), entry);
     await waitForPhase(page, 'failed');
     const { name, code, message } = JSON.parse(await page.evaluate(() => document.body.innerText));
@@ -73,7 +73,7 @@ for (const entry of ['/occ-session/index.js', '/occ-session/inline.js']) {
   });
 }
 
-test("the demo's policy is in force: code made of text is refused", async (t) => {
+test("the demo's policy is in force: code from a string is refused", async (t) => {
   const { page } = await openPage(t, policy, '/occ-session/index.js');
   await waitForPhase(page, 'anonymous');
   const refusal = await page.evaluate(async () => {
@@ -87,7 +87,7 @@ test("the demo's policy is in force: code made of text is refused", async (t) =>
   assert.equal(refusal, 'EvalError');
 });
 
-test("the demo's policy is in force: markup made of text is refused", async (t) => {
+test("the demo's policy is in force: markup from a string is refused", async (t) => {
   if (browser.cannot.trustedTypes) return t.skip(browser.cannot.trustedTypes);
   const { page } = await openPage(t, policy, '/occ-session/index.js');
   await waitForPhase(page, 'anonymous');

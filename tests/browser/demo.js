@@ -1,4 +1,4 @@
-// The demo page as a visitor has it: its forms and buttons, and what it shows.
+// The demo page as a visitor sees it: its forms and buttons, and its contents.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { startDemo } from '../../web/server.js';
@@ -17,7 +17,7 @@ import {
 
 /** @typedef {import('./browser.js').Credentials} Credentials */
 
-/** The browser and the demo of one test file, ended with it. */
+/** Starts the browser and the demo of one test file, which end with it. */
 export async function startShop() {
   const [browser, demo] = await Promise.all([openBrowser(), startDemo()]);
   test.after(async () => {
@@ -71,7 +71,7 @@ class Shop {
     await this.get(id).filter({ hasText: text }).waitFor();
   }
 
-  /** Chooses how the back end behaves. @param {'behaviour-revoke' | 'behaviour-token'} id @param {string} option */
+  /** Chooses a behaviour of the back end. @param {'behaviour-revoke' | 'behaviour-token'} id @param {string} option */
   async choose(id, option) {
     await this.get(id).selectOption(option);
     await this.page.getByText('Set, from the next request on.').waitFor();
@@ -100,7 +100,7 @@ class Shop {
     await this.get('agent-sign-in').click();
   }
 
-  /** Acts for a customer whom the search finds. @param {string} query @param {string} name */
+  /** Emulates a customer that the search finds. @param {string} query @param {string} name */
   async emulate(query, name) {
     await this.get('customer-query').fill(query);
     await this.get('customer-query').press('Enter');
@@ -110,7 +110,7 @@ class Shop {
     await this.shows('greeting', `Hi, ${name}`);
   }
 
-  /** The page's list of tokens says what the server says, in the end. */
+  /** Waits until the page's list of tokens agrees with the server. */
   async showsTokens() {
     const expected = (await this.backend.tokens()).map(({ label, active }) => `${label} ${active}`);
     await this.page.waitForFunction((lines) => {
@@ -124,8 +124,8 @@ class Shop {
   }
 
   /**
-   * What the server was asked to revoke, in its order, and that nobody has been shown a fault.
-   * Nothing else was asked of the OAuth server than so many tokens.
+   * Asserts the revocations in their order, that the OAuth server received nothing else but
+   * `tokenRequests` token requests, and that the page showed no fault.
    *
    * @param {{ tokenRequests: number, revoked: string[] }} expected
    */
@@ -137,7 +137,7 @@ class Shop {
     this.sawNothing();
   }
 
-  /** No message, no error, and no request has followed a redirect. */
+  /** Asserts that there was no message and no error, and that no request followed a redirect. */
   sawNothing() {
     assert.deepEqual(this.complaints, []);
     assert.deepEqual(
@@ -146,7 +146,7 @@ class Shop {
     );
   }
 
-  /** Waits until the page says that every revocation has settled. */
+  /** Waits until the page shows that every revocation has settled. */
   async settled() {
     await this.shows('revoking', /^0$/);
   }

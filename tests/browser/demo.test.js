@@ -1,5 +1,5 @@
-// The demo page through its own forms and buttons: who signs in and out, under every behaviour of the
-// back end, what the server received of it, and what the page shows.
+// The demo page through its own forms and buttons: sign-ins and sign-outs under every behaviour of
+// the back end, the requests that the server received, and the contents of the page.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
@@ -22,15 +22,15 @@ const { backend, open } = await startShop();
 
 /** @typedef {Awaited<ReturnType<typeof open>>} Shop */
 
-/** What the server is to receive for a grant whose tokens are revoked. @param {string[]} grants */
+/** Returns the revocations that the server must receive for these grants. @param {string[]} grants */
 const bothOf = (...grants) =>
   grants.flatMap((grant) => [
     `${grant} refresh under ${grant} access`,
     `${grant} access under ${grant} access`,
   ]);
 
-describe('who signs in and out', () => {
-  test('R1: a customer', async (t) => {
+describe('sign-ins and sign-outs', () => {
+  test('R1: a customer signs in and out, and her tokens are revoked', async (t) => {
     const shop = await open(t);
     await shop.signIn(anna, 'Anna Keller');
     await shop.shows('user-id', 'current');
@@ -54,7 +54,7 @@ describe('who signs in and out', () => {
     });
   });
 
-  test('R2: an agent', async (t) => {
+  test("R2: an agent signs in and out, and the agent's tokens are revoked", async (t) => {
     const shop = await open(t);
     await shop.submitAgent(agent);
     await shop.is('agent');
@@ -73,7 +73,7 @@ describe('who signs in and out', () => {
   });
 
   for (const button of ['sign-out', 'end-emulation']) {
-    test(`R3: an emulated customer, by ${button}: nothing is sent and the agent stays`, async (t) => {
+    test(`R3: the end of an emulation by ${button} sends nothing, and the agent stays`, async (t) => {
       const shop = await open(t, '?asm=true');
       await shop.submitAgent(agent);
       await shop.is('agent');
@@ -84,7 +84,7 @@ describe('who signs in and out', () => {
       await shop.get(button).click();
       await shop.is('agent');
       await shop.shows('user-id', 'anonymous');
-      // The agent's token still serves: a search is answered.
+      // The agent's token still works: a search is answered.
       await shop.emulate('anna', 'Anna Keller');
       await shop.shows('user-id', '0001');
       await shop.received({ tokenRequests: 1, revoked: [] });
@@ -128,7 +128,7 @@ describe('who signs in and out', () => {
     await shop.received({ tokenRequests: 2, revoked: bothOf('agent #2', 'customer #1') });
   });
 
-  /** The agent signs out last; the grants are revoked side by side, each in its order. @param {Shop} shop */
+  /** Signs the agent out last: the grants are revoked side by side, each in its order. @param {Shop} shop */
   async function agentSignsOutWithRetired(shop) {
     await shop.received({ tokenRequests: 2, revoked: [] });
     await shop.get('agent-sign-out').click();
@@ -197,7 +197,7 @@ describe('who signs in and out', () => {
     await shop.received({ tokenRequests: 2, revoked: [] });
   });
 
-  test('a customer cannot sign in beside an agent, and is told why', async (t) => {
+  test('a customer cannot sign in beside an agent, and the page shows the reason', async (t) => {
     const shop = await open(t);
     await shop.submitAgent(agent);
     await shop.is('agent');
@@ -207,7 +207,7 @@ describe('who signs in and out', () => {
     await shop.received({ tokenRequests: 1, revoked: [] });
   });
 
-  test('a wrong password is named, and the right one signs in after it', async (t) => {
+  test('the page reports a wrong password, and the right one signs in after it', async (t) => {
     const shop = await open(t);
     await shop.submitSignIn({ ...anna, password: 'Welcome-2' });
     await shop.shows('sign-in-error', 'The name or the password is not right.');
@@ -218,7 +218,7 @@ describe('who signs in and out', () => {
     await shop.received({ tokenRequests: 2, revoked: [] });
   });
 
-  test('a form that is not filled in asks nothing of the server', async (t) => {
+  test('an incomplete form sends no request', async (t) => {
     const shop = await open(t);
     await shop.submitSignIn({ username: anna.username, password: '' });
     await shop.shows('sign-in-error', 'Enter your e-mail address and your password.');
@@ -228,12 +228,12 @@ describe('who signs in and out', () => {
   });
 });
 
-/** What the page is told of the refresh token and of the access token, and the status of each. */
+/** The reported outcome and status of the refresh token and of the access token. */
 const outcomes = {
   normal: ['revoked 200', 'already-invalid 401'],
   slow: ['revoked 200', 'already-invalid 401'],
   redirect: ['unsupported no status', 'unsupported no status'],
-  // The second try, under a new bearer: R30.
+  // This is the second try, under a new bearer: R30.
   401: ['rejected 401', 'already-invalid 401'],
   403: ['rejected 403', 'rejected 403'],
   500: ['server-error 500', 'server-error 500'],
@@ -243,7 +243,7 @@ const outcomes = {
   garbage: ['revoked 200', 'revoked 200'],
 };
 
-/** Who signs out, and how. */
+/** The roles that sign out, with their buttons. */
 const roles = {
   customer: {
     grant: 'customer #1',
@@ -260,7 +260,7 @@ const roles = {
   },
 };
 
-/** Presses a button and tells what the page is within the same task: no answer can have come. @param {Shop} shop @param {string} button */
+/** Presses a button and reads the page within the same task, before any answer. @param {Shop} shop @param {string} button */
 const pressAndLook = (shop, button) =>
   shop.get(button).evaluate((element) => {
     /** @type {HTMLElement} */ (element).click();
@@ -279,9 +279,9 @@ const pressAndLook = (shop, button) =>
 describe('a sign-out while the revocation endpoint misbehaves', () => {
   for (const [role, { grant, signIn, button }] of Object.entries(roles)) {
     for (const [behaviour, expected] of Object.entries(outcomes)) {
-      // It takes six seconds, and how long the server takes is the same to everybody.
+      // This takes six seconds, and the server's delay does not depend on the role.
       if (role === 'agent' && behaviour === 'slow') continue;
-      test(`R14, R16: ${role}, ${behaviour}: done at once, and nobody sees it fail`, async (t) => {
+      test(`R14, R16: the sign-out of the ${role} is immediate and shows no error when the revocation endpoint is set to ${behaviour}`, async (t) => {
         const shop = await open(t, '', { clock: true });
         await shop.choose('behaviour-revoke', behaviour);
         await signIn(shop);
@@ -313,7 +313,7 @@ describe('a sign-out while the revocation endpoint misbehaves', () => {
           second.replace(' ', ` ${role}’s access token `),
         ]);
         if (behaviour === 'drop') {
-          // A browser may send a request whose connection was closed once more by itself.
+          // A browser may itself retry a request whose connection was closed.
           const sent = backend.received({ path: revokePath });
           assert.deepEqual(
             [...new Set(sent.map(({ form }) => form?.token_type_hint))],
@@ -334,7 +334,7 @@ describe('a sign-out while the revocation endpoint misbehaves', () => {
     }
   }
 
-  test('R14: the page is done while the server still has the request', async (t) => {
+  test('R14: the page has signed out while the server still holds the revocation', async (t) => {
     const shop = await open(t);
     await shop.signIn(anna, 'Anna Keller');
     backend.set({ revoke: { answer: 'hold' } });
@@ -344,7 +344,7 @@ describe('a sign-out while the revocation endpoint misbehaves', () => {
     await shop.shows('revoking', /^2$/);
     await assertStorageHasNoToken(shop.page, backend);
 
-    // Somebody else can sign in meanwhile, by a request that was not held up for ever.
+    // Another customer can sign in meanwhile, and the request is not held back for ever.
     backend.release();
     await waitFor(backend, ({ path, status }) => path === revokePath && status === 'held', 1);
     backend.resetBehaviour();
@@ -371,7 +371,7 @@ describe('a sign-in while the token endpoint misbehaves', () => {
   };
 
   for (const [behaviour, message] of Object.entries(messages)) {
-    test(`${behaviour}: the shopper is told, and can try again`, async (t) => {
+    test(`a sign-in with the token endpoint set to ${behaviour} shows a message, and the shopper can try again`, async (t) => {
       const shop = await open(t, '', { clock: true });
       await shop.choose('behaviour-token', behaviour);
       await shop.submitSignIn(anna);
@@ -391,7 +391,7 @@ describe('a sign-in while the token endpoint misbehaves', () => {
     });
   }
 
-  test('slow: it is given up, and the token that comes late is revoked', async (t) => {
+  test('a slow sign-in can be cancelled, and the token that arrives late is revoked', async (t) => {
     const shop = await open(t);
     backend.set({ token: { answer: 'hold' } });
     await shop.submitSignIn(anna);
@@ -407,7 +407,7 @@ describe('a sign-in while the token endpoint misbehaves', () => {
     await shop.showsTokens();
   });
 
-  test('slow: it is waited for', async (t) => {
+  test('a slow sign-in is waited for', async (t) => {
     const shop = await open(t);
     await shop.choose('behaviour-token', 'slow');
     await shop.submitSignIn(anna);
@@ -424,7 +424,7 @@ describe('an access token that has expired', () => {
     await shop.page.getByText('Every access token has expired').waitFor();
   }
 
-  test('R19: is replaced by one refresh, and the cart is there', async (t) => {
+  test('R19: an expired access token is replaced by one refresh, and the cart is shown', async (t) => {
     const shop = await open(t);
     await shop.signIn(anna, 'Anna Keller');
     await shop.shows('cart', 'Total');
@@ -450,7 +450,7 @@ describe('an access token that has expired', () => {
     await shop.showsTokens();
   });
 
-  test('R20, R9: ends the session once where the refresh is refused, and nothing is revoked', async (t) => {
+  test('R20, R9: an expired access token whose refresh is refused ends the session once, and nothing is revoked', async (t) => {
     const shop = await open(t);
     await shop.signIn(anna, 'Anna Keller');
     await backend.revokeRefreshTokens();
@@ -463,8 +463,8 @@ describe('an access token that has expired', () => {
   });
 });
 
-describe('what the page shows of the module', () => {
-  /** The transitions as the table of the core has them, in the words of the page. */
+describe('the diagram and the timeline', () => {
+  /** Reads the transitions from the table of the core, in the words of the page. */
   async function readCore() {
     const bytes = await readFile(new URL('../../build/wasm/numbers.wasm', import.meta.url));
     const { exports } = (await WebAssembly.instantiate(bytes)).instance;
@@ -530,7 +530,7 @@ describe('what the page shows of the module', () => {
     );
   });
 
-  test('the lit state of the diagram is the phase, on the whole way of an agent', async (t) => {
+  test('the highlighted state of the diagram is the phase, at each step of an agent', async (t) => {
     const shop = await open(t);
     /** @param {string} phase */
     const isLit = async (phase) => {
@@ -563,7 +563,7 @@ describe('what the page shows of the module', () => {
     await isLit('anonymous');
   });
 
-  test('the timeline has every request that the server received, and when the page was done', async (t) => {
+  test('the timeline shows every request that the server received, and the moment of the sign-out', async (t) => {
     const shop = await open(t);
     await shop.signIn(anna, 'Anna Keller');
     await shop.get('sign-out').click();
@@ -585,7 +585,7 @@ describe('what the page shows of the module', () => {
       .get('timeline')
       .locator('li')
       .evaluateAll((list) => list.map((item) => item.textContent ?? ''));
-    // Newest first: what was revoked comes above the moment at which the page was done.
+    // Newest first: the revocations come above the moment of the sign-out.
     const done = kinds.findIndex((text) => text.includes('The page has signed the customer out'));
     assert.deepEqual(
       kinds.flatMap((text, index) => (text.includes('/oauth/revoke') ? [index < done] : [])),

@@ -1,4 +1,4 @@
-// The browser that the tests run in: Chromium, or the one that OCC_BROWSER names.
+// The browser of the tests: Chromium, or the one that OCC_BROWSER names.
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { after } from 'node:test';
@@ -25,7 +25,7 @@ export async function openBrowser(name = process.env.OCC_BROWSER ?? 'chromium', 
   return (await engine()).open(options);
 }
 
-/** The browser, the back end and the pages of one test file, ended with it. */
+/** Starts the browser, the back end and the pages of one test file, which end with it. */
 export async function startPages() {
   const [browser, backend, site] = await Promise.all([openBrowser(), startBackend(), startSite()]);
   after(async () => {
@@ -36,8 +36,8 @@ export async function startPages() {
 }
 
 /**
- * A context of its own, closed with the test; and then, since pages that go away may still have sent
- * something, the back end is as new for the next one.
+ * Opens a context, which is closed with the test; the back end is then reset for the next test,
+ * since pages that go away may still have sent something.
  *
  * @param {TestContext} t
  * @param {Browser} browser
@@ -53,7 +53,7 @@ export async function openContext(t, browser, backend) {
 }
 
 /**
- * Waits until a function of the page gives true, in whatever page is there by then.
+ * Waits until a function returns true in the current page, also after a navigation.
  *
  * @template Argument
  * @param {Page} page
@@ -65,7 +65,7 @@ export async function waitInPage(page, act, argument) {
   /** @type {unknown} */
   let seen;
   do {
-    // While one page makes way for another there is none to ask.
+    // During a navigation there is no page to evaluate in.
     seen = await page.evaluate(act, argument).catch((error) => error);
     if (seen === true) return;
     await delay(20);

@@ -1,11 +1,11 @@
-// That the adapters hear what other tests say is not there: silence is no proof where nobody listens.
+// The adapters report complaints and requests, so that other tests can rely on their absence.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openContext, startPages, waitForPhase } from './engine.js';
 
 const { browser, backend, site } = await startPages();
 
-test('what a page prints, throws, rejects and asks for is heard', async (t) => {
+test('console output, errors, rejections and requests of a page are reported', async (t) => {
   const page = await (await openContext(t, browser, backend)).newPage();
   await page.goto(site.page(backend));
   await waitForPhase(page, 'anonymous');
@@ -31,7 +31,7 @@ test('what a page prints, throws, rejects and asks for is heard', async (t) => {
   assert.match((await heard.requests())[0], /\/asked-for$/);
 });
 
-test('what one context has stored is not there for the next', async () => {
+test('the storage of one context is not visible to the next', async () => {
   for (let contexts = 0; contexts < 2; contexts++) {
     const context = await browser.newContext();
     const page = await context.newPage();

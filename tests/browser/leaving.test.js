@@ -1,4 +1,4 @@
-// What is revoked when the page goes away right after a sign-out (R11, R12).
+// The revocations of a page that goes away right after a sign-out (R11, R12).
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { startBackend } from '../../web/backend/index.js';
@@ -7,7 +7,7 @@ import { openContext, startPages, waitForPhase, waitInPage, waitUntilClosed } fr
 
 const { browser, backend, site } = await startPages();
 
-/** A page on which Anna is signed in. @param {import('node:test').TestContext} t */
+/** Opens a page with Anna signed in. @param {import('node:test').TestContext} t */
 async function openPage(t) {
   const context = await openContext(t, browser, backend);
   const page = await context.newPage();
@@ -22,7 +22,7 @@ async function signIn(page) {
   await page.evaluate((credentials) => globalThis.session.signIn(credentials), anna);
 }
 
-/** The refresh token and the access token, each once, each under the bearer that was still valid. */
+/** Asserts that both tokens were revoked, each once, each under the bearer that was still valid. */
 async function assertBothReceived(at = backend) {
   await answered(at, 2);
   assert.deepEqual((await revocations(at)).sort(), [
@@ -58,11 +58,11 @@ describe('a page that goes away', () => {
     await assertBothReceived();
   });
 
-  test('R12: a tab that closes itself in the same task loses no revocation', async (t) => {
+  test('R12: a tab that closes itself in the same task as the sign-out loses no revocation', async (t) => {
     const context = await openContext(t, browser, backend);
     const opener = await context.newPage();
     await opener.goto(`${site.url}other`);
-    // Only a window that a script has opened may be closed by one.
+    // A script may close only a window that a script has opened.
     const popup = await opener.openWindow(site.page(backend));
     await signIn(popup);
     await popup
@@ -70,19 +70,19 @@ describe('a page that goes away', () => {
         globalThis.session.signOut();
         close();
       })
-      // Nobody may be left to answer.
+      // The window may be gone before it answers.
       .catch(() => {});
     await waitUntilClosed(popup);
     await assertBothReceived();
   });
 
   test('R12: a tab that is closed right after the sign-out loses no revocation', async (t) => {
-    // One of its own: where the browser may lose the second request, that may also come late.
+    // A separate back end, since the second request, which the browser may lose, may also come late.
     const other = await startBackend();
     t.after(() => other.close());
     const context = await openContext(t, browser, backend);
     const page = await context.newPage();
-    // So that the context, and with it the browser's part of the tab, outlives the tab.
+    // A second page keeps the context alive, and with it the browser's part of the tab.
     await context.newPage();
     await page.goto(site.page(other));
     await signIn(page);
@@ -90,7 +90,7 @@ describe('a page that goes away', () => {
     await page.close();
     if (browser.cannot.sendWhileClosing) {
       t.diagnostic(browser.cannot.sendWhileClosing);
-      // What sign-out itself has sent arrives, and a server that ends the grant needs no more.
+      // The sign-out's own request arrives, and a server that ends the grant needs no more.
       await answered(other, 1);
       const [first] = await revocations(other);
       assert.equal(first, 'customer #1 refresh under customer #1 access');
@@ -103,7 +103,7 @@ describe('a page that goes away', () => {
     await assertBothReceived(other);
   });
 
-  test('R11: what waits for its turn is sent at once when the page goes away', async (t) => {
+  test('R11: a queued revocation is sent at once when the page goes away', async (t) => {
     const page = await openPage(t);
     backend.set({ revoke: { answer: 'hold', only: 'refresh_token' } });
     await page.evaluate(() => void globalThis.session.signOut());
@@ -119,16 +119,16 @@ describe('a page that goes away', () => {
     assert.equal(backend.received({ path: revokePath })[0]?.status, 'held');
     backend.release();
     await assertBothReceived();
-    // Chromium does not close a context whose page is being replaced: it never answers.
+    // Chromium cannot close a context during a navigation: it never answers.
     await waitForPhase(page, 'other');
   });
 
-  test('R11: a page that stays waits for the answer to the first', async (t) => {
+  test('R11: a page that stays waits for the answer to the first revocation before the second', async (t) => {
     const page = await openPage(t);
     backend.set({ revoke: { answer: 'hold', only: 'refresh_token' } });
     await page.evaluate(() => void globalThis.session.signOut());
     await received(backend, 1);
-    // A request that was sent later has come, so one that was sent with the first would have, too.
+    // A later request has arrived, so a second revocation sent with the first would have, too.
     await page.evaluate((url) => fetch(url), `${backend.url}/occ/v2/shop/basesites`);
     assert.equal(backend.received({ path: revokePath }).length, 1);
     backend.release();
@@ -137,7 +137,7 @@ describe('a page that goes away', () => {
 });
 
 describe('a page whose request is lost', () => {
-  test('R12, R18: it is not taken for one that the browser refused, and not sent once more', async (t) => {
+  test('R12, R18: a lost revocation is not mistaken for a refusal of keepalive, and not sent again', async (t) => {
     const page = await openPage(t);
     backend.set({ revoke: { answer: 'decide-later', only: 'refresh_token' } });
     await page.evaluate(() => {
@@ -150,7 +150,7 @@ describe('a page whose request is lost', () => {
       void globalThis.session.signOut();
     });
     await received(backend, 1);
-    // The time that a refusal would take has gone by.
+    // A refusal would have come by now.
     await page.evaluate(async () => {
       for (let timers = 0; timers < 3; timers++) await new Promise((done) => setTimeout(done));
     });
@@ -158,7 +158,7 @@ describe('a page whose request is lost', () => {
     backend.release();
     await page.evaluate(() => globalThis.session.settled());
     assert.equal(await page.evaluate(() => globalThis.sent), 2);
-    // Once more by the browser itself, at most.
+    // The browser itself may have retried it.
     assert.deepEqual(
       [...new Set(await revocations(backend))],
       [
@@ -169,13 +169,13 @@ describe('a page whose request is lost', () => {
   });
 });
 
-/** As a listener of the page that goes on for 40 ms after it has signed somebody out. */
+/** Signs out and keeps the page busy for 40 ms, as a listener of the page may. */
 const signOutAndBeBusy = () =>
   new Promise((resolve) => {
     /** @param {number} deep */
     const later = (deep) =>
       setTimeout(() => {
-        // Browsers hold back the timers of such a timer.
+        // Browsers delay deeply nested timers.
         if (deep < 6) return later(deep + 1);
         void globalThis.session.signOut();
         for (const end = performance.now() + 40; performance.now() < end;);
@@ -197,7 +197,7 @@ describe('a busy page that must not read the answer', () => {
   };
 
   for (const [timeline, prepare] of Object.entries(timelines)) {
-    test(`R8: each token is revoked once where the timeline ${timeline}`, async (t) => {
+    test(`R8: a busy page revokes each token once, when its resource timeline ${timeline}`, async (t) => {
       const page = await openPage(t);
       backend.set({ revoke: { cors: 'preflight' } });
       await page.evaluate(prepare);
@@ -226,13 +226,13 @@ describe('a page whose 64 KiB for keepalive are used up by another script', () =
     return page;
   }
 
-  test('R12: the revocations arrive all the same', async (t) => {
+  test('R12: the revocations arrive even if another script has used up the keepalive quota', async (t) => {
     const page = await openFullPage(t);
     await page.evaluate(() => void globalThis.session.signOut());
     await assertBothReceived();
   });
 
-  test('R12: the revocations arrive all the same where the page is busy', async (t) => {
+  test('R12: the revocations of a busy page arrive even if another script has used up the keepalive quota', async (t) => {
     const page = await openFullPage(t);
     await page.evaluate(signOutAndBeBusy);
     await assertBothReceived();

@@ -1,20 +1,20 @@
-// What page.js and the demo put into the page, for functions that a test hands to it.
+// The globals that page.js and the demo define in the page, for the functions of a test.
 import type { Session } from '../../js/index.js';
 import type { RevocationDetail } from '../../js/types.js';
 
 declare global {
   var session: Session;
-  /** Another one of the same page. */
+  /** Another session of the same page. */
   var second: Session;
   /** The expired events. */
   var expiries: unknown[];
-  /** Whether the page was kept, when it is shown again. */
+  /** True if the page came from the back/forward cache. */
   var wasKept: boolean;
   var occSession: Session;
   /** The revocation events. */
   var told: RevocationDetail[];
-  /** How many requests were sent. */
+  /** The number of requests sent. */
   var sent: number;
-  /** What a test waits for in the page. */
+  /** The promise that a test awaits in the page. */
   var awaited: Promise<unknown>;
 }

@@ -1,4 +1,4 @@
-// What page.html does: it opens the session that its address asks for and shows the phase.
+// The script of page.html: it opens the session that its address describes and shows the phase.
 
 const asked = new URLSearchParams(location.search);
 

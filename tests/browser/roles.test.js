@@ -1,5 +1,5 @@
-// Who signs out, and what the back end makes of it: every role under every behaviour of the
-// revocation endpoint, in a page of another origin.
+// The sign-out of every role under every behaviour of the revocation endpoint, in a page of another
+// origin.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
@@ -34,8 +34,7 @@ const signInAgent = (page, customerId) =>
 const anonymous = { phase: 'anonymous', userId: 'anonymous' };
 
 /**
- * Who stands before the shop and signs out, who is there afterwards, whose tokens are revoked, and
- * whose stay.
+ * A role that signs out, the state afterwards, and the revoked and the kept grants.
  *
  * @typedef {object} Role
  * @property {string} rule
@@ -89,24 +88,24 @@ const roles = {
 };
 
 /**
- * What the endpoint does, and what is told of each of the two requests.
+ * A behaviour of the endpoint, and the reported outcome of each of the two requests.
  *
  * @typedef {object} Case
  * @property {BehaviourChange} [set]
- * @property {boolean} [isClosed] nobody listens where the endpoint should be
+ * @property {boolean} [isClosed] the port of the endpoint is closed
  * @property {number} [timeoutMs]
- * @property {boolean} [isReleased] the server answers only when it is told to
- * @property {boolean} [ends] whether the server has ended the tokens
+ * @property {boolean} [isReleased] the server answers only when the test releases it
+ * @property {boolean} [ends] the server has ended the tokens
  * @property {boolean} [isRefreshed] the grant is refreshed for its revocation
  * @property {RevocationDetail['outcome']} outcome of both requests
- * @property {RevocationDetail['outcome']} [ofAccess] of the access token's, if it is another
+ * @property {RevocationDetail['outcome']} [ofAccess] of the access token's, if it differs
  * @property {number} status
  */
 
 /** @type {Record<string, Case>} */
 const cases = {
   'answers at once': { ends: true, outcome: 'revoked', status: 200 },
-  'answers when it is told to': {
+  'answers only when released': {
     set: { revoke: { answer: 'hold' } },
     isReleased: true,
     ends: true,
@@ -124,7 +123,7 @@ const cases = {
   'redirects to login.jsp': {
     set: { revoke: { answer: 'redirect' } },
     outcome: 'unsupported',
-    // A browser does not show a page what it would be redirected with.
+    // A browser hides the status of a redirect from the page.
     status: 0,
   },
   'answers 404': { set: { revoke: { answer: 404 } }, outcome: 'unsupported', status: 404 },
@@ -143,7 +142,7 @@ const cases = {
   },
 };
 
-/** The grant that comes of a refresh, as the back end counts. @param {string} [grant] */
+/** Returns the grant after a refresh, as the back end counts. @param {string} [grant] */
 const next = (grant = '') => grant.replace(/\d+/, (number) => `${Number(number) + 1}`);
 
 for (const [what, given] of Object.entries(cases)) {
@@ -152,7 +151,7 @@ for (const [what, given] of Object.entries(cases)) {
 
   describe(`the revocation endpoint ${what}`, () => {
     for (const [who, { rule, enter, leave, left, revoked, kept }] of Object.entries(roles)) {
-      test(`${rule}, R14, R16, R17: ${who} signs out at once, and nothing is seen of it`, async (t) => {
+      test(`${rule}, R14, R16, R17: ${who} signs out at once and without an error, when the revocation endpoint ${what}`, async (t) => {
         const context = await openContext(t, browser, backend);
         const page = await context.newPage();
         await page.goto(
@@ -220,7 +219,7 @@ for (const [what, given] of Object.entries(cases)) {
         const last = isRefreshed ? next(revoked?.grant) : revoked?.grant;
         const arrived = await revocations(backend);
         assert.deepEqual(
-          // Chromium and Firefox themselves send again what was dropped.
+          // Chromium and Firefox retry dropped requests themselves.
           isUnreachable ? [...new Set(arrived)] : arrived,
           revoked && !isClosed
             ? [
@@ -236,7 +235,7 @@ for (const [what, given] of Object.entries(cases)) {
         );
         const alive = await lives(backend);
         for (const [label, life] of Object.entries(alive)) {
-          // A server that rotates has ended the one that was refreshed.
+          // A server that rotates has ended the refresh token that was used.
           if (isRefreshed && label === `${revoked?.grant} refresh`) continue;
           const isEnded = ends && revoked && label.startsWith(revoked.grant);
           assert.equal(life, isEnded ? 'revoked' : 'active', label);

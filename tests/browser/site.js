@@ -1,5 +1,5 @@
-// A page with nothing in it but a session, served beside the package; the back end has an origin of
-// its own. For what must be tried without the demo's help.
+// A page with nothing but a session, served beside the package, for tests that need no demo; the
+// back end has its own origin.
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { createServer } from 'node:http';
@@ -18,7 +18,7 @@ const files = {
   '/occ-session/core.wasm': '../../dist/core.wasm',
 };
 
-/** A port of this machine at which nobody listens. */
+/** Resolves with a closed port of this machine. */
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -35,7 +35,7 @@ export async function startSite({ policy } = {}) {
     server.emit(`asked ${pathname}`);
     if (pathname === '/silent') return;
     if (policy) response.setHeader('Content-Security-Policy', policy);
-    // A sandboxed page is of no origin, not even that of its own scripts.
+    // A sandboxed page has an opaque origin, which is not that of its own scripts.
     response.setHeader('Access-Control-Allow-Origin', '*');
     const file = files[pathname];
     if (!file) {
@@ -53,11 +53,11 @@ export async function startSite({ policy } = {}) {
   const url = `http://127.0.0.1:${port}/`;
 
   return {
-    /** Any path but the page's own is another page; /silent never answers. */
+    /** The address of the site: any other path is another page; /silent never answers. */
     url,
 
     /**
-     * The address of the page, with the session that it opens.
+     * Returns the address of the page for the session that it opens.
      *
      * @param {{ url: string }} backend
      * @param {{ storage?: string, persist?: '1', entry?: string, revoke?: string, timeoutMs?: string }} [options] as page.js reads them
@@ -65,7 +65,7 @@ export async function startSite({ policy } = {}) {
     page: (backend, options) =>
       `${url}?${new URLSearchParams({ backend: backend.url, ...options })}`,
 
-    /** Resolves when the path is asked for next. @param {string} path */
+    /** Resolves at the next request for the path. @param {string} path */
     asked: (path) => once(server, `asked ${path}`),
 
     async close() {

@@ -1,4 +1,4 @@
-// Tabs that share a session or hold the same grant (R24, R8), and what a reload gives back (R25).
+// Tabs that share a session or hold the same grant (R24, R8), and the session after a reload (R25).
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -56,16 +56,16 @@ const stateOf = (page) => page.evaluate(() => globalThis.session.state);
 /** @param {Page} page */
 const bearerOf = (page) => page.evaluate(() => globalThis.session.authorization());
 
-/** Asks for what only a customer may see. @param {Page} page */
+/** Requests a resource for customers only. @param {Page} page */
 const askForUser = (page) =>
   page.evaluate(
     async (url) => (await globalThis.session.fetch(url)).status,
     `${backend.url}/occ/v2/shop/users/current`,
   );
 
-/** Tabs in which Anna is signed in: two, unless told. The first has the refresh token. */
+/** The ways to open tabs with Anna signed in, two by default. The first has the refresh token. */
 const pairs = {
-  /** The others are opened by hand; all read one storage. @param {TestContext} t @param {Options} [options] */
+  /** Opens tabs that share one storage. @param {TestContext} t @param {Options} [options] */
   async shared(t, options, count = 2) {
     const shared = /** @type {Options} */ ({ storage: 'local', ...options });
     const { context, page: first } = await openContextWithPage(t, shared);
@@ -80,7 +80,7 @@ const pairs = {
     return pages;
   },
 
-  /** A window that the page opens begins with a copy of its sessionStorage, as a duplicated tab does. @param {TestContext} t @param {Options} [options] */
+  /** Opens windows that begin with a copy of the first tab's sessionStorage, as duplicates do. @param {TestContext} t @param {Options} [options] */
   async duplicated(t, options, count = 2) {
     const copied = /** @type {Options} */ ({ storage: 'session', ...options });
     const first = await openPage(t, copied);
@@ -98,20 +98,20 @@ const pairs = {
 /** @param {Page} page */
 const expiriesOf = (page) => page.evaluate(() => globalThis.expiries);
 
-/** Grant types that the token endpoint was asked for. */
+/** Returns the grant types of the token requests. */
 const grantTypes = () => backend.received({ path: tokenPath }).map(({ form }) => form?.grant_type);
 
-/** Labels of the tokens that the server still takes. */
+/** Resolves with the labels of the tokens that the server still accepts. */
 async function alive() {
   const states = Object.entries(await lives(backend));
   return states.filter(([, state]) => state === 'active').map(([label]) => label);
 }
 
 /**
- * Waits until pages have the same bearer, and nothing else lives at the server.
+ * Waits until the pages have the same bearer, and no other token is valid at the server.
  *
  * @param {Page[]} pages
- * @returns {Promise<string>} whose it is, by the label that its tokens share
+ * @returns {Promise<string>} the label that the tokens of the bearer share
  */
 async function agreedOn(pages) {
   const end = performance.now() + 10_000;
@@ -144,7 +144,7 @@ async function assertRevokedOnce(pages) {
   ]);
 }
 
-/** Signs out in all pages at the same moment of the clock that they share. @param {Page[]} pages */
+/** Signs out in all pages at the same moment of their common clock. @param {Page[]} pages */
 async function signOutAtOnce(pages) {
   const soon = Date.now() + 300;
   await Promise.all(
@@ -171,7 +171,7 @@ describe('two tabs', () => {
     assert.equal(await first.evaluate(() => sessionStorage.getItem('mine')), null);
   });
 
-  test('R24: a sign-in in one tab is a sign-in in the other that shares its storage', async (t) => {
+  test('R24: a sign-in in one tab appears in another that shares its storage', async (t) => {
     const { context, page: first } = await openContextWithPage(t, { storage: 'local' });
     const second = await context.newPage();
     await second.goto(site.page(backend, { storage: 'local' }));
@@ -183,10 +183,10 @@ describe('two tabs', () => {
   });
 
   for (const [kind, openPair] of Object.entries(pairs)) {
-    test(`R24: ${kind} tabs sign out together, the other without a request of its own`, async (t) => {
+    test(`R24: a sign-out in the first of two ${kind} tabs signs the other out, without a request of its own`, async (t) => {
       const [first, second] = await openPair(t);
       const heard = await second.listen();
-      // The second hears of it while the server has not answered the first.
+      // The second tab is notified before the server has answered the first.
       backend.set({ revoke: { answer: 'hold' } });
       await signOut(first);
       await waitForPhase(second, 'anonymous');
@@ -218,7 +218,7 @@ describe('two tabs', () => {
       assert.deepEqual(await heard.complaints(), []);
     });
 
-    test(`R24: it is the other of ${kind} tabs that signs out`, async (t) => {
+    test(`R24: a sign-out in the second of two ${kind} tabs signs the first out, without a request of its own`, async (t) => {
       const [first, second] = await openPair(t, { persist: '1' });
       const heard = await first.listen();
       await signOut(second);
@@ -234,7 +234,7 @@ describe('two tabs', () => {
 
     test(`R8: a sign-out that one of ${kind} tabs passes on to the other revokes once`, async (t) => {
       const [first, second] = await openPair(t, { persist: '1' });
-      // As a storefront may do it itself, in the order in which the browser tells of the storage.
+      // A storefront may do so itself, in the order of the browser's storage events.
       await second.evaluate(() => {
         globalThis.awaited = new Promise((resolve) => {
           addEventListener('storage', ({ key }) => {
@@ -251,7 +251,7 @@ describe('two tabs', () => {
       await assertRevokedOnce([first, second]);
     });
 
-    test(`R24: a refresh that is answered late in one of ${kind} tabs brings nothing back`, async (t) => {
+    test(`R24: a refresh answered late in one of two ${kind} tabs does not bring the session back`, async (t) => {
       const [first, second] = await openPair(t, { persist: '1' });
       await backend.expireAccessTokens();
       backend.set({ token: { answer: 'hold', only: 'refresh_token', times: 1 } });
@@ -266,7 +266,7 @@ describe('two tabs', () => {
       backend.release();
       assert.equal(await asked, 401);
 
-      // The server has rotated the tokens; those that came late are revoked by whom they came to.
+      // The server has rotated the tokens; the tab that received the late ones revokes them.
       const late = (await backend.tokens()).find(({ label }) => label === 'customer #2 refresh');
       await waitFor(backend, ({ form, answeredAt }) => form?.token === late?.token && !!answeredAt);
       await settled(second);
@@ -284,7 +284,7 @@ describe('two tabs', () => {
 
 describe('an access token that has died', () => {
   for (const [kind, open] of Object.entries(pairs)) {
-    test(`R31: of three ${kind} tabs the last asks first: one refresh, and all go on`, async (t) => {
+    test(`R31: a dead token in the last of three ${kind} tabs is refreshed once, and all stay signed in`, async (t) => {
       const pages = await open(t, {}, 3);
       await backend.expireAccessTokens();
       assert.equal(await askForUser(pages[2]), 200);
@@ -313,14 +313,14 @@ describe('an access token that has died', () => {
       assert.deepEqual(await alive(), []);
     });
 
-    test(`R31: of three ${kind} tabs all ask at once: one refresh`, async (t) => {
+    test(`R31: simultaneous requests of three ${kind} tabs cause one refresh`, async (t) => {
       const pages = await open(t, {}, 3);
       await backend.expireAccessTokens();
       assert.deepEqual(await Promise.all(pages.map(askForUser)), [200, 200, 200]);
       assert.deepEqual(grantTypes(), ['password', 'refresh_token']);
     });
 
-    test(`R31: the tab of ${kind} ones that could refresh was closed just before: the session ends with expired`, async (t) => {
+    test(`R31: when the one of two ${kind} tabs with the refresh token was closed, the session ends with expired`, async (t) => {
       const [first, second] = await open(t);
       await backend.expireAccessTokens();
       await first.close();
@@ -330,7 +330,7 @@ describe('an access token that has died', () => {
       await assertStorageHasNoToken(second, backend);
     });
 
-    test(`R31: the tab of ${kind} ones that has the refresh token revokes it when another signs out`, async (t) => {
+    test(`R31: the one of two ${kind} tabs with the refresh token revokes it when the other signs out`, async (t) => {
       const [first, second] = await open(t);
       backend.set({ revocationEnds: 'token' });
       await signOut(second);
@@ -346,7 +346,7 @@ describe('an access token that has died', () => {
 });
 
 describe('an access token that has died while the tab that could refresh it sleeps', () => {
-  test('R30, R31: the session ends with expired, and the tab revokes when it wakes up', async (t) => {
+  test('R30, R31: while the tab with the refresh token sleeps, the session ends with expired, and the tab revokes when it wakes up', async (t) => {
     const [first, second] = await pairs.shared(t);
     if (!first.sleep || !first.wakeUp) return t.skip('this browser puts no page to sleep');
     await backend.expireAccessTokens();
@@ -361,7 +361,7 @@ describe('an access token that has died while the tab that could refresh it slee
     assert.deepEqual(await alive(), []);
   });
 
-  test('R31: it wakes up in time, and both go on', async (t) => {
+  test('R31: when the tab with the refresh token wakes up in time, both tabs stay signed in', async (t) => {
     const [first, second] = await pairs.shared(t);
     if (!first.sleep || !first.wakeUp) return t.skip('this browser puts no page to sleep');
     await backend.expireAccessTokens();
@@ -377,7 +377,7 @@ describe('an access token that has died while the tab that could refresh it slee
 
 describe('two sessions of one page', () => {
   for (const storage of /** @type {const} */ (['session', 'local'])) {
-    test(`R24, R31: they hear of each other, and refresh for each other ('${storage}')`, async (t) => {
+    test(`R24, R31: two sessions of one page notify each other, and refresh for each other ('${storage}')`, async (t) => {
       const page = await openPage(t, { storage });
       await page.evaluate(
         async ([baseUrl, kind]) => {
@@ -419,7 +419,7 @@ describe('two sessions of one page', () => {
 });
 
 describe('storage that was emptied, or is full', () => {
-  test('R7, R24: Anna, the storage is emptied, Ben signs in in a new tab: both tabs agree, and one of the two is revoked', async (t) => {
+  test('R7, R24: after an emptied storage and a sign-in of another customer in a new tab, both tabs agree, and one of the two is revoked', async (t) => {
     const { context, page: first } = await openContextWithPage(t, { storage: 'local' });
     await signIn(first);
     const second = await context.newPage();
@@ -427,7 +427,7 @@ describe('storage that was emptied, or is full', () => {
     await second.goto(site.page(backend, { storage: 'local' }));
     await waitForPhase(second, 'anonymous');
     await second.evaluate((credentials) => globalThis.session.signIn(credentials), ben);
-    // Who is first to see what the other has stored is not settled; that one of them stays is.
+    // Either tab may be the first to see the other's snapshot, but one of the two sessions stays.
     const holder = await agreedOn([first, second]);
     assert.deepEqual((await alive()).sort(), [`${holder} access`, `${holder} refresh`]);
 
@@ -439,7 +439,7 @@ describe('storage that was emptied, or is full', () => {
   });
 
   for (const isKept of [true, false]) {
-    test(`R24: a duplicate that comes back after the sign-out is signed out, though localStorage is full (${isKept ? 'it may be kept' : 'it is not kept'})`, async (t) => {
+    test(`R24: a duplicate that comes back after the sign-out is signed out, even if localStorage is full (${isKept ? 'it may be cached' : 'it is not cached'})`, async (t) => {
       const [first, second] = await pairs.duplicated(t);
       await second.evaluate((mayBeKept) => {
         addEventListener('pageshow', ({ persisted }) => (globalThis.wasKept = persisted));
@@ -474,7 +474,7 @@ describe('storage that was emptied, or is full', () => {
   }
 });
 
-describe('a revocation that is still under way', () => {
+describe('a pending revocation', () => {
   for (const [kind, open] of Object.entries({
     'the page after a reload': async (/** @type {TestContext} */ t) => {
       const page = await openPage(t);
@@ -488,7 +488,7 @@ describe('a revocation that is still under way', () => {
       return { page, next: async () => other };
     },
   })) {
-    test(`R29: ${kind} does not sign in with the token that is being revoked`, async (t) => {
+    test(`R29: a sign-in in ${kind} does not get the token that is being revoked`, async (t) => {
       const { page, next } = await open(t);
       await signIn(page);
       backend.set({ sameToken: true, revoke: { answer: 'hold-before' } });
@@ -510,14 +510,14 @@ describe('a revocation that is still under way', () => {
 });
 
 describe('a sign-out in both tabs at once', () => {
-  test('R8: a page and the window that it has opened revoke once', async (t) => {
+  test('R8: simultaneous sign-outs in a page and in the window that it has opened revoke each token once', async (t) => {
     const pages = await pairs.duplicated(t, { persist: '1' });
     await signOutAtOnce(pages);
     await assertRevokedOnce(pages);
   });
 
-  // The browser takes some milliseconds to show one process what another has stored.
-  test('R8: a tab that hears of a sign-out from a storefront, and signs out too, revokes nothing', async (t) => {
+  // The browser takes some milliseconds to show one process the storage writes of another.
+  test('R8: a tab that signs out at a message of the storefront about a sign-out revokes nothing', async (t) => {
     const pages = await pairs.shared(t, { persist: '1' });
     const [first, second] = pages;
     await second.evaluate(() => {
@@ -533,7 +533,7 @@ describe('a sign-out in both tabs at once', () => {
 });
 
 describe('a reload', () => {
-  /** What leads to each state, and what sign-out of everybody has to revoke afterwards. */
+  /** The way to each state, and the grants that a sign-out of agent and customer then revokes. */
   const states = [
     {
       name: 'customer',
@@ -548,7 +548,7 @@ describe('a reload', () => {
       signOut: ['agent #1'],
     },
     {
-      name: 'emulating with nobody parked',
+      name: 'emulating with no customer parked',
       phase: 'emulating',
       async enter(/** @type {Page} */ page) {
         await signInAgent(page);
@@ -638,7 +638,7 @@ describe('a reload', () => {
     assert.equal(await askForUser(page), 200);
   });
 
-  test('R25: refresh tokens are not stored unless it is asked for', async (t) => {
+  test('R25: refresh tokens are not stored by default', async (t) => {
     const page = await openPage(t);
     await signIn(page);
     const [access, refresh] = await backend.tokens();

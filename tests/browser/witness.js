@@ -1,4 +1,5 @@
-// What the page lets be seen of a fault, kept in the page for drivers that cannot hear it themselves.
+// Collects console output, errors and policy violations in the page, for drivers that cannot report
+// them.
 
 /** @type {string[]} */
 const seen = [];

@@ -1,13 +1,13 @@
 /*
- * What a test file is made of: sentences that are printed, and checks that tell where they failed.
+ * The framework of the C tests: named tests, and checks that report where they failed.
  *
  *   TEST(emulated_sign_out, "R3: an emulated customer signs out and nothing is sent") {
  *     CHECK_NUMBER(host.request_count, 0);
  *   }
  *
  * A test file includes this once and is a whole program: it runs its tests in their order, or the
- * one whose sentence is the argument, and exits with 1 if a check failed; with --list it names
- * them. There is no library to install, and none of it is needed twice.
+ * one whose sentence is the argument, and exits with 1 if a check failed; with --list it prints
+ * their sentences. There is no library to install.
  */
 #ifndef OCC_CHECK_H
 #define OCC_CHECK_H
@@ -35,7 +35,7 @@ static void add_test(const char *sentence, void (*run)(void)) {
   tests[test_count++].run = run;
 }
 
-/* A constructor, so that no test can be written and then not be in a list. */
+/* A constructor, so no test can be written without being in the list. */
 #define TEST(name, sentence)                                                                       \
   static void name(void);                                                                          \
   __attribute__((constructor)) static void add_##name(void) {                                      \
@@ -44,7 +44,7 @@ static void add_test(const char *sentence, void (*run)(void)) {
   static void name(void)
 
 #define CHECK(condition) check_true((condition), __FILE__, __LINE__, #condition)
-/* Numbers and enums alike. */
+/* Compares numbers and enums. */
 #define CHECK_NUMBER(actual, expected)                                                             \
   check_number((double)(actual), (double)(expected), __FILE__, __LINE__, #actual)
 #define CHECK_TEXT(actual, expected) check_text((actual), (expected), __FILE__, __LINE__, #actual)
@@ -59,7 +59,7 @@ static inline bool check_true(bool holds, const char *file, int line, const char
 
 static inline bool check_number(double actual, double expected, const char *file, int line,
                                 const char *what) {
-  /* NaN is not expected anywhere: it fails. */
+  /* NaN is never expected: it fails. */
   const bool holds = actual == expected;
   if (!holds) {
     failed_checks++;

@@ -1,12 +1,12 @@
-/* Tokens that are dead, or said to be: what a revocation does for a living bearer (R30), which 401
- * counts (R42), and what keeps a refresh from following a refresh (R49). */
+/* Dead tokens, and tokens reported dead: the revocation that needs a living bearer (R30), the 401s
+ * that count (R42), and the pauses between refreshes (R49). */
 #include "host.h"
 
 #include "check.h"
 
 #define NOW 1700000000000.0
 #define HOUR 3600000.0
-/* When the tokens that were given at NOW are over. */
+/* The time at which the tokens that were given at NOW expire. */
 #define OVER (NOW + HOUR)
 #define REVOKING (OCC_FLAG_REVOKE | OCC_FLAG_BEARER)
 #define TOKEN(access) "{\"access_token\":\"" access "\",\"token_type\":\"bearer\"}"
@@ -38,7 +38,7 @@ static const char *last_body(void) {
   return host_last_request()->body.at;
 }
 
-/* Gives the number of the request. */
+/* Returns the number of the request. */
 static uint32_t begin(double now, occ_owner owner, uint32_t attempt, const char *customer_id) {
   host_forget();
   CHECK_NUMBER(host_sign_in(now, owner, attempt, "anna", "pass", customer_id), OCC_STATUS_OK);
@@ -56,14 +56,14 @@ static void open_as_customer(const char *answer) {
   sign_in(OCC_OWNER_CUSTOMER, "", answer);
 }
 
-/* Answers the request that was begun last, and forgets what was before. */
+/* Answers the latest request, and forgets the earlier calls. */
 static void answer(double now, uint32_t http_status, const char *body) {
   const uint32_t number = last();
   host_forget();
   CHECK_NUMBER(host_answer(now, number, http_status, body), OCC_STATUS_OK);
 }
 
-/* One request has been begun since host_forget: this one. */
+/* Exactly one request has been sent since host_forget: this one. */
 static void check_sent(occ_request purpose, const char *authorization, const char *body) {
   CHECK_NUMBER(host.request_count, 1);
   CHECK_NUMBER(host_last_request()->purpose, purpose);
@@ -81,16 +81,15 @@ static void check_all_settled(void) {
 /* ---- R30 ---------------------------------------------------------------------------------------
  */
 
-/* Signed out when the access token was over; the refresh for the revocation is under way. */
+/* Signs out with an expired access token; the refresh for the revocation is under way. */
 static void sign_out_over(void) {
   open_as_customer(TOKENS("a1", "r1"));
   CHECK_NUMBER(occ_session_sign_out(&session, OVER), OCC_STATUS_OK);
   check_sent(OCC_REQUEST_REFRESH, "", "grant_type=refresh_token&refresh_token=r1&client_id=shop");
 }
 
-TEST(r30_over,
-     "R30 R14: a grant whose time is over is refreshed after the sign-out, and what comes is "
-     "revoked under its own bearer") {
+TEST(r30_over, "R30 R14: an expired grant is refreshed after the sign-out, and the new grant is "
+               "revoked under its own bearer") {
   sign_out_over();
   CHECK_TEXT(host.order, "ended save state request alarm ");
   CHECK_TEXT(host.saved.at, "");
@@ -109,20 +108,21 @@ TEST(r30_over,
   CHECK_TEXT(host.outcomes, "refresh_token revoked 200, access_token revoked 200, ");
 }
 
-TEST(r30_last_moment, "R30: a token that lives for a millisecond yet is the bearer") {
+TEST(r30_last_moment,
+     "R30: a token that lives for another millisecond is the bearer of its revocation") {
   open_as_customer(TOKENS("a1", "r1"));
   CHECK_NUMBER(occ_session_sign_out(&session, OVER - 1), OCC_STATUS_OK);
   check_sent(OCC_REQUEST_REVOKE, "Bearer a1", "token=r1" OF_REFRESH);
 }
 
-TEST(r30_unknown_time, "R30: so is one whose time is not known") {
+TEST(r30_unknown_time, "R30: a token whose time is not known is the bearer of its revocation") {
   open_as_customer(ENDLESS("a1", "r1"));
   CHECK_NUMBER(occ_session_sign_out(&session, NOW + 1000 * HOUR), OCC_STATUS_OK);
   check_sent(OCC_REQUEST_REVOKE, "Bearer a1", "token=r1" OF_REFRESH);
 }
 
 TEST(r30_unauthorized,
-     "R30: where the bearer is refused nothing is told yet, and the grant is refreshed") {
+     "R30: if the bearer is refused nothing is reported yet, and the grant is refreshed") {
   open_as_customer(TOKENS("a1", "r1"));
   (void)occ_session_sign_out(&session, NOW);
   check_sent(OCC_REQUEST_REVOKE, "Bearer a1", "token=r1" OF_REFRESH);
@@ -149,7 +149,8 @@ TEST(r30_kept, "R30: a refresh token that stays the same is revoked under the ne
   check_all_settled();
 }
 
-TEST(r30_refused, "R30: refused for good, both tokens are already invalid, and that is true") {
+TEST(r30_refused,
+     "R30: if the refresh is refused for good, both tokens are reported as already invalid") {
   const struct {
     uint32_t http_status;
     const char *body;
@@ -172,7 +173,7 @@ TEST(r30_refused, "R30: refused for good, both tokens are already invalid, and t
 }
 
 TEST(r30_client_refused,
-     "R30 R17: that the client is refused says nothing of the tokens: they are sent as before") {
+     "R30 R17: a refusal of the client says nothing of the tokens: they are sent as before") {
   const char *const errors[] = {"{\"error\":\"invalid_client\"}",
                                 "{\"error\":\"unauthorized_client\"}"};
   for (size_t i = 0; i < 2; i++) {
@@ -184,9 +185,8 @@ TEST(r30_client_refused,
   }
 }
 
-TEST(r30_passing,
-     "R30: where the refresh fails for a passing reason the tokens are sent as before, and no more "
-     "is told than is known") {
+TEST(r30_passing, "R30: if the refresh fails for a passing reason the tokens are sent as before, "
+                  "and only known outcomes are reported") {
   const struct {
     occ_delivery delivery;
     uint32_t http_status;
@@ -212,8 +212,7 @@ TEST(r30_passing,
   }
 }
 
-TEST(r30_retried,
-     "R30 R18: what is tried again when the bearer's time is over is refreshed first") {
+TEST(r30_retried, "R30 R18: a retry whose bearer has expired is refreshed first") {
   open_with(REVOKING, 1);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
   (void)occ_session_sign_out(&session, OVER - 1000);
@@ -229,7 +228,7 @@ TEST(r30_retried,
   CHECK_TEXT(host.outcomes, "refresh_token server-error 503, ");
 }
 
-TEST(r30_once, "R30: what such a refresh gave is not refreshed for its own revocation") {
+TEST(r30_once, "R30: a grant that such a refresh gave is not refreshed for its own revocation") {
   sign_out_over();
   answer(OVER, 200, LIVING("a2", "r2", "1"));
   answer(OVER + 2000, 401, "");
@@ -250,7 +249,7 @@ TEST(r30_access, "R30: an access token is its own bearer, and a 401 says that it
   check_all_settled();
 }
 
-TEST(r30_no_refresh_token, "R30: without a refresh token there is nothing to be refreshed") {
+TEST(r30_no_refresh_token, "R30: an expired grant without a refresh token is not refreshed") {
   open_as_customer("{\"access_token\":\"a1\",\"token_type\":\"bearer\",\"expires_in\":3600}");
   CHECK_NUMBER(occ_session_sign_out(&session, OVER), OCC_STATUS_OK);
   check_sent(OCC_REQUEST_REVOKE, "Bearer a1", "token=a1" OF_ACCESS);
@@ -259,8 +258,9 @@ TEST(r30_no_refresh_token, "R30: without a refresh token there is nothing to be 
   check_all_settled();
 }
 
-TEST(r30_no_bearer,
-     "R30 R17: where revocations carry no bearer nothing is refreshed, and a 401 is the client's") {
+TEST(
+  r30_no_bearer,
+  "R30 R17: if revocations carry no bearer no grant is refreshed, and a 401 concerns the client") {
   open_with(OCC_FLAG_REVOKE, 0);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
   CHECK_NUMBER(occ_session_sign_out(&session, OVER), OCC_STATUS_OK);
@@ -272,16 +272,16 @@ TEST(r30_no_bearer,
   check_all_settled();
 }
 
-TEST(r30_no_endpoint, "R30 R13: nor where there is no revocation endpoint") {
+TEST(r30_no_endpoint, "R30 R13: an expired grant is not refreshed without a revocation endpoint") {
   open_with(OCC_FLAG_BEARER, 0);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
   CHECK_NUMBER(occ_session_sign_out(&session, OVER), OCC_STATUS_OK);
   check_all_settled();
 }
 
-TEST(r30_leave,
-     "R30 R11: a page that goes away sends both revocations at once, under whatever bearer there "
-     "is") {
+TEST(
+  r30_leave,
+  "R30 R11: a page that goes away sends both revocations at once, even under an expired bearer") {
   sign_out_over();
   const uint32_t refresh = last();
   host_forget();
@@ -293,7 +293,7 @@ TEST(r30_leave,
   CHECK_TEXT(host.requests[1].authorization.at, "Bearer a1");
   const uint32_t of_refresh = host.requests[0].number;
   const uint32_t of_access = host.requests[1].number;
-  /* It was not gone after all, and the refresh is answered: nothing of it is lost. */
+  /* The page was not closed after all, and the refresh is answered: nothing of it is lost. */
   host_forget();
   CHECK_NUMBER(host_answer(OVER, refresh, 200, TOKENS("a2", "r2")), OCC_STATUS_OK);
   check_sent(OCC_REQUEST_REVOKE, "Bearer a2", "token=r2" OF_REFRESH);
@@ -308,7 +308,8 @@ TEST(r30_leave,
   check_all_settled();
 }
 
-TEST(r30_leave_refused, "R30 R11: that its refresh is refused after all is told of nobody") {
+TEST(r30_leave_refused,
+     "R30 R11: a refresh that is refused after the page went away is reported to nobody") {
   sign_out_over();
   const uint32_t refresh = last();
   host_forget();
@@ -337,9 +338,8 @@ TEST(r30_leave_retried,
   CHECK_TEXT(host.requests[1].body.at, "token=a1" OF_ACCESS);
 }
 
-TEST(r30_back,
-     "R30: a page that came back refreshes for what is refused, and tells of the access token what "
-     "was answered") {
+TEST(r30_back, "R30: a page that comes back refreshes for refused tokens, and reports the answer "
+               "for the access token") {
   open_as_customer(TOKENS("a1", "r1"));
   (void)occ_session_sign_out(&session, NOW);
   const uint32_t of_refresh = last();
@@ -359,7 +359,7 @@ TEST(r30_back,
 }
 
 TEST(r30_under_way,
-     "R30 R21: a refresh that is under way at the sign-out is the one, and nobody waits for it") {
+     "R30 R21: a refresh under way at the sign-out is used, and no request waits for it") {
   open_as_customer(TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew(OVER, "Bearer a1"), OCC_STATUS_WAIT);
   const uint32_t refresh = last();
@@ -379,7 +379,7 @@ TEST(r30_under_way,
 }
 
 TEST(r30_under_way_living,
-     "R30 R7: one that is under way while the bearer lives is waited for only after a 401") {
+     "R30 R7: a refresh under way while the bearer lives is awaited only after a 401") {
   open_as_customer(TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   const uint32_t refresh = last();
@@ -396,7 +396,8 @@ TEST(r30_under_way_living,
   check_all_settled();
 }
 
-TEST(r30_retired, "R30 R2: an agent's grant and the retired one, each is refreshed by its client") {
+TEST(r30_retired,
+     "R30 R2: an agent's grant and the retired one are each refreshed by their own client") {
   open_as_customer(TOKENS("a1", "r1"));
   sign_in(OCC_OWNER_AGENT, "", TOKENS("a2", "r2"));
   CHECK_NUMBER(occ_session_sign_out_agent(&session, OVER), OCC_STATUS_OK);
@@ -424,7 +425,7 @@ TEST(r30_retired, "R30 R2: an agent's grant and the retired one, each is refresh
 }
 
 TEST(r30_restored,
-     "R30 R5: the customer who is restored keeps his grant, however dead, and the agent's goes") {
+     "R30 R5: the restored customer keeps his grant, however dead, and the agent's is revoked") {
   open_as_customer(TOKENS("a1", "r1"));
   sign_in(OCC_OWNER_AGENT, "anna", TOKENS("a2", "r2"));
   CHECK_NUMBER(occ_session_sign_out_agent(&session, OVER), OCC_STATUS_OK);
@@ -433,7 +434,8 @@ TEST(r30_restored,
   CHECK_TEXT(host_authorization(), "Bearer a1");
 }
 
-TEST(r30_stray, "R30 R7: a stray that has waited until its time was over is refreshed as well") {
+TEST(r30_stray,
+     "R30 R7: a stray that has expired while it waited is refreshed for its revocation") {
   open_with(REVOKING, 0);
   const uint32_t first = begin(NOW, OCC_OWNER_CUSTOMER, 1, "");
   const uint32_t second = begin(NOW, OCC_OWNER_CUSTOMER, 2, "");
@@ -446,7 +448,7 @@ TEST(r30_stray, "R30 R7: a stray that has waited until its time was over is refr
 }
 
 TEST(r30_no_bearer_token,
-     "R30 R7: a refresh that gave no bearer token leaves one to be revoked without a bearer") {
+     "R30 R7: after a refresh that gave no bearer token, the new one is revoked without a bearer") {
   sign_out_over();
   answer(OVER, 200, "{\"access_token\":\"m2\",\"token_type\":\"mac\",\"refresh_token\":\"r2\"}");
   check_sent(OCC_REQUEST_REVOKE, "", "token=r2" OF_REFRESH);
@@ -455,9 +457,9 @@ TEST(r30_no_bearer_token,
   check_sent(OCC_REQUEST_REVOKE, "", "token=m2" OF_ACCESS);
 }
 
-TEST(r30_full,
-     "R30: with no place for what would come, the tokens are sent as before; after a 401 there may "
-     "be one") {
+TEST(
+  r30_full,
+  "R30: without a place for a refresh the tokens are sent as before; after a 401 one may be free") {
   for (int freed = 0; freed < 2; freed++) {
     open_as_customer(TOKENS("a1", "r1"));
     uint32_t first = 0;
@@ -485,7 +487,7 @@ TEST(r30_full,
   }
 }
 
-TEST(r30_sign_in, "R30 R29: a sign-in waits for such a refresh as for a revocation, or for 2 s") {
+TEST(r30_sign_in, "R30 R29: a sign-in waits for a refresh before a revocation, for at most 2 s") {
   sign_out_over();
   CHECK_NUMBER(begin(OVER, OCC_OWNER_CUSTOMER, 2, ""), 0);
   CHECK_NUMBER(host.alarm, OVER + 2000);
@@ -497,7 +499,8 @@ TEST(r30_sign_in, "R30 R29: a sign-in waits for such a refresh as for a revocati
              "grant_type=password&username=anna&password=pass&client_id=shop");
 }
 
-TEST(r30_sign_in_settled, "R30 R29: it is sent as soon as nothing is there to be revoked") {
+TEST(r30_sign_in_settled,
+     "R30 R29: a waiting sign-in is sent as soon as nothing is left to be revoked") {
   sign_out_over();
   const uint32_t refresh = last();
   CHECK_NUMBER(begin(OVER, OCC_OWNER_CUSTOMER, 2, ""), 0);
@@ -507,9 +510,8 @@ TEST(r30_sign_in_settled, "R30 R29: it is sent as soon as nothing is there to be
              "grant_type=password&username=anna&password=pass&client_id=shop");
 }
 
-TEST(
-  r30_held_meanwhile,
-  "R30 R29: what came is not revoked where the same token was given to who signed in meanwhile") {
+TEST(r30_held_meanwhile, "R30 R29: a refreshed token is not revoked if a sign-in has been given "
+                         "the same token meanwhile") {
   sign_out_over();
   const uint32_t refresh = last();
   (void)begin(OVER, OCC_OWNER_CUSTOMER, 2, "");
@@ -524,8 +526,8 @@ TEST(
   CHECK_TEXT(host_authorization(), "Bearer a2");
 }
 
-/* What a tab writes that has refreshed the grant and has not heard of the sign-out: newer tokens,
- * which are over by now. */
+/* Adopts the snapshot of a tab that has refreshed the grant and does not know of the sign-out:
+ * newer tokens, which have expired by now. */
 static void adopt_late(double now, const char *number) {
   char late[300];
   (void)snprintf(
@@ -538,8 +540,7 @@ static void adopt_late(double now, const char *number) {
 }
 
 TEST(r30_late,
-     "R30 R24: newer tokens of a grant that is being refreshed for its revocation are not "
-     "forgotten over it") {
+     "R30 R24: newer tokens from a tab are kept while the grant is refreshed for its revocation") {
   open_with(REVOKING | OCC_FLAG_SHARED | OCC_FLAG_PERSIST, 0);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
   (void)occ_session_sign_out(&session, OVER);
@@ -557,7 +558,8 @@ TEST(r30_late,
   CHECK_NUMBER(host.revoking, 0);
 }
 
-TEST(r30_late_other, "R30 R24: nor is the refresh token of the older ones sent in their place") {
+TEST(r30_late_other,
+     "R30 R24: the older refresh token is not sent in place of newer tokens from a tab") {
   open_with(REVOKING | OCC_FLAG_SHARED | OCC_FLAG_PERSIST, 0);
   CHECK_NUMBER(host_adopt(NOW,
                           "{\"v\":1,\"for\":\"here\",\"line\":1,\"epoch\":1,\"active\":{\"owner\":"
@@ -578,7 +580,7 @@ TEST(r30_late_other, "R30 R24: nor is the refresh token of the older ones sent i
 /* ---- R42 ---------------------------------------------------------------------------------------
  */
 
-TEST(r42_living, "R42: a 401 of which nothing can be read says nothing of a token that lives") {
+TEST(r42_living, "R42: a 401 that cannot be read says nothing of a living token") {
   const char *const answers[] = {TOKENS("a1", "r1"), ENDLESS("a1", "r1"), TOKEN("a1")};
   for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
     open_as_customer(answers[i]);
@@ -588,7 +590,7 @@ TEST(r42_living, "R42: a 401 of which nothing can be read says nothing of a toke
   }
 }
 
-TEST(r42_over, "R42: of a token whose time is over it says that it is dead") {
+TEST(r42_over, "R42: a 401 that cannot be read says that an expired token is dead") {
   open_as_customer(TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew_unsure(OVER, "Bearer a1"), OCC_STATUS_WAIT);
   check_sent(OCC_REQUEST_REFRESH, "", "grant_type=refresh_token&refresh_token=r1&client_id=shop");
@@ -597,14 +599,15 @@ TEST(r42_over, "R42: of a token whose time is over it says that it is dead") {
   CHECK_TEXT(host.order, "save state expired ");
 }
 
-TEST(r42_unknown_time, "R42: where its time is not known, a 401 that says so is needed") {
+TEST(r42_unknown_time,
+     "R42: a token whose time is not known is dead only after a 401 that says so") {
   open_as_customer(ENDLESS("a1", "r1"));
   CHECK_NUMBER(host_renew_unsure(NOW + 1000 * HOUR, "Bearer a1"), OCC_STATUS_NOTHING);
   CHECK_NUMBER(host_renew(NOW + 1000 * HOUR, "Bearer a1"), OCC_STATUS_WAIT);
 }
 
-TEST(r42_earlier, "R42 R19: a request that was sent with an older token is sent again, whatever "
-                  "could be read") {
+TEST(r42_earlier,
+     "R42 R19: a request with an older token is sent again, even after a 401 that cannot be read") {
   open_as_customer(TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   answer(NOW, 200, TOKENS("a2", "r2"));
@@ -613,8 +616,7 @@ TEST(r42_earlier, "R42 R19: a request that was sent with an older token is sent 
 }
 
 TEST(r42_client,
-     "R42: a request without a token is sent with the application's own, whatever could "
-     "be read") {
+     "R42: a request without a token is sent again with the application's own, after any 401") {
   open_with(REVOKING, 0);
   CHECK_NUMBER(host_renew_unsure(NOW, ""), OCC_STATUS_WAIT);
   check_sent(OCC_REQUEST_TOKEN, "", "grant_type=client_credentials&client_id=shop");
@@ -622,8 +624,7 @@ TEST(r42_client,
 
 TEST(
   r42_client_token,
-  "R42: nor does a 401 of which nothing can be read say anything of the application's own, while "
-  "that lives") {
+  "R42: a 401 that cannot be read says nothing of the application's own token while that lives") {
   open_with(REVOKING, 0);
   CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_WAIT);
   answer(NOW, 200, "{\"access_token\":\"c1\",\"token_type\":\"bearer\",\"expires_in\":3600}");
@@ -636,7 +637,7 @@ TEST(
 /* ---- R49 ---------------------------------------------------------------------------------------
  */
 
-/* Has the active grant refreshed at that time, whose access token is `access` by now. */
+/* Refreshes the active grant, whose access token is now `access`, at that time. */
 static void refresh(double now, const char *access, const char *answered) {
   char header[40];
   (void)snprintf(header, sizeof header, "Bearer %s", access);
@@ -646,7 +647,7 @@ static void refresh(double now, const char *access, const char *answered) {
   answer(now, 200, answered);
 }
 
-TEST(r49, "R49: an API that refuses every token costs one refresh and two requests") {
+TEST(r49, "R49: an API that refuses every token causes one refresh and two requests") {
   open_as_customer(TOKENS("a1", "r1"));
   refresh(NOW, "a1", TOKENS("a2", "r2"));
   CHECK_TEXT(host.renewed.at, "Bearer a2");
@@ -677,7 +678,7 @@ TEST(r49_pauses,
     now += 2000;
     host_forget();
     CHECK_NUMBER(host_renew(now, "Bearer a1"), OCC_STATUS_NOTHING);
-    /* The next refusals of one token are one refusal. */
+    /* Repeated refusals of one token count as one refusal. */
     CHECK_NUMBER(host_renew(now + 1000, "Bearer a1"), OCC_STATUS_NOTHING);
     CHECK_NUMBER(host_renew(now + pauses[i] - 1, "Bearer a1"), OCC_STATUS_NOTHING);
     CHECK_TEXT(host.order, "");
@@ -686,7 +687,7 @@ TEST(r49_pauses,
   CHECK_NUMBER(host_renew(now, "Bearer a1"), OCC_STATUS_WAIT);
 }
 
-TEST(r49_passing, "R49: a refresh that failed does not begin a pause anew") {
+TEST(r49_passing, "R49: a failed refresh does not restart a pause") {
   open_as_customer(TOKENS("a1", "r1"));
   refresh(NOW, "a1", TOKENS("a2", "r2"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_NOTHING);
@@ -706,7 +707,7 @@ TEST(r49_reset, "R49: a new token that was not refused ends the pauses") {
   refresh(NOW + 10000, "a2", TOKENS("a3", "r3"));
   CHECK_NUMBER(host_renew(NOW + 10000, "Bearer a3"), OCC_STATUS_NOTHING);
   refresh(NOW + 40000, "a3", TOKENS("a4", "r4"));
-  /* It was taken for longer than 10 s. */
+  /* The token was accepted for longer than 10 s. */
   refresh(NOW + 50000, "a4", TOKENS("a5", "r5"));
   CHECK_NUMBER(host_renew(NOW + 50000, "Bearer a5"), OCC_STATUS_NOTHING);
   refresh(NOW + 60000, "a5", TOKENS("a6", "r6"));
@@ -734,7 +735,8 @@ TEST(r49_alarm, "R49: the refresh at the end of a token's time is not held back 
   check_sent(OCC_REQUEST_REFRESH, "", "grant_type=refresh_token&refresh_token=r3&client_id=shop");
 }
 
-TEST(r49_clock_set_back, "R49: a clock that is set back by a day holds no refresh back for a day") {
+TEST(r49_clock_set_back,
+     "R49: a clock that is set back by a day does not delay a refresh by a day") {
   open_as_customer(TOKENS("a1", "r1"));
   refresh(NOW, "a1", TOKENS("a2", "r2"));
   CHECK_NUMBER(host_renew(NOW + 1, "Bearer a2"), OCC_STATUS_NOTHING);
@@ -742,7 +744,7 @@ TEST(r49_clock_set_back, "R49: a clock that is set back by a day holds no refres
 }
 
 TEST(r49_set_back_once,
-     "R49: nor does it begin a loop: what is refreshed after that is as new as any") {
+     "R49: a clock that is set back causes no loop: the next refreshed token is trusted as usual") {
   const double then = NOW - 24 * HOUR;
   open_as_customer(TOKENS("a1", "r1"));
   refresh(NOW, "a1", TOKENS("a2", "r2"));
@@ -804,7 +806,7 @@ TEST(r49_client,
   CHECK_TEXT(host.header.at, "Bearer c4");
 }
 
-TEST(r49_client_over, "R49: one whose time is over is replaced, however new it is") {
+TEST(r49_client_over, "R49: an expired client token is replaced, however new it is") {
   open_with(REVOKING, 0);
   give_client_token(NOW, "", TOKEN("c1"));
   give_client_token(NOW, "Bearer c1",

@@ -12,7 +12,7 @@ static occ_writer writer(size_t size) {
   return (occ_writer){.at = bytes, .size = size};
 }
 
-TEST(appendix_b, "RFC 6749 Appendix B: its own example comes out as it stands there") {
+TEST(appendix_b, "RFC 6749 Appendix B: its example is encoded as printed there") {
   occ_writer form = writer(100);
   occ_form_add(&form, "x", OCC_TEXT(" %&+\xC2\xA3\xE2\x82\xAC"));
   CHECK_TEXT(bytes, "x=+%25%26%2B%C2%A3%E2%82%AC");
@@ -46,7 +46,7 @@ TEST(several, "fields are joined with an ampersand") {
   CHECK_NUMBER(form.used, strlen("one=1&two=&three=a%3Db"));
 }
 
-TEST(empty_left_out, "an empty value is left out where it is to be") {
+TEST(empty_left_out, "an empty optional value is left out") {
   occ_writer form = writer(100);
   occ_form_add_if_any(&form, "scope", OCC_TEXT(""));
   CHECK_TEXT(bytes, "");
@@ -55,7 +55,7 @@ TEST(empty_left_out, "an empty value is left out where it is to be") {
   CHECK_TEXT(bytes, "scope=basic+openid");
 }
 
-TEST(overflow, "what does not fit is noticed, and nothing is written behind the end") {
+TEST(overflow, "an overflow is reported, and nothing is written behind the end") {
   const char *whole = "x=%25%25";
   for (size_t size = 0; size <= strlen(whole); size++) {
     occ_writer form = writer(size);

@@ -1,9 +1,9 @@
-/* Grants by themselves: the places, and what is put into one. */
+/* Grants: their places, and the tokens that are put into one. */
 #include "grant.h"
 
 #include "check.h"
 
-/* In memory of their own, so that whoever looks behind the last place is seen. */
+/* The memory is allocated, so an access behind the last place is detected. */
 static occ_grants *places(void) {
   occ_grants *grants = calloc(1, sizeof *grants);
   if (!CHECK(grants != NULL)) {

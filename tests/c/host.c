@@ -21,7 +21,7 @@ static void note(const char *call) {
   }
 }
 
-/* Behind what is there, as far as it fits. */
+/* Appends to the outcomes, as far as there is room. */
 static void note_outcome(uint32_t token, uint32_t outcome, uint32_t http_status) {
 #define NAME(name, number, text) [number] = text,
   static const char *const tokens[] = {OCC_TOKENS(NAME)};

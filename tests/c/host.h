@@ -1,5 +1,5 @@
 /*
- * Stands in for the host: one session, what the core said to the host functions, and the calls of
+ * A stand-in for the host: one session, the recorded calls of the host functions, and the calls of
  * the core with texts in place of lengths.
  */
 #ifndef OCC_TEST_HOST_H
@@ -7,7 +7,7 @@
 
 #include "session_struct.h"
 
-/* Ends with a zero, unlike what the core hands out. */
+/* A text that ends with a zero, unlike those that the core passes. */
 typedef struct {
   size_t length;
   char at[OCC_INPUT_MAX + 1];
@@ -22,7 +22,7 @@ typedef struct {
 
 enum { HOST_REQUESTS_MAX = 32, HOST_ENDED_MAX = 8 };
 
-/* How often each host function was called since host_forget, and what with the last time. */
+/* The number of calls of each host function since host_forget, and the arguments of the last. */
 typedef struct {
   unsigned saves;
   uint32_t saved_renewed;
@@ -50,7 +50,7 @@ typedef struct {
   uint32_t revoked_token;
   uint32_t outcome;
   uint32_t outcome_status;
-  /* Of each revocation since the session was opened: "refresh_token revoked 200, ". */
+  /* The outcomes of all revocations since opening: "refresh_token revoked 200, ". */
   char outcomes[400];
   unsigned alarms;
   double alarm;
@@ -68,11 +68,10 @@ extern occ_session session;
 /* Called from within every host function, if it is set. */
 extern void (*host_inside)(void);
 
-/* Forgets the calls, not the texts of the last save and state: those are what the host still has.
- */
+/* Forgets the calls, but not the texts of the last save and state, which the host still has. */
 void host_forget(void);
 
-/* What a session is opened with; a text that is NULL is empty. */
+/* The options of a session; a text that is NULL is empty. */
 typedef struct {
   uint32_t nonce;
   uint32_t flags;
@@ -85,36 +84,36 @@ typedef struct {
   const char *scope;
 } host_options;
 
-/* Opens the session, whatever it is by now. */
+/* Opens the session, whatever its state is. */
 occ_status host_open(const host_options *options);
 
 /* Opens a new session, with nothing recorded. */
 occ_status host_open_new(const host_options *options);
 
-/* Writes into the input buffer; gives the length. */
+/* Writes into the input buffer; returns the length. */
 size_t host_input(const char *text);
 
 occ_status host_sign_in(double now, occ_owner owner, uint32_t attempt, const char *username,
                         const char *password, const char *customer_id);
 occ_status host_emulate(double now, const char *customer_id);
-/* After a 401 that says that the token is dead, and after one that says nothing. */
+/* Reports a 401 that says that the token is dead, and one that says nothing. */
 occ_status host_renew(double now, const char *header);
-/* Of an answer that nobody can read. */
+/* Reports a 401 whose answer cannot be read. */
 occ_status host_renew_unsure(double now, const char *header);
 occ_status host_adopt(double now, const char *snapshot);
 occ_status host_hear(double now, bool is_answer, const char *snapshot);
 
-/* The Authorization header that a request would get, "" for none. */
+/* The Authorization header of the next request, "" for none. */
 const char *host_authorization(void);
 
-/* The answer to a request, and a request that got none. */
+/* Answers a request, or reports that it got no answer. */
 occ_status host_answer(double now, uint32_t request, uint32_t http_status, const char *body);
 occ_status host_fail(double now, uint32_t request, occ_delivery delivery);
 
-/* The request that was begun last, one with number 0 if there was none since host_forget. */
+/* The latest request, one with number 0 if there was none since host_forget. */
 const host_request *host_last_request(void);
 
-/* Whether this text is anywhere in the memory of the session. */
+/* True if this text is anywhere in the memory of the session. */
 bool host_remembers(const char *text);
 
 #endif

@@ -22,7 +22,7 @@ static bool is_text(occ_text actual, const char *expected) {
   return occ_text_equal(actual, (occ_text){expected, strlen(expected)});
 }
 
-/* Whether nothing at all is left in the arena. */
+/* True if nothing is left in the arena. */
 static bool arena_is_wiped(void) {
   static const unsigned char wiped[OCC_ARENA_MAX];
   const void *arena = occ_arena_allocate(OCC_ARENA_MAX);
@@ -41,7 +41,7 @@ TEST(members, "members are read by name and type") {
   occ_json_release();
 }
 
-TEST(other_types, "what is missing or of another type is empty, 0 or NULL") {
+TEST(other_types, "a missing member, or one of another type, reads as empty, 0 or NULL") {
   const cJSON *object = parse("{\"t\":1,\"n\":\"1\",\"yes\":1,\"o\":[],\"T\":\"x\"}");
   CHECK(is_text(occ_json_text(object, "t"), ""));
   CHECK(is_text(occ_json_text(object, "missing"), ""));
@@ -52,7 +52,7 @@ TEST(other_types, "what is missing or of another type is empty, 0 or NULL") {
   occ_json_release();
 }
 
-TEST(counts, "a number may be a string of digits where that is asked for, and nothing else") {
+TEST(counts, "a number may be a string of digits only for members that allow it") {
   const cJSON *object = parse("{\"n\":12.5,\"t\":\"3600\",\"e\":\"\",\"x\":\"3600s\",\"o\":{}}");
   CHECK_NUMBER(occ_json_count(object, "n"), 12.5);
   CHECK_NUMBER(occ_json_count(object, "t"), 3600);
@@ -63,7 +63,7 @@ TEST(counts, "a number may be a string of digits where that is asked for, and no
   occ_json_release();
 }
 
-TEST(only_objects, "only an object is taken") {
+TEST(only_objects, "only an object is accepted") {
   CHECK(is_read("{}"));
   CHECK(is_read(" {\"a\" : 1} "));
   CHECK(!is_read(""));
@@ -77,14 +77,14 @@ TEST(only_objects, "only an object is taken") {
   CHECK(!is_read("<html></html>"));
 }
 
-TEST(rest, "behind the object there is only white space") {
+TEST(rest, "a text with more than white space behind the object is refused") {
   CHECK(is_read("{} \t\r\n"));
   CHECK(!is_read("{}garbage"));
   CHECK(!is_read("{}{}"));
   CHECK(!is_read("{},"));
 }
 
-/* The text that repeats this part up to its end. */
+/* Returns a text that repeats this part to its end. */
 static const char *repeated(const char *part) {
   const size_t length = strlen(part);
   for (size_t i = 0; i < sizeof text - 1; i++) {
@@ -94,13 +94,14 @@ static const char *repeated(const char *part) {
   return text;
 }
 
-TEST(nesting, "nesting beyond what anybody needs is refused, and does not use up the stack") {
+TEST(nesting, "excessive nesting is refused, and does not use up the stack") {
   CHECK(is_read("{\"a\":[[[[[[[[[[]]]]]]]]]]}"));
   CHECK(!is_read(repeated("{\"a\":")));
   CHECK(!is_read(repeated("[")));
 }
 
-TEST(arena_full, "what needs more memory than there is does not parse, and leaves nothing behind") {
+TEST(arena_full,
+     "a text that needs more memory than there is does not parse, and leaves nothing behind") {
   size_t used = 1;
   text[0] = '{';
   for (int i = 0; i < 5000; i++) {
@@ -111,14 +112,14 @@ TEST(arena_full, "what needs more memory than there is does not parse, and leave
   CHECK(arena_is_wiped());
 }
 
-TEST(arena_wiped, "R27: nothing is left of a parsed text, nor of one that did not parse") {
+TEST(arena_wiped, "R27: nothing is left of a text after parsing, nor after a failed parse") {
   CHECK(is_read("{\"access_token\":\"secret\"}"));
   CHECK(arena_is_wiped());
   CHECK(!is_read("{\"access_token\":\"secret\",\"refresh_token\":\"sec"));
   CHECK(arena_is_wiped());
 }
 
-TEST(arena, "the arena gives memory for any type until it is used up") {
+TEST(arena, "the arena allocates memory for any type until it is used up") {
   char *first = occ_arena_allocate(1);
   char *second = occ_arena_allocate(24);
   if (!CHECK(first != NULL && second != NULL)) {
@@ -141,7 +142,7 @@ TEST(arena, "the arena gives memory for any type until it is used up") {
   occ_arena_wipe();
 }
 
-TEST(written, "a text is written with what JSON wants escaped") {
+TEST(written, "a written text has the escapes that JSON requires") {
   char bytes[100] = "";
   occ_writer writer = {.at = bytes, .size = sizeof bytes};
   occ_json_write_text(&writer, OCC_TEXT("a\"b\\c/\n\x01\x1f\x7f\xC3\xA9"));

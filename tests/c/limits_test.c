@@ -1,4 +1,4 @@
-/* What stands at the end of a range: the last that is in, the first that is out. */
+/* The ends of ranges: the last value inside, the first value outside. */
 #include "check.h"
 #include "json.h"
 #include "number.h"
@@ -10,7 +10,7 @@
 #define export_name(name) used
 #include "numbers.c" // NOLINT(bugprone-suspicious-include)
 
-TEST(digits, "a number ends in front of what is behind 9 and in front of 0") {
+TEST(digits, "reading a number stops at the byte after 9 and at the byte before 0") {
   static const char *const texts[] = {"19:", "10/"};
   for (size_t i = 0; i < 2; i++) {
     char *end = NULL;
@@ -26,7 +26,7 @@ TEST(escaped, "the space is the first byte that is not escaped") {
   CHECK_TEXT(bytes, "\"\\u001F !\"");
 }
 
-TEST(longest_option, "an option may be as long as the longest, and no longer") {
+TEST(longest_option, "the longest option is accepted, and a longer one is refused") {
   static occ_options options;
   static char at[OCC_OPTION_END * OCC_OPTION_MAX + 1];
   uint32_t lengths[OCC_OPTION_END];
@@ -39,7 +39,8 @@ TEST(longest_option, "an option may be as long as the longest, and no longer") {
   CHECK_NUMBER(occ_options_read(&options, at, lengths), OCC_STATUS_INVALID_OPTIONS);
 }
 
-TEST(snapshot, "a snapshot may have the latest time, the first number and texts of one byte") {
+TEST(snapshot,
+     "a snapshot is accepted with the latest time, the first number and texts of one byte") {
   static const char text[] =
     "{\"v\":1,\"for\":\"i\",\"epoch\":1,"
     "\"active\":{\"number\":2,\"owner\":\"agent\",\"access\":\"a\",\"expires\":9007199254740991},"
@@ -70,7 +71,8 @@ TEST(written, "texts of one byte are written into a snapshot") {
                    "\"number\":1,\"access\":\"a\",\"refresh\":\"r\"},\"customer\":\"c\"}");
 }
 
-TEST(longest_lifetime, "a life time of 1e10 seconds is taken, a longer one is as good as none") {
+TEST(longest_lifetime,
+     "a lifetime of 1e10 seconds is accepted, and a longer one is treated as unknown") {
   occ_grant longest = {.slot = OCC_SLOT_AWAITED};
   CHECK_NUMBER(
     occ_token_response_read(
@@ -87,7 +89,7 @@ TEST(longest_lifetime, "a life time of 1e10 seconds is taken, a longer one is as
   CHECK_NUMBER(longer.expires_at, 0);
 }
 
-TEST(server_errors, "a server's error begins with 500") {
+TEST(server_errors, "server errors begin with status 500") {
   occ_grant grant = {.slot = OCC_SLOT_AWAITED};
   CHECK_NUMBER(occ_token_response_read(&grant, 0, OCC_DELIVERY_ANSWERED, 499, OCC_TEXT("")),
                OCC_STATUS_UNEXPECTED_RESPONSE);

@@ -5,7 +5,7 @@
 
 #include "check.h"
 
-/* The number in a text, and that reading ends before `rest`. */
+/* Checks the number read from a text, and that reading ends before `rest`. */
 static void check_read(const char *text, double expected, const char *rest) {
   char *end = NULL;
   const double number = occ_number_read(text, &end);
@@ -41,7 +41,8 @@ TEST(fractions, "fractions and exponents are read") {
   check_read("1e22", 1e22, "");
 }
 
-TEST(extremes, "what is too large is infinite, what is too small is 0, and neither takes long") {
+TEST(extremes,
+     "a number that is too large is infinite, one that is too small is 0, and neither takes long") {
   check_read("1e309", INFINITY, "");
   check_read("-1e309", -INFINITY, "");
   check_read("1e999999999999999999999", INFINITY, "");
@@ -49,7 +50,7 @@ TEST(extremes, "what is too large is infinite, what is too small is 0, and neith
   check_read("0e999999999999999999999", 0, "");
 }
 
-TEST(rest, "reading stops behind the number") {
+TEST(rest, "reading a number stops behind it") {
   check_read("12,13", 12, ",13");
   check_read("1 2", 1, " 2");
   check_read("1.2.3", 1.2, ".3");
@@ -59,7 +60,7 @@ TEST(rest, "reading stops behind the number") {
   check_read("5ex", 5, "ex");
 }
 
-TEST(none, "where there is no number, reading ends where it began") {
+TEST(none, "a text without a number is not read at all") {
   check_read("", 0, "");
   check_read("-", 0, "-");
   check_read(".", 0, ".");
@@ -69,7 +70,7 @@ TEST(none, "where there is no number, reading ends where it began") {
   check_read("e5", 0, "e5");
 }
 
-TEST(digits, "many digits lose no more than the last place") {
+TEST(digits, "many digits cost no precision beyond the last place") {
   char *end = NULL;
   const double number = occ_number_read("0.12345678901234567890123456789", &end);
   CHECK(fabs(number - 0.12345678901234568) < 1e-16);
@@ -84,7 +85,7 @@ TEST(written, "whole numbers are written in full") {
   check_written(9007199254740992.0, "9007199254740992");
 }
 
-TEST(round_trip, "what is written is read back as it was") {
+TEST(round_trip, "a written number is read back unchanged") {
   const uint64_t limit = (uint64_t)1 << 53;
   for (uint64_t number = 1; number < limit; number = number * 3 + 1) {
     char bytes[40] = "";

@@ -27,7 +27,7 @@ TEST(whole, "the length is that of the whole text") {
   CHECK_TEXT(text() + strlen(text()) - strlen(end), end);
 }
 
-TEST(constants, "there is a constant for each number that is compared with") {
+TEST(constants, "js/numbers.js has a constant for each number that the code compares with") {
   check_has("\nexport const STATE_CUSTOMER_SIGNING_IN = 2;\n");
   check_has("\nexport const OWNER_CLIENT = 3;\n");
   check_has("\nexport const REQUEST_REVOKE = 3;\n");
@@ -42,11 +42,11 @@ TEST(names, "names are found by their numbers") {
   check_has("\nexport const OWNERS = ['',\n  'customer',\n  'agent',\n  'client',\n];\n");
 }
 
-TEST(objects, "and numbers by their names") {
+TEST(objects, "numbers are found by their names") {
   check_has("\nexport const GUARD = /* @__PURE__ */ Object.freeze({\n  'none': 0,\n"
             "  'customer known': 1,\n  'same customer': 2,\n  'customer parked': 3,\n});\n");
 }
 
-TEST(table, "the table is asked for a state and an event, in this order") {
+TEST(table, "the table is indexed by a state and an event, in this order") {
   CHECK_NUMBER(export_occ_table(OCC_STATE_AGENT, OCC_EVENT_EMULATE), OCC_STATE_EMULATING);
 }

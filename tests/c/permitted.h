@@ -1,6 +1,6 @@
 /*
- * The state machine as docs/rules.md says it, written down once more by hand: what the
- * core's own table is compared with, cell by cell, and what the walk expects of every step.
+ * The state machine of docs/rules.md, written once more by hand: the core's own table is compared
+ * with it, cell by cell, and the walk checks every step against it.
  */
 #ifndef OCC_TEST_PERMITTED_H
 #define OCC_TEST_PERMITTED_H
@@ -8,8 +8,8 @@
 #include "table.h"
 
 typedef struct {
-  occ_status status; /* OCC_STATUS_OK: it goes to `to`, or to `if_so` when `guard` holds */
-  occ_state to;      /* OCC_STATE_INVALID: it goes nowhere */
+  occ_status status; /* OCC_STATUS_OK: the next state is `to`, or `if_so` when `guard` holds */
+  occ_state to;      /* OCC_STATE_INVALID: there is none */
   unsigned effects;  /* on the way to `to`: of OCC_EFFECTS */
   occ_guard guard;
   occ_state if_so;

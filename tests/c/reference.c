@@ -18,14 +18,15 @@
 
 #define NEVER_ANSWERED UINT32_MAX
 
-/* The number of a grant that another tab has: of a nonce that no page here has. */
+/* The number of a grant of another tab: its nonce is of no page here. */
 #define OTHER_TAB (4e9 * 2097152.0)
 
-/* A line that no page here has begun (R24). */
+/* A line that no page here has started (R24). */
 #define OTHER_LINE 4e9
 
-/* In milliseconds: how long a sign-in waits for a revocation (R29), how long other tabs have to
- * answer and one that has answered to refresh (R31), how long a refresh is trusted (R49). */
+/* In milliseconds: a sign-in's longest wait for a revocation (R29), the time that other tabs have
+ * to answer and an answering tab to refresh (R31), the time that a refreshed token is trusted
+ * (R49). */
 #define DELAY 2000.0
 #define ANSWER_TIME 2000.0
 #define REFRESH_TIME 12000.0
@@ -44,7 +45,7 @@ typedef struct {
   stage stage;
 } revocation;
 
-/* A grant that the server has given and that is not settled. */
+/* A grant that the server has given and that has not settled. */
 typedef struct {
   unsigned id; /* stays when it is refreshed */
   grant_role role;
@@ -55,18 +56,18 @@ typedef struct {
   unsigned earlier; /* the access token before the last refresh, 0: none */
   double expires_at;
   double renew_at;
-  double issued;     /* when a refresh gave the tokens, 0: a sign-in did */
+  double issued;     /* the time of the refresh that gave the tokens, 0: a sign-in */
   double rest_until; /* R49 */
-  bool refused;      /* R49: the token was, while it was new */
-  unsigned refusals; /* R49: how many such tokens there were, one after the other */
-  bool final;        /* R30: it is not refreshed for its revocation, or not again */
+  bool refused;      /* R49: the token was refused while it was new */
+  unsigned refusals; /* R49: the number of consecutive tokens of this kind */
+  bool final;        /* R30: it is not refreshed (again) for its revocation */
   bool known;        /* other tabs may have it: it has been held */
-  double number;     /* that the session gave it, 0: not seen yet */
+  double number;     /* given by the session, 0: not seen yet */
   revocation of_access;
   revocation of_refresh;
 } grant;
 
-/* A token request that is on its way. */
+/* A token request under way. */
 typedef struct {
   uint32_t request;
   occ_owner owner;
@@ -79,22 +80,22 @@ typedef struct {
   occ_state state;
   char emulated; /* 'A', 'B', 0: nobody */
   waiting waiting;
-  bool pending; /* a sign-in is */
+  bool pending; /* a sign-in is pending */
   bool sent;
   bool known; /* the agent's sign-in came with the customer's id */
   occ_owner owner;
   unsigned attempt;
-  uint32_t answered; /* the request that was answered last */
+  uint32_t answered; /* the latest answered request */
   double due;
   double now;
-  double called; /* the time at which all was done that was due then */
+  double called; /* the last time at which everything due was done */
   double alarm;
   double line;
   double epoch;
   double revoking_until; /* R29: of other pages and tabs */
-  double saved_until;    /* and what the snapshot says of it */
-  double asked_until;    /* R31: when other tabs have not answered, 0: they were not asked */
-  bool heard;            /* R31: one has answered */
+  double saved_until;    /* the same, in the snapshot */
+  double asked_until;    /* R31: when other tabs run out of time, 0: not asked */
+  bool heard;            /* R31: a tab has answered */
   unsigned ids;
   unsigned serials;
   unsigned attempts;
@@ -112,7 +113,7 @@ static reference_options options;
 static const char *failure;
 static bool changes_nothing;
 
-/* How a revocation has ended. */
+/* The end of a revocation. */
 typedef struct {
   occ_owner owner;
   occ_token token;
@@ -120,19 +121,19 @@ typedef struct {
   uint32_t http_status;
 } told_outcome;
 
-/* What a step must make the host see. */
+/* The calls that the host must see in a step. */
 static struct {
   bool nothing; /* it changes nothing and tells nothing */
-  bool counted; /* but that a refusal has been counted (R49) */
-  bool resent;  /* but the header with which a request is sent again */
+  bool counted; /* except that a refusal has been counted (R49) */
+  bool resent;  /* except the header of a request that is sent again */
   bool leaving;
   bool reloaded;
   bool adopted;
-  bool succeeded;    /* and somebody else is there than before, in the same role */
-  bool corrected;    /* what was adopted or lost is saved as it is here */
-  bool no_place;     /* R30: there was none for a refresh */
+  bool succeeded;    /* another user than before is there, in the same role */
+  bool corrected;    /* the adopted or lost session is saved again */
+  bool no_place;     /* R30: a refresh found no place */
   bool wanted;       /* R31: other tabs are asked for the active grant's tokens */
-  bool client_token; /* one is asked for */
+  bool client_token; /* a client token is requested */
   unsigned sign_ins;
   unsigned attempt;
   occ_status sign_in_status;
@@ -199,8 +200,8 @@ static size_t taken_places(void) {
   return m.grant_count + m.awaited_count + options.taken;
 }
 
-/* What a token may be asked for with: some places are only for what another tab brings, others are
- * for what is asked for in this step already. */
+/* The places that are free for a token request: some are only for the grants of another tab, others
+ * for the requests of this step. */
 static size_t free_places(void) {
   const size_t taken =
     taken_places() + OCC_PLACES_FOR_TABS + expected.refresh_count + expected.client_token;
@@ -211,7 +212,7 @@ static void text_of(char *text, char kind, unsigned serial) {
   (void)snprintf(text, TOKEN_LENGTH + 1, "%c%06u", kind, serial % 1000000);
 }
 
-/* The header of an access token; of none, "". Valid until it is called again. */
+/* The header of an access token, "" of none. Valid until the next call. */
 static const char *header_of(unsigned access) {
   static char header[7 + TOKEN_LENGTH + 1];
   (void)snprintf(header, sizeof header, "Bearer a%06u", access % 1000000);
@@ -241,7 +242,7 @@ static bool is_begun(const grant *it) {
          it->of_access.not_before != 0 || it->of_refresh.not_before != 0;
 }
 
-/* R29: the grant that this one is a copy of, since the server has given the same token twice. */
+/* R29: the grant of which this one is a copy, since the server has given the same token twice. */
 static grant *original_of(const grant *it) {
   for (size_t i = 0; i < m.grant_count; i++) {
     grant *other = &m.grants[i];
@@ -267,7 +268,7 @@ static void revoke(grant *it) {
   }
   grant *original = original_of(it);
   if (original != NULL && original->role == REVOKING && !is_begun(original)) {
-    original->number = 0; /* of two that end together, either may be the one that is revoked */
+    original->number = 0; /* of two that end together, either may be revoked */
   }
   if (original != NULL || !has(OCC_FLAG_REVOKE)) {
     take_out(it);
@@ -276,7 +277,7 @@ static void revoke(grant *it) {
   begin_revocation(it);
 }
 
-/* R31: the same of the refresh token alone, whose access token another tab has revoked. */
+/* R31: revokes the refresh token alone, since another tab has revoked the access token. */
 static void revoke_refresh_token(grant *it) {
   it->of_access.stage = SETTLED;
   it->expires_at = m.now;
@@ -291,14 +292,14 @@ static bool is_over(const grant *it) {
   return it->expires_at > 0 && it->expires_at <= m.now;
 }
 
-/* R49: from then on the token is new. */
+/* R49: the token is new from then on. */
 static void date(grant *it, double issued) {
   it->issued = issued;
   it->rest_until = issued > 0 ? (issued < m.now ? issued : m.now) + TRUSTED : 0;
   it->refused = false;
 }
 
-/* Tokens that are issued now are later than those before them. */
+/* Returns a time for tokens issued now, later than that of those before them. */
 static double issued_after(const grant *it) {
   return m.now > it->issued ? m.now : it->issued + 1;
 }
@@ -307,8 +308,8 @@ static bool is_resting(const grant *it) {
   return m.now < it->rest_until && it->rest_until - m.now <= 300e3;
 }
 
-/* R49: whether a 401 has the grant refreshed. The first new token that is refused is left alone as
- * long as it is new, the second for 30 s, the third for 60 s, and so on up to 300 s. */
+/* R49: true if a 401 causes a refresh of the grant. The first refused new token rests as long as it
+ * is new, the second for 30 s, the third for 60 s, and so on up to 300 s. */
 static const double pauses[] = {0, 0, 30e3, 60e3, 120e3, 240e3, 300e3};
 
 static bool refusal_counts(grant *it) {
@@ -352,7 +353,7 @@ static void end_waiting(unsigned renewed) {
   }
 }
 
-/* The same, and other tabs are no longer asked. */
+/* Ends the waiting, and other tabs are no longer asked. */
 static void end_asking(unsigned renewed) {
   m.asked_until = 0;
   m.heard = false;
@@ -361,7 +362,7 @@ static void end_asking(unsigned renewed) {
 
 static void ask_if_over(void);
 
-/* Moves the model as the design says; `granted` is the new grant of a sign-in. */
+/* Moves the model as the design requires; `granted` is the new grant of a sign-in. */
 static occ_status move(occ_event event, char customer, unsigned granted) {
   const permitted_cell *cell = &permitted[m.state][event];
   if (cell->status != OCC_STATUS_OK) {
@@ -409,7 +410,7 @@ static occ_status move(occ_event event, char customer, unsigned granted) {
     }
     break;
   case OCC_EVENT_EXPIRED:
-    if (in(ACTIVE) != NULL) { /* not if it has ended in another tab */
+    if (in(ACTIVE) != NULL) { /* absent if it has ended in another tab */
       take_out(in(ACTIVE));   /* R9 */
     }
     if (agent) {
@@ -434,7 +435,7 @@ static occ_status move(occ_event event, char customer, unsigned granted) {
   return OCC_STATUS_OK;
 }
 
-/* R7, R29. While a sign-in has not been sent it cannot be given the token of a stray. */
+/* R7, R29. Before a sign-in has been sent, it cannot be given the token of a stray. */
 static void release_strays(void) {
   if (m.pending && m.sent && !expected.leaving) {
     return;
@@ -444,7 +445,7 @@ static void release_strays(void) {
   }
 }
 
-/* ---- What can happen ---------------------------------------------------------------------------
+/* ---- The events --------------------------------------------------------------------------------
  */
 
 typedef enum {
@@ -480,7 +481,7 @@ typedef enum {
   OVERWRITTEN,
   STALE_SNAPSHOT,
   ALIEN_SNAPSHOT,
-  TOKEN_WITH_REFRESH, /* at: the request, of all five */
+  TOKEN_WITH_REFRESH, /* at: the request, for all five */
   TOKEN_WITHOUT_REFRESH,
   TOKEN_UNUSABLE,
   TOKEN_AGAIN,     /* way: the grant whose token it is */
@@ -534,8 +535,8 @@ static const char *const names[KINDS] = {
   "an answer that nobody waits for",
 };
 
-/* What another tab may have done: nobody is there; the active grant is refreshed; a customer has
- * signed in; an agent has; he emulates A; his sign-out has restored the customer. */
+/* The change in another tab: it is signed out; the active grant is refreshed; a customer has signed
+ * in; an agent has; he emulates A; his sign-out has restored the customer. */
 typedef enum {
   TAB_SIGNED_OUT,
   TAB_REFRESHED,
@@ -549,13 +550,13 @@ typedef enum {
   TAB_AS_HERE                   /* nothing: it only answers */
 } tab_change;
 
-/* R24: in which line a tab has saved, and as which epoch. */
+/* R24: the line and the epoch in which a tab has saved. */
 typedef enum { THIS_LINE, SAME_EPOCH, ANOTHER_LINE } line_of;
 
-/* How new another tab's tokens of a grant are. */
+/* The age of another tab's tokens of a grant. */
 typedef enum { AS_NEW, OLDER, NEWER } age;
 
-/* Every way in which a token request can fail; the first two are one of each kind. */
+/* Every failure of a token request; the first two are one of each kind. */
 static const struct {
   occ_delivery delivery;
   uint32_t http_status;
@@ -577,7 +578,7 @@ static const struct {
   {OCC_DELIVERY_TIMED_OUT, 0, "", OCC_STATUS_UNREACHABLE, false},
 };
 
-/* R17, R18: every way in which a revocation can end; the first two are one of each kind. */
+/* R17, R18: every end of a revocation; the first two are one of each kind. */
 static const struct {
   occ_delivery delivery;
   uint32_t http_status;
@@ -661,7 +662,7 @@ static bool is_refreshed(const grant *it) {
   return false;
 }
 
-/* A refresh is asked for: gives whether it is, or was, on its way. */
+/* Requests a refresh; true if one is, or was, under way. */
 static bool ask_refresh(const grant *it) {
   if (is_refreshed(it)) {
     return true;
@@ -688,7 +689,7 @@ static void active_expires(void) {
   (void)move(OCC_EVENT_EXPIRED, 0, 0);
 }
 
-/* R31: the active grant's token is dead, and only another tab may have a way on. */
+/* R31: the active grant's token is dead, and only another tab may have a newer one. */
 static occ_status ask_tabs(void) {
   if (!has(OCC_FLAG_SHARED)) {
     active_expires();
@@ -700,7 +701,7 @@ static occ_status ask_tabs(void) {
   return OCC_STATUS_WAIT;
 }
 
-/* R32: nor is a session that comes from elsewhere put on requests if it is known to be dead. */
+/* R32: an adopted session is not put on requests either if it is known to be dead. */
 static void ask_if_over(void) {
   const grant *active = in(ACTIVE);
   if (active != NULL && active->refresh == 0 && m.asked_until == 0 && is_over(active)) {
@@ -722,7 +723,7 @@ static occ_status resend(void) {
   return OCC_STATUS_RESEND;
 }
 
-/* A request without a token is rejected while nobody is signed in. */
+/* A request without a token is rejected while no user is signed in. */
 static occ_status renew_client_token(grant *rejected) {
   grant *client = in(CLIENT);
   if (client != NULL && client != rejected && !client->refused && !is_over(client)) {
@@ -750,7 +751,7 @@ static occ_status renew_active(bool certain) {
   return active->refresh == 0 ? ask_tabs() : wait_if(ask_refresh(active), FOR_REFRESH);
 }
 
-/* Most walks have nothing to do with R49: a token that is rejected there is not new. */
+/* Most walks do not test R49: a token that is rejected there is not new. */
 static void grow_old(const grant *it) {
   if (it != NULL && !options.rests && is_resting(it)) {
     m.now = it->rest_until;
@@ -821,7 +822,7 @@ static void call_leave(void) {
   expect(occ_session_leave(&session, m.now) == OCC_STATUS_OK, "leave gives OK");
 }
 
-/* A page's session; the numbers of its grants are its own. */
+/* Opens the session of a page; the numbers of its grants are its own. */
 static occ_status open_page(uint32_t nonce) {
   const occ_status status = host_open_new(&(host_options){.nonce = nonce,
                                                           .flags = options.flags,
@@ -837,7 +838,7 @@ static occ_status open_page(uint32_t nonce) {
   return status;
 }
 
-/* The state that follows from the grants, while no sign-in is pending. */
+/* Returns the state that follows from the grants, while no sign-in is pending. */
 static occ_state resting_state(void) {
   const grant *active = in(ACTIVE);
   return active == NULL                     ? OCC_STATE_ANONYMOUS
@@ -846,13 +847,13 @@ static occ_state resting_state(void) {
                                             : OCC_STATE_AGENT;
 }
 
-/* R29: no revocation that is under way elsewhere holds a sign-in back for longer than this; a later
- * time was written before the clock was set back. */
+/* R29: no revocation under way elsewhere holds a sign-in back for longer than this; a later time
+ * was written before the clock was set back. */
 static double believed(double revoking_until) {
   return revoking_until <= m.now + DELAY ? revoking_until : 0;
 }
 
-/* A new page: only what is held is still there, and of that what the snapshot has. In most walks no
+/* Opens a new page: it has only held grants, as far as the snapshot has them. In most walks no
  * revocation of the page before is under way any more. */
 static void call_reload(void) {
   if (!options.pages && m.saved_until > m.now) {
@@ -897,8 +898,8 @@ static void call_reload(void) {
 /* ---- Other tabs --------------------------------------------------------------------------------
  */
 
-/* R24, R31: another tab has signed out of the grant, when its tokens were those of that time, and
- * revokes what it has. What only this tab has is revoked here. */
+/* R24, R31: another tab has signed out of the grant, whose tokens there were issued at that time,
+ * and revokes them. Tokens that only this tab has are revoked here. */
 static void leave_to_others(grant *it, double issued) {
   const bool is_newer = it->issued > issued;
   if (is_newer && has(OCC_FLAG_REVOKE)) {
@@ -910,7 +911,7 @@ static void leave_to_others(grant *it, double issued) {
   }
 }
 
-/* The active grant, or what was, has ended in another tab, which has restored or revoked the
+/* The active grant, or a former one, has ended in another tab, which has restored or revoked the
  * customer who was retired over it. */
 static void ended_elsewhere(void) {
   if (in(RETIRED) != NULL) {
@@ -953,7 +954,7 @@ static void call_wanted(size_t at, age of) {
          "R31: who has newer tokens, or can get them, answers, and nobody else");
 }
 
-/* What another tab holds; a grant with id 0 is none. */
+/* The grants of another tab; one with id 0 is none. */
 typedef struct {
   grant grants[HELD];
   char emulated;
@@ -969,7 +970,7 @@ static grant given_to_tab(occ_owner owner) {
                  .number = OTHER_TAB + serial};
 }
 
-/* The customer's grant while an agent is there. */
+/* The customer's grant while an agent is signed in. */
 static grant customers(void) {
   for (size_t i = 0; i < m.grant_count; i++) {
     if (is_held(&m.grants[i]) && m.grants[i].owner == OCC_OWNER_CUSTOMER) {
@@ -979,7 +980,7 @@ static grant customers(void) {
   return (grant){0};
 }
 
-/* Another tab has other tokens of the grant. */
+/* Gives the grant the tokens of another tab. */
 static void give_tokens(grant *it, double issued) {
   it->access = ++m.serials;
   it->refresh = has(OCC_FLAG_PERSIST) ? m.serials : 0;
@@ -1031,7 +1032,7 @@ static tab changed_tab(tab_change what) {
   return it;
 }
 
-/* The snapshot that a tab has saved, with its line, its epoch and the end of its revocations. */
+/* Writes the snapshot of a tab, with its line, its epoch and the end of its revocations. */
 static void write_tab(char *to, size_t room, const tab *it, double line, double epoch,
                       double revoking_until) {
   static const char *const members[HELD] = {"active", "parked", "retired"};
@@ -1060,8 +1061,8 @@ static bool tab_has(const tab *it, unsigned id) {
   return it->grants[0].id == id || it->grants[1].id == id || it->grants[2].id == id;
 }
 
-/* R31: tokens that a tab has got for the grant; a refresh token that is not shared stays with who
- * has it. */
+/* R31: takes the tokens that another tab has got for the grant; a refresh token that is not shared
+ * stays in its tab. */
 static void take_tokens(grant *own, const grant *from) {
   token_is_gone('a', own->access);
   own->earlier = own->access;
@@ -1078,7 +1079,7 @@ static void take_tokens(grant *own, const grant *from) {
   }
 }
 
-/* The grant is here as it is there, but for tokens that are newer here: these are saved again. */
+/* Takes the grant as it is in the other tab, except that newer tokens here stay and are saved. */
 static void take_from_tab(const grant *from, grant_role role) {
   grant *own = with_id(from->id);
   if (own == NULL) {
@@ -1096,7 +1097,7 @@ static void take_from_tab(const grant *from, grant_role role) {
   }
 }
 
-/* The sign-in that is pending begins again where another tab is, or cannot. */
+/* The pending sign-in starts again from the state of the other tab, or is cancelled. */
 static void sign_in_goes_on(occ_state from) {
   const permitted_cell *cell =
     &permitted[from][m.owner == OCC_OWNER_AGENT ? OCC_EVENT_SIGN_IN_AGENT : OCC_EVENT_SIGN_IN];
@@ -1106,8 +1107,8 @@ static void sign_in_goes_on(occ_state from) {
   }
 }
 
-/* R24: what is held and not there was ended by a tab of the same line. Of another line nobody knew
- * it: it is a stray. */
+/* R24: a grant that is held here but not there was ended by a tab of the same line. Another line
+ * did not know it: it is a stray. */
 static void leave_tab(const tab *it, bool of_line) {
   bool left[GRANTS_MAX] = {false};
   for (size_t i = 0; i < m.grant_count; i++) {
@@ -1147,8 +1148,8 @@ static void take_tab(const tab *it, double line, double epoch, double revoking_u
   sign_in_goes_on(resting_state());
 }
 
-/* R29: until when a tab says that a revocation of its own may be under way. Where a customer has
- * signed in, its clock was ahead. */
+/* R29: the time until which a tab reports a revocation of its own under way. A tab in which a
+ * customer has signed in has a clock that was ahead. */
 static double revoking_in_tab(tab_change what) {
   return what == TAB_SIGNED_OUT ? m.now + DELAY : what == TAB_CUSTOMER ? m.now + DELAY + 1000 : 0;
 }
@@ -1175,7 +1176,7 @@ static void call_adopt(tab_change what, line_of of) {
   expect(host_adopt(m.now, snapshot) == OCC_STATUS_OK, "R24: what is newer is taken");
 }
 
-/* The other tab still has a grant that has ended here: that is over there, too. If it has newer
+/* The other tab still has a grant that has ended here: it ends there, too. If that tab has newer
  * tokens of it, these are revoked. */
 static void call_adopt_unaware(size_t at, age of) {
   const tab nobody = {.emulated = 0};
@@ -1212,7 +1213,7 @@ static void call_adopt_unaware(size_t at, age of) {
   expect(host_adopt(m.now, snapshot) == OCC_STATUS_OK, "R24: what is newer is taken");
 }
 
-/* R24: what was stored is gone, and is saved again. */
+/* R24: the stored session is gone, and is saved again. */
 static void call_emptied(void) {
   const double line = m.line;
   expected.corrected = in(ACTIVE) != NULL;
@@ -1225,7 +1226,7 @@ static void call_emptied(void) {
   m.line = session.line;
 }
 
-/* R31: what another tab has saved is heard, as an answer or by itself. */
+/* R31: hears the snapshot of another tab, as an answer or unasked. */
 static void call_heard(tab_change what, bool is_answer) {
   const tab it = changed_tab(what);
   char snapshot[sizeof m.saved];
@@ -1260,7 +1261,7 @@ static void call_adopt_in_vain(bool alien) {
          "R26 R31: nor is it heard");
 }
 
-/* R24: a tab that has not heard of this epoch has written over it. */
+/* R24: a tab that does not know this epoch has overwritten it. */
 static void call_overwritten(void) {
   char snapshot[sizeof m.saved];
   (void)snprintf(snapshot, sizeof snapshot,
@@ -1286,13 +1287,13 @@ static awaited take_awaited(size_t at) {
   return it;
 }
 
-/* The sign-in that is pending, and not one that was given up. */
+/* True for the pending sign-in, and false for one that was given up. */
 static bool is_pending(const awaited *it) {
   return it->attempt != 0 && m.pending && it->attempt == m.attempt;
 }
 
-/* R41: where refresh tokens are shared, one that is refused says nothing of the grant as long as
- * another tab may have a newer one. */
+/* R41: where refresh tokens are shared, a refused one says nothing of the grant as long as another
+ * tab may have a newer one. */
 static void refresh_token_is_dead(grant *it) {
   if (it->role == ACTIVE && has(OCC_FLAG_PERSIST) && has(OCC_FLAG_SHARED)) {
     token_is_gone('r', it->refresh);
@@ -1308,7 +1309,7 @@ static void refresh_token_is_dead(grant *it) {
   take_out(it);
 }
 
-/* R20. Where another tab has refreshed it meanwhile, what was refused is not what is held. */
+/* R20. If another tab has refreshed it meanwhile, the refused token is not the held one. */
 static void refresh_failed(const awaited *it, bool for_good) {
   grant *refreshed = is_refreshing(it) ? held(it->id) : NULL;
   if (refreshed == NULL) {
@@ -1321,7 +1322,7 @@ static void refresh_failed(const awaited *it, bool for_good) {
   }
 }
 
-/* R30: the grant whose refresh token's revocation has waited for this answer. */
+/* R30: returns the grant whose revocation of the refresh token has waited for this answer. */
 static grant *waits_for_bearer(const awaited *it) {
   grant *waiting_one = is_refreshing(it) ? with_id(it->id) : NULL;
   return waiting_one != NULL && waiting_one->role == REVOKING &&
@@ -1350,7 +1351,7 @@ static void tell_outcome(const grant *it, occ_token token, occ_outcome outcome,
     .owner = it->owner, .token = token, .outcome = outcome, .http_status = http_status};
 }
 
-/* R30: what came is a stray, and nothing is left to be revoked of what it replaces. */
+/* R30: the new grant is a stray, and nothing is left to be revoked of the one it replaces. */
 static void bearer_comes(grant *it, grant given) {
   given.refresh = given.refresh != 0 ? given.refresh : it->refresh;
   given.id = ++m.ids;
@@ -1365,8 +1366,8 @@ static void bearer_comes(grant *it, grant given) {
   m.grants[m.grant_count++] = given;
 }
 
-/* R30: refused for good, both tokens are known to be dead; else nothing more than before is known,
- * and the token is revoked under the bearer that there is. */
+/* R30: refused for good, both tokens are known to be dead; else nothing new is known, and the token
+ * is revoked under the old bearer. */
 static void bearer_fails(grant *it, size_t way) {
   if (refusals[way].status != OCC_STATUS_INVALID_CREDENTIALS) {
     it->of_refresh.stage = UNSENT;
@@ -1413,7 +1414,7 @@ static void give(const awaited *it, grant given) {
   }
   grant *revoked = is_refreshing(it) ? with_id(it->id) : NULL;
   if (revoked != NULL && revoked->role == REVOKING && revoked->access == it->access) {
-    revoked->final = true; /* R30: its refresh token was good for what has come */
+    revoked->final = true; /* R30: its refresh token was used for the new grant */
   }
   given.id = ++m.ids;
   given.owner = it->owner;
@@ -1437,7 +1438,7 @@ static void give(const awaited *it, grant given) {
   }
 }
 
-/* `expires_at`: 0 if the server does not say it. */
+/* `expires_at`: 0 if the server does not report it. */
 static void answer_token(size_t at, unsigned access, unsigned refresh, double expires_at,
                          const char *type) {
   const double lifetime = (expires_at - m.now) / 1000;
@@ -1480,7 +1481,7 @@ static void answer_refused(size_t at, size_t way) {
          "an answer gives OK");
 }
 
-/* R17, R30: a 401 says that the bearer is dead, and so of a token only what is its own bearer. */
+/* R17, R30: a 401 says that the bearer is dead, and so nothing of a token with another bearer. */
 static occ_outcome outcome_of(const grant *it, occ_token token, size_t way) {
   if (endings[way].http_status != 401) {
     return endings[way].outcome;
@@ -1621,7 +1622,7 @@ static void happen(reference_event it) {
   }
 }
 
-/* ---- What is compared after a step -------------------------------------------------------------
+/* ---- The comparison after a step ---------------------------------------------------------------
  */
 
 static bool same_body(const host_request *request, const char *body) {
@@ -1632,8 +1633,8 @@ static const char *client(occ_owner owner) {
   return owner == OCC_OWNER_AGENT ? "desk" : "shop";
 }
 
-/* Two grants that are revoked may have the same tokens, if the server gave out one that it was just
- * asked to revoke: their numbers tell them apart. */
+/* Two grants that are revoked may have the same tokens, if the server gave out one whose revocation
+ * had just been requested: their numbers tell them apart. */
 static bool is_sent_for(const grant *it, uint32_t request) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *place = &session.grants.at[i];
@@ -1645,7 +1646,7 @@ static bool is_sent_for(const grant *it, uint32_t request) {
   return false;
 }
 
-/* Whether it is the revocation of this token. */
+/* True if it is the revocation of this token. */
 static bool is_revocation_of(const host_request *request, const grant *it, occ_token token) {
   char body[200];
   if (token == OCC_TOKEN_ACCESS) {
@@ -1671,7 +1672,7 @@ static bool is_due(const grant *it, occ_token token) {
   return expected.leaving || (in_turn && m.now >= one->not_before);
 }
 
-/* R30: a refresh token that is to be revoked under a bearer which is over by the clock. */
+/* R30: a refresh token to be revoked under a bearer that has expired by the clock. */
 static bool wants_bearer(const grant *it) {
   return is_due(it, OCC_TOKEN_REFRESH) && has(OCC_FLAG_BEARER) && !expected.leaving && !it->final &&
          is_over(it);
@@ -1709,7 +1710,7 @@ static void check_revocation(const host_request *request) {
   expect(false, "R1 R2 R3 R8 R11: a revocation is one that is due, in its turn, and not sent yet");
 }
 
-/* The grant that a refresh is sent for: one that it is asked for, or one that is to be revoked. */
+/* Returns the grant that a refresh is sent for: one to be refreshed, or one to be revoked. */
 static grant *sent_for(const host_request *request) {
   for (size_t i = 0; i < m.grant_count; i++) {
     grant *it = &m.grants[i];
@@ -1836,7 +1837,7 @@ static bool rests_as(const occ_grant *place, const grant *it) {
          place->pause == (it->refusals > 0 ? pauses[following] : 0);
 }
 
-/* What a place has besides its tokens: with which what comes next is decided. */
+/* Compares the fields of a place besides its tokens, which decide its next step. */
 static bool goes_on_as(const occ_grant *place, const grant *it) {
   if (it->role == REVOKING) {
     return place->is_final == it->final &&
@@ -1861,7 +1862,7 @@ static bool is_at(const occ_grant *place, const grant *it) {
                           : holds_token(place->refresh, place->refresh_length, 'r', it->refresh));
 }
 
-/* Whether a place is kept for this request. */
+/* True if a place is reserved for this request. */
 static bool is_awaited_at(const occ_grant *place, const awaited *it) {
   const grant *refreshed = is_refreshing(it) ? with_id(it->id) : NULL;
   return place->slot == OCC_SLOT_AWAITED && place->request == it->request &&
@@ -1869,8 +1870,9 @@ static bool is_awaited_at(const occ_grant *place, const awaited *it) {
          (refreshed == NULL || refreshed->number == 0 || refreshed->number == place->refreshes);
 }
 
-/* R7: issued = active + parked + retired + stray + revoking + settled. What the server has given
- * and the model does not count as settled is in exactly one place, and nothing else is in any. */
+/* R7: issued = active + parked + retired + stray + revoking + settled. Every token that the server
+ * has given and the model does not count as settled is in exactly one place, and no place holds
+ * anything else. */
 static void check_places(void) {
   bool counted[GRANTS_MAX] = {false};
   size_t taken = 0;
@@ -1896,7 +1898,7 @@ static void check_places(void) {
   expect(taken == taken_places(), "R7: no grant is there that has settled");
 }
 
-/* The number that the application's own token will have, 0 if none was asked for. */
+/* The number that the application's own token will have, 0 if none was requested. */
 static double number_for_client(void) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *place = &session.grants.at[i];
@@ -1907,7 +1909,7 @@ static double number_for_client(void) {
   return 0;
 }
 
-/* What waits in the session. */
+/* Checks the waiting requests and sign-ins of the session. */
 static void check_waiting(void) {
   const occ_sign_in *sign_in = &session.sign_in;
   const grant *active = in(ACTIVE);
@@ -1933,7 +1935,7 @@ static unsigned occurrences(const char *text, const char *part) {
   return count;
 }
 
-/* A number of an object that has no objects in it, 0 if it is not there. */
+/* Reads a number of an object that has no objects in it, 0 if it is absent. */
 static double member_at(const char *object, const char *name) {
   char member[20];
   (void)snprintf(member, sizeof member, "\"%s\":", name);
@@ -1941,7 +1943,7 @@ static double member_at(const char *object, const char *name) {
   return at != NULL && at < strchr(object, '}') ? strtod(at + strlen(member), NULL) : 0;
 }
 
-/* The grant of one role as the snapshot has it; learns its number. */
+/* Checks the grant of one role in the snapshot; learns its number. */
 static void check_saved_grant(grant_role role, const char *member) {
   grant *it = in(role);
   const char *at = strstr(m.saved, member);
@@ -2029,7 +2031,7 @@ static const char *user_id(void) {
   return active != NULL && active->owner != OCC_OWNER_AGENT ? "current" : "anonymous";
 }
 
-/* What the host knows already of what a step begins with. */
+/* Records what the host knows at the beginning of a step. */
 static void host_knows(void) {
   const grant *active = in(ACTIVE);
   host.state = m.state;
@@ -2039,7 +2041,7 @@ static void host_knows(void) {
   host.alarm = m.alarm;
 }
 
-/* What must be told when it changes, and of the held grants what must be saved. */
+/* The state that must be reported when it changes, and the held grants, which must be saved. */
 typedef struct {
   unsigned access[HELD];
   unsigned refresh[HELD];
@@ -2093,7 +2095,7 @@ static void check_state(void) {
   expect(host.revoking == count_revoking(), "the host knows how many revocations are not settled");
 }
 
-/* What is stored and known comes before what is sent, and with that a call ends. */
+/* Saves and reports come before requests, which end a call. */
 static void check_order(void) {
   static const char *const in_order[] = {"", "save ", "state ", "expired ", "request ", "alarm "};
   enum { ANYWHERE = 0, SENDING = 4 };
@@ -2143,7 +2145,7 @@ static void check_wanted(void) {
          "R31: for newer tokens of the active grant than those that are here");
 }
 
-/* Only what was told last is left in the record: it is noted as it is told. */
+/* The record keeps only the last report: each is noted as it comes. */
 static told_outcome seen_outcomes[2];
 
 static void note_outcome(void) {
@@ -2188,7 +2190,7 @@ static double earlier_of(double one, double other) {
   return one == 0 || (other != 0 && other < one) ? other : one;
 }
 
-/* A page that goes away sends no sign-in, and may come back. */
+/* A page that goes away sends no sign-in, but may come back. */
 static double if_to_come(double time) {
   return time > m.now || expected.leaving ? time : 0;
 }
@@ -2215,9 +2217,9 @@ static void check_alarm(void) {
   m.alarm = at;
 }
 
-/* To ask for the header is a call like every other, which finds nothing to do. */
+/* Asking for the header is a call like every other, which finds nothing to do. */
 static void check_header(void) {
-  /* R32: one that is known to be dead is not on requests. */
+  /* R32: a grant known to be dead is not on requests. */
   const grant *on_requests = m.asked_until == 0 ? in(ACTIVE) : NULL;
   host_forget();
   const occ_status status = occ_session_authorization(&session, m.now);
@@ -2229,7 +2231,7 @@ static void check_header(void) {
          "nothing is left undone behind a call");
 }
 
-/* R27, for the tokens of what has settled in this step, and for the password. */
+/* R27, for the tokens that have settled in this step, and for the password. */
 static void check_memory(void) {
   for (size_t i = 0; i < expected.gone_count; i++) {
     const char *token = expected.gone[i];
@@ -2253,7 +2255,7 @@ static void check_memory(void) {
   occ_arena_wipe();
 }
 
-/* R27. A copy is closed, so that the session goes on. */
+/* R27. A copy is closed, so the session goes on. */
 static void check_close(void) {
   static occ_session copy;
   static const unsigned char wiped[sizeof copy];
@@ -2267,8 +2269,8 @@ static void check_close(void) {
   expect(host.order[0] == '\0', "and it revokes nothing");
 }
 
-/* Somebody who waits can always be helped by what is still to come, if there is at least one place
- * more than grants that stay. */
+/* Every waiting request can be answered by a coming event, if there is at least one place more than
+ * grants that stay. */
 static void check_progress(void) {
   bool revocation_sent = false;
   size_t staying = options.taken + OCC_PLACES_FOR_TABS;
@@ -2284,7 +2286,7 @@ static void check_progress(void) {
          "R19: requests that wait for a token can still be answered");
 }
 
-/* ---- The face ----------------------------------------------------------------------------------
+/* ---- The interface -----------------------------------------------------------------------------
  */
 
 void reference_open(const reference_options *with) {
@@ -2298,7 +2300,7 @@ void reference_open(const reference_options *with) {
   expect(open_page(1) == OCC_STATUS_OK, "a page is opened");
 }
 
-/* Nothing else happens meanwhile. */
+/* Lets time pass; true if nothing else happens. */
 static bool time_passes(event_kind what) {
   const grant *rests = in(ACTIVE) != NULL ? in(ACTIVE) : in(CLIENT);
   const double later = what == ALARM_IS_LATE    ? m.alarm
@@ -2388,7 +2390,7 @@ size_t reference_size(void) {
   return sizeof m;
 }
 
-/* Of the snapshot only what there is. */
+/* Keeps only the used part of the snapshot. */
 size_t reference_keep(void *to) {
   const size_t size = offsetof(model, saved) + strlen(m.saved) + 1;
   memcpy(to, &m, size);
@@ -2400,7 +2402,7 @@ void reference_take_back(const void *from) {
   memcpy(&m, from, offsetof(model, saved) + strlen(saved) + 1);
 }
 
-/* ---- Which events there are --------------------------------------------------------------------
+/* ---- The possible events -----------------------------------------------------------------------
  */
 
 static reference_event *next;
@@ -2470,7 +2472,7 @@ static void may_come_from_tabs(void) {
   may(ALIEN_SNAPSHOT, 0, 0);
 }
 
-/* R24: tabs that have parted, and storages that were emptied. */
+/* R24: tabs that have diverged, and emptied storages. */
 static void may_part(void) {
   may(EMPTIED, 0, 0);
   may_if(m.epoch > 1, OVERWRITTEN);
@@ -2482,7 +2484,7 @@ static void may_part(void) {
   }
 }
 
-/* Whether no other grant here has newer tokens of it. */
+/* True if no other grant here has newer tokens of it. */
 static bool is_newest(const grant *it) {
   for (size_t i = 0; i < m.grant_count; i++) {
     if (m.grants[i].number == it->number && m.grants[i].issued > it->issued) {
@@ -2506,8 +2508,7 @@ static void may_ask(void) {
       may(ENDED, i, OLDER);
       may(WANTED, i, OLDER);
     }
-    /* Of two that have parted, only one is refreshed for its revocation, as both have one number.
-     */
+    /* Of two that have diverged, only one is refreshed for its revocation: both have one number. */
     if (it->role == REVOKING && it->known && is_newest(it) &&
         (it->refresh == 0 || (has(OCC_FLAG_PERSIST) && !has(OCC_FLAG_BEARER)))) {
       may(TAB_UNAWARE, i, NEWER);
@@ -2538,8 +2539,7 @@ static void may_be_answered(size_t at) {
   for (size_t way = 2; options.every_way && way < COUNT(refusals); way++) {
     may(TOKEN_REFUSED, at, way);
   }
-  /* The same user's second sign-in at a server that hands out the same token as long as it lives.
-   */
+  /* The same user's second sign-in at a server that reissues the same token as long as it lives. */
   for (size_t i = 0; it->attempt != 0 && options.same_token && i < m.grant_count; i++) {
     if (m.grants[i].owner == it->owner && !m.grants[i].unusable && !is_over(&m.grants[i])) {
       may(TOKEN_AGAIN, at, i);

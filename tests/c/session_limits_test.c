@@ -1,4 +1,4 @@
-/* The session where something is missing, full, late or comes twice: the ends of its rules. */
+/* The session when a place, a text or an answer is missing, full, late or repeated. */
 #include "host.h"
 
 #include "check.h"
@@ -9,7 +9,7 @@
   "{\"access_token\":\"" access "\",\"token_type\":\"bearer\",\"refresh_token\":\"" refresh        \
   "\",\"expires_in\":" seconds "}"
 
-/* Places that a token may be asked for with. */
+/* The places that are free for token requests. */
 enum { PLACES = OCC_PLACES - OCC_PLACES_FOR_TABS };
 
 static void open_with_retries(uint32_t retries) {
@@ -26,7 +26,7 @@ static uint32_t last(void) {
   return host_last_request()->number;
 }
 
-/* Gives the number of the request; 0 if none was sent. */
+/* Returns the number of the request; 0 if none was sent. */
 static uint32_t begin(double now, occ_owner owner, uint32_t attempt) {
   host_forget();
   CHECK_NUMBER(host_sign_in(now, owner, attempt, "anna", "pass", ""), OCC_STATUS_OK);
@@ -44,7 +44,7 @@ static void open_as_customer(const char *answer) {
   sign_in(OCC_OWNER_CUSTOMER, answer);
 }
 
-TEST(r3_nobody_parked, "R3: an emulated customer signs out, nobody being parked: nothing is sent") {
+TEST(r3_nobody_parked, "R3: an emulated customer signs out with no parked grant: nothing is sent") {
   open_with_retries(0);
   sign_in(OCC_OWNER_AGENT, TOKEN("a2"));
   CHECK_NUMBER(host_emulate(NOW, "anna"), OCC_STATUS_OK);
@@ -77,8 +77,8 @@ TEST(r8_given_again,
   CHECK(!host_remembers("a1"));
 }
 
-TEST(r11_leave_unsent, "R11: a sign-in that waits for a revocation is not sent by a page that goes "
-                       "away") {
+TEST(r11_leave_unsent,
+     "R11: a page that goes away does not send a sign-in that waits for a revocation") {
   open_as_customer(TOKENS("a1", "r1", "3600"));
   (void)occ_session_sign_out(&session, NOW);
   CHECK_NUMBER(begin(NOW, OCC_OWNER_CUSTOMER, 2), 0);
@@ -88,7 +88,7 @@ TEST(r11_leave_unsent, "R11: a sign-in that waits for a revocation is not sent b
   CHECK_TEXT(host_last_request()->body.at, "token=a1&token_type_hint=access_token&client_id=shop");
 }
 
-TEST(r17_no_status, "R17: an answer with a status that no server gives counts as rejected") {
+TEST(r17_no_status, "R17: an answer with an impossible HTTP status counts as rejected") {
   const uint32_t statuses[] = {0, 100, 199};
   for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
     open_as_customer(TOKEN("a1"));
@@ -100,7 +100,7 @@ TEST(r17_no_status, "R17: an answer with a status that no server gives counts as
   }
 }
 
-TEST(r18_waits, "R18: what waits to be tried again is not sent by what happens meanwhile") {
+TEST(r18_waits, "R18: a waiting retry is not sent by other events") {
   open_with_retries(1);
   sign_in(OCC_OWNER_CUSTOMER, TOKENS("a1", "r1", "3600"));
   (void)occ_session_sign_out(&session, NOW);
@@ -115,7 +115,7 @@ TEST(r18_waits, "R18: what waits to be tried again is not sent by what happens m
   CHECK_NUMBER(host.alarm, 0);
 }
 
-TEST(refresh_full, "a request whose token cannot be refreshed for want of a place is told so") {
+TEST(refresh_full, "a request whose token cannot be refreshed for lack of a place fails") {
   open_as_customer(TOKENS("a1", "r1", "3600"));
   for (uint32_t i = 0; i < PLACES - 1; i++) {
     CHECK(begin(NOW, OCC_OWNER_AGENT, 2 + i) != 0);
@@ -126,7 +126,7 @@ TEST(refresh_full, "a request whose token cannot be refreshed for want of a plac
   CHECK_TEXT(host_authorization(), "Bearer a1");
 }
 
-TEST(sign_in_full, "a sign-in that waits for a place longer than for a revocation sets no alarm") {
+TEST(sign_in_full, "a sign-in that waits for a place for more than 2 s sets no alarm") {
   open_with_retries(0);
   uint32_t first = begin(NOW, OCC_OWNER_CUSTOMER, 1);
   for (uint32_t i = 1; i < PLACES; i++) {
@@ -142,14 +142,14 @@ TEST(sign_in_full, "a sign-in that waits for a place longer than for a revocatio
   CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_TOKEN);
 }
 
-TEST(alarm_no_refresh_token, "an alarm refreshes nothing where there is no refresh token") {
+TEST(alarm_no_refresh_token, "an alarm refreshes nothing if there is no refresh token") {
   open_as_customer("{\"access_token\":\"a1\",\"token_type\":\"bearer\",\"expires_in\":3600}");
   CHECK_NUMBER(occ_session_alarm(&session, NOW + 3600000, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "");
   CHECK_TEXT(host_authorization(), "Bearer a1");
 }
 
-TEST(alarm_short_life, "nor a token that lives for less than a minute") {
+TEST(alarm_short_life, "an alarm does not refresh a token that lives for less than a minute") {
   open_as_customer(TOKENS("a1", "r1", "59"));
   CHECK_NUMBER(occ_session_alarm(&session, NOW + 59000, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "");
@@ -164,7 +164,7 @@ static void adopt(const char *snapshot) {
   CHECK_NUMBER(host_adopt(NOW, snapshot), OCC_STATUS_OK);
 }
 
-TEST(r26_owner, "R26: a snapshot is taken whole, also where a grant has another owner than here") {
+TEST(r26_owner, "R26: a snapshot is adopted whole, even if a grant has another owner than here") {
   open_with_retries(0);
   adopt("{\"v\":1,\"for\":\"here\",\"epoch\":1,\"active\":{\"owner\":\"agent\",\"number\":2,"
         "\"expires\":0,\"access\":\"a1\"}}");

@@ -1,5 +1,4 @@
-/* The session as its host sees it: each rule by itself, with texts and limits as they are in use.
- */
+/* The session as its host sees it: each rule by itself, with realistic texts and limits. */
 #include "host.h"
 
 #include <math.h>
@@ -43,7 +42,7 @@ static const char *last_body(void) {
   return host_last_request()->body.at;
 }
 
-/* The number of the request. */
+/* Returns the number of the request. */
 static uint32_t begin(occ_owner owner, uint32_t attempt, const char *customer_id) {
   CHECK_NUMBER(host_sign_in(NOW, owner, attempt, "anna", "pass", customer_id), OCC_STATUS_OK);
   return last();
@@ -66,7 +65,7 @@ static void open_as_agent(void) {
   sign_in(OCC_OWNER_AGENT, "", TOKENS("a2", "r2"));
 }
 
-/* An agent over a customer, whose grant is parked. */
+/* Opens a session with an agent over a customer, whose grant is parked. */
 static void open_emulating(void) {
   open_as_customer();
   sign_in(OCC_OWNER_AGENT, "anna", TOKENS("a2", "r2"));
@@ -77,7 +76,7 @@ static double number_of(occ_slot slot) {
   return grant != NULL ? grant->number : 0;
 }
 
-/* Answers the revocation that was sent last; gives whether there was one. */
+/* Answers the latest revocation; true if there was one. */
 static bool settle(double now, uint32_t http_status) {
   const uint32_t number = last();
   if (host_last_request()->purpose != OCC_REQUEST_REVOKE) {
@@ -87,12 +86,12 @@ static bool settle(double now, uint32_t http_status) {
   return CHECK_NUMBER(host_answer(now, number, http_status, ""), OCC_STATUS_OK);
 }
 
-/* ---- What every call checks --------------------------------------------------------------------
+/* ---- The checks of every call ------------------------------------------------------------------
  */
 
 enum { CALLS = 13 };
 
-/* Every function that takes the time, with 20 bytes of input where it takes input. */
+/* Calls every function that takes the time, with 20 bytes of input if it takes input. */
 static occ_status call(int which, double now) {
   switch (which) {
   case 0:
@@ -137,7 +136,7 @@ static bool input_is_wiped(void) {
   return memcmp(occ_session_input(&session), wiped, sizeof wiped) == 0;
 }
 
-/* Every call gives this status, tells the host nothing, and wipes its input. */
+/* Checks that every call returns this status, calls no host function, and wipes its input. */
 static void check_all_give(double now, occ_status expected) {
   for (int which = 0; which < CALLS; which++) {
     if (takes_input(which)) {
@@ -151,14 +150,15 @@ static void check_all_give(double now, occ_status expected) {
   }
 }
 
-TEST(not_open, "before it is opened every call gives not-open") {
+TEST(not_open, "before the session is opened every call returns not-open") {
   memset(&session, 0, sizeof session);
   host_forget();
   check_all_give(NOW, OCC_STATUS_NOT_OPEN);
   CHECK_NUMBER(occ_session_authorization(&session, NOW), OCC_STATUS_NOT_OPEN);
 }
 
-TEST(closed, "R27: after it is closed every call gives closed, and nothing is left in its memory") {
+TEST(closed,
+     "R27: after the session is closed every call returns closed, and its memory is wiped") {
   open_emulating();
   CHECK_NUMBER(host_emulate(NOW, "berta"), OCC_STATUS_OK);
   host_forget();
@@ -174,7 +174,7 @@ TEST(closed, "R27: after it is closed every call gives closed, and nothing is le
   CHECK(input_is_wiped());
 }
 
-TEST(bad_time, "a time that is none gives bad-time and changes nothing") {
+TEST(bad_time, "an invalid time returns bad-time and changes nothing") {
   const double times[] = {NAN, -1, INFINITY, -INFINITY, 1e15 + 1};
   open_as_customer();
   for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
@@ -183,13 +183,13 @@ TEST(bad_time, "a time that is none gives bad-time and changes nothing") {
   CHECK_TEXT(host_authorization(), "Bearer a1");
 }
 
-TEST(last_time, "the first and the last time that there is are taken") {
+TEST(last_time, "the first and the last valid time are accepted") {
   open();
   CHECK_NUMBER(occ_session_sign_out(&session, 0), OCC_STATUS_DONE);
   CHECK_NUMBER(occ_session_sign_out(&session, 1e15), OCC_STATUS_DONE);
 }
 
-TEST(longest_texts, "the longest user name, password, customer id and input are taken") {
+TEST(longest_texts, "the longest user name, password, customer id and input are accepted") {
   static char name[OCC_CREDENTIAL_MAX + 1];
   static char id[OCC_CUSTOMER_ID_MAX + 1];
   memset(name, 'n', OCC_CREDENTIAL_MAX);
@@ -206,7 +206,7 @@ TEST(longest_texts, "the longest user name, password, customer id and input are 
   CHECK_NUMBER(occ_session_adopt(&session, NOW, OCC_INPUT_MAX), OCC_STATUS_BAD_SNAPSHOT);
 }
 
-TEST(shortest_texts, "so are options, tokens and a customer id of one byte") {
+TEST(shortest_texts, "options, tokens and a customer id of one byte are accepted") {
   CHECK_NUMBER(
     host_open_new(&(host_options){.flags = REVOKING, .client_id = "s", .agent_client_id = "d"}),
     OCC_STATUS_OK);
@@ -227,7 +227,7 @@ TEST(shortest_texts, "so are options, tokens and a customer id of one byte") {
 }
 
 TEST(bad_length,
-     "a length that does not fit gives bad-length, changes nothing and wipes the input") {
+     "a length that does not fit returns bad-length, changes nothing and wipes the input") {
   static const size_t beyond = (size_t)OCC_INPUT_MAX + 1;
   open_as_agent();
   const struct {
@@ -261,7 +261,7 @@ TEST(bad_length,
   CHECK_TEXT(host_authorization(), "Bearer a2");
 }
 
-TEST(open_bad_length, "options that do not fit into the input are refused, and it is wiped") {
+TEST(open_bad_length, "options longer than the input are refused, and the input is wiped") {
   memset(&session, 0, sizeof session);
   fill_input();
   const uint32_t sizes[] = {(uint32_t)OCC_INPUT_MAX + 1, UINT32_MAX};
@@ -274,7 +274,7 @@ TEST(open_bad_length, "options that do not fit into the input are refused, and i
   }
 }
 
-TEST(open_bad_time, "a session is not opened at a time that is none") {
+TEST(open_bad_time, "a session is not opened at an invalid time") {
   memset(&session, 0, sizeof session);
   fill_input();
   const uint32_t lengths[OCC_OPTION_END] = {
@@ -295,7 +295,7 @@ static void call_from_inside(void) {
 }
 
 TEST(reentered,
-     "a call from within any host function is refused, and the outer one is not disturbed") {
+     "a call from within any host function is refused, and the outer call is not disturbed") {
   open();
   insiders = 0;
   host_inside = call_from_inside;
@@ -316,7 +316,7 @@ TEST(reentered,
   CHECK(input_is_wiped());
 }
 
-TEST(input_wiped, "R27: the input is wiped behind a call, whatever it gives") {
+TEST(input_wiped, "R27: the input is wiped after a call, whatever it returns") {
   open_as_agent();
   for (int which = 0; which < CALLS; which++) {
     if (takes_input(which)) {
@@ -327,7 +327,7 @@ TEST(input_wiped, "R27: the input is wiped behind a call, whatever it gives") {
   }
 }
 
-TEST(bad_options, "without a client id, or with a text that is too long, it is not opened") {
+TEST(bad_options, "a session is not opened without a client id, or with a text that is too long") {
   static char text[OCC_OPTION_MAX + 2];
   memset(text, 't', sizeof text - 1);
   for (int which = 0; which < 8; which++) {
@@ -383,7 +383,7 @@ TEST(unknown_numbers, "unknown owners, requests and deliveries are refused, and 
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
 }
 
-TEST(answered_twice, "a request is answered once, a token request as well as a revocation") {
+TEST(answered_twice, "a request is answered only once, whether for a token or for a revocation") {
   open();
   const uint32_t token = begin(OCC_OWNER_CUSTOMER, 1, "");
   CHECK_NUMBER(host_answer(NOW, token, 200, TOKEN("a1")), OCC_STATUS_OK);
@@ -403,10 +403,10 @@ TEST(answered_twice, "a request is answered once, a token request as well as a r
   CHECK_TEXT(host.order, "");
 }
 
-/* ---- Who is revoked, and when ------------------------------------------------------------------
+/* ---- The grants that are revoked, and when -----------------------------------------------------
  */
 
-TEST(r1, "R1 R10 R14: a customer's sign-out is saved and told before his tokens are revoked") {
+TEST(r1, "R1 R10 R14: a customer's sign-out is saved and reported before his tokens are revoked") {
   open_as_customer();
   CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "ended save state request alarm ");
@@ -462,7 +462,7 @@ TEST(r3, "R3: an emulated customer signs out and nothing is sent") {
   CHECK(strstr(host.saved.at, "parked") == NULL && strstr(host.saved.at, "anna") == NULL);
 }
 
-TEST(r4, "R4: until the agent's token is there the customer's session is whole; a refusal changes "
+TEST(r4, "R4: until the agent's token arrives the customer's session is whole; a refusal changes "
          "nothing") {
   open_as_customer();
   const uint32_t request = begin(OCC_OWNER_AGENT, 2, "anna");
@@ -505,7 +505,7 @@ TEST(r6, "R6: emulating another customer retires the parked grant, the same one 
   CHECK_NUMBER(host.request_count, 2);
 }
 
-TEST(r7_cancelled, "R7: a token that comes for a cancelled sign-in is revoked and never active") {
+TEST(r7_cancelled, "R7: a token that arrives for a cancelled sign-in is revoked and never active") {
   open();
   const uint32_t request = begin(OCC_OWNER_CUSTOMER, 1, "");
   CHECK_NUMBER(occ_session_cancel(&session, NOW, 2), OCC_STATUS_OK);
@@ -555,7 +555,7 @@ TEST(r7_refresh, "R7: a refresh keeps the number, replaces the tokens and revoke
   CHECK_TEXT(last_body(), "grant_type=refresh_token&refresh_token=r1" SHOP);
 }
 
-TEST(r7_mac, "R7: a token that is no bearer token is not used, and is revoked") {
+TEST(r7_mac, "R7: a token of another type than bearer is not used, and is revoked") {
   open();
   const uint32_t request = begin(OCC_OWNER_CUSTOMER, 1, "");
   host_forget();
@@ -565,12 +565,12 @@ TEST(r7_mac, "R7: a token that is no bearer token is not used, and is revoked") 
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
   CHECK_TEXT(last_body(), "token=m1&token_type_hint=access_token" SHOP);
   CHECK_TEXT(host_last_request()->authorization.at, "");
-  /* R17: it carried no bearer, so that a 401 says nothing of it. */
+  /* R17: it carried no bearer, so a 401 says nothing of it. */
   CHECK_NUMBER(host_answer(NOW, last(), 401, ""), OCC_STATUS_OK);
   CHECK_NUMBER(host.outcome, OCC_OUTCOME_REJECTED);
 }
 
-TEST(r8, "R8: signing out again sends nothing again") {
+TEST(r8, "R8: a second sign-out sends nothing again") {
   open_as_customer();
   CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
   host_forget();
@@ -579,7 +579,7 @@ TEST(r8, "R8: signing out again sends nothing again") {
   CHECK_TEXT(host.order, "");
 }
 
-TEST(r9_rejected, "R9: a rejected token without a refresh token is dropped with no request") {
+TEST(r9_rejected, "R9: a rejected token without a refresh token is dropped without a request") {
   open();
   sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_EXPIRED);
@@ -589,7 +589,7 @@ TEST(r9_rejected, "R9: a rejected token without a refresh token is dropped with 
   CHECK(!host_remembers("a1"));
 }
 
-TEST(r9_refused, "R9 R20: a refused refresh ends the session once, with no request") {
+TEST(r9_refused, "R9 R20: a refused refresh ends the session once, without a request") {
   open_as_customer();
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
@@ -607,7 +607,8 @@ TEST(r9_refused, "R9 R20: a refused refresh ends the session once, with no reque
   CHECK_NUMBER(host.expiries, 0);
 }
 
-TEST(r9_agent, "R9 R2: when the agent's grant is dead the retired one is revoked, his own is not") {
+TEST(r9_agent,
+     "R9 R2: when the agent's grant is dead the retired one is revoked, and the agent's is not") {
   open_as_customer();
   sign_in(OCC_OWNER_AGENT, "", TOKEN("a2"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_EXPIRED);
@@ -617,7 +618,7 @@ TEST(r9_agent, "R9 R2: when the agent's grant is dead the retired one is revoked
   CHECK_TEXT(last_body(), "token=r1&token_type_hint=refresh_token" SHOP);
 }
 
-TEST(r42_over, "R42: of an answer that nobody can read, a token whose time is over is dead") {
+TEST(r42_over, "R42: after an answer that cannot be read, an expired token is dead") {
   open_as_customer();
   const double expires_at = host.expires_at;
   CHECK(expires_at > NOW);
@@ -629,16 +630,15 @@ TEST(r42_over, "R42: of an answer that nobody can read, a token whose time is ov
 }
 
 TEST(r42_unknown_time,
-     "R42: of an answer that nobody can read, a token of unknown time is not dead") {
+     "R42: after an answer that cannot be read, a token whose time is not known is not dead") {
   open();
   sign_in(OCC_OWNER_CUSTOMER, "", "{\"access_token\":\"a1\",\"token_type\":\"bearer\"}");
   CHECK_NUMBER(host_renew_unsure(1e15, "Bearer a1"), OCC_STATUS_NOTHING);
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
 }
 
-TEST(r42_client,
-     "R42: of an answer that nobody can read, the application's own token is dead when its "
-     "time is over") {
+TEST(r42_client, "R42: after an answer that cannot be read, the application's own token is dead "
+                 "only if it has expired") {
   open();
   CHECK_NUMBER(host_renew_unsure(NOW, ""), OCC_STATUS_WAIT);
   CHECK_NUMBER(host_answer(NOW, last(), 200, TOKENS("c1", "r1")), OCC_STATUS_OK);
@@ -647,9 +647,8 @@ TEST(r42_client,
   CHECK_NUMBER(host_renew_unsure(NOW + 3600000, "Bearer c1"), OCC_STATUS_WAIT);
 }
 
-TEST(r32_expired,
-     "R32: every request of a session that has expired is told so, of one that was signed "
-     "out of none") {
+TEST(r32_expired, "R32: every request of an expired session fails with expired, and none of a "
+                  "session that was signed out") {
   open();
   sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_EXPIRED);
@@ -662,8 +661,7 @@ TEST(r32_expired,
   CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_NOTHING);
 }
 
-TEST(r32_same_token,
-     "R32: a token that is handed out once more after it has expired is one that lives") {
+TEST(r32_same_token, "R32: a token that is issued again after it has expired is alive") {
   open();
   sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_EXPIRED);
@@ -680,9 +678,8 @@ TEST(r32_restored,
   CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_EXPIRED);
 }
 
-TEST(r9_tabs,
-     "R9 R24: of a dead agent's grants the tabs are told of the retired one, which is revoked, and "
-     "not of his own, whose newer tokens another tab may have") {
+TEST(r9_tabs, "R9 R24: when an agent's grant is dead the tabs hear only of the retired one, which "
+              "is revoked, since another tab may have newer tokens of the agent's") {
   open_as_customer();
   const double customer = number_of(OCC_SLOT_ACTIVE);
   sign_in(OCC_OWNER_AGENT, "", TOKEN("a2"));
@@ -705,10 +702,10 @@ TEST(r9_parked, "R9: a parked grant whose refresh is refused is dropped, and the
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
 }
 
-/* ---- How it is sent ----------------------------------------------------------------------------
+/* ---- The requests of a revocation --------------------------------------------------------------
  */
 
-TEST(r10_no_bearer, "R10: where the profile says so, a revocation carries no Authorization") {
+TEST(r10_no_bearer, "R10: if the profile says so, a revocation carries no Authorization") {
   const uint32_t others = OCC_FLAG_REVOKE | OCC_FLAG_PERSIST | OCC_FLAG_SHARED;
   open_with(1, others, 0);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
@@ -717,7 +714,7 @@ TEST(r10_no_bearer, "R10: where the profile says so, a revocation carries no Aut
   CHECK_TEXT(host_last_request()->authorization.at, "");
 }
 
-TEST(r11_failure, "R11: failure of the first revocation does not stop the second") {
+TEST(r11_failure, "R11: a failed first revocation does not stop the second") {
   const uint32_t statuses[] = {302, 403, 404, 500, 503};
   for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
     open_as_customer();
@@ -727,7 +724,7 @@ TEST(r11_failure, "R11: failure of the first revocation does not stop the second
   }
 }
 
-TEST(r11_leave, "R11: when the page goes away, what is queued is sent at once, and not again") {
+TEST(r11_leave, "R11: a page that goes away sends every queued revocation at once, and not again") {
   open_as_customer();
   (void)occ_session_sign_out(&session, NOW);
   const uint32_t first = last();
@@ -746,7 +743,7 @@ TEST(r11_leave, "R11: when the page goes away, what is queued is sent at once, a
   CHECK(!host_remembers("a1") && !host_remembers("r1"));
 }
 
-TEST(r11_leave_stray, "R7 R11: when the page goes away, a stray that waits is revoked at once") {
+TEST(r11_leave_stray, "R7 R11: a page that goes away revokes a waiting stray at once") {
   open();
   const uint32_t first = begin(OCC_OWNER_CUSTOMER, 1, "");
   (void)begin(OCC_OWNER_CUSTOMER, 2, "");
@@ -757,7 +754,7 @@ TEST(r11_leave_stray, "R7 R11: when the page goes away, a stray that waits is re
   CHECK_NUMBER(host.request_count, 2);
 }
 
-TEST(r13, "R13: with no revocation endpoint nothing is sent, and all is settled at once") {
+TEST(r13, "R13: without a revocation endpoint nothing is sent, and everything settles at once") {
   open_with(1, OCC_FLAG_BEARER, 0);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
   CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
@@ -766,7 +763,7 @@ TEST(r13, "R13: with no revocation endpoint nothing is sent, and all is settled 
   CHECK(!host_remembers("a1") && !host_remembers("r1"));
 }
 
-TEST(r17, "R16 R17: every way in which a revocation can end is told once, and settles it") {
+TEST(r17, "R16 R17: every end of a revocation is reported once, and settles it") {
   const struct {
     occ_delivery delivery;
     uint32_t http_status;
@@ -809,14 +806,14 @@ TEST(r17, "R16 R17: every way in which a revocation can end is told once, and se
   }
 }
 
-/* Signed out, with the one revocation sent. */
+/* Opens a session that has signed out, with the one revocation sent. */
 static void open_with_retries(uint32_t retries) {
   open_with(1, REVOKING, retries);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
   (void)occ_session_sign_out(&session, NOW);
 }
 
-TEST(r18_when, "R18: only unreachable, 429 and 503 are tried again") {
+TEST(r18_when, "R18: only unreachable, 429 and 503 are retried") {
   const struct {
     occ_delivery delivery;
     uint32_t http_status;
@@ -840,7 +837,7 @@ TEST(r18_when, "R18: only unreachable, 429 and 503 are tried again") {
   }
 }
 
-TEST(r18_how_often, "R18: it is tried again as often as was asked for, and told once") {
+TEST(r18_how_often, "R18: a revocation is retried as often as configured, and reported once") {
   open_with_retries(2);
   double now = NOW;
   for (int i = 0; i < 2; i++) {
@@ -861,13 +858,14 @@ TEST(r18_how_often, "R18: it is tried again as often as was asked for, and told 
   CHECK_NUMBER(host.revoking, 0);
 }
 
-TEST(r18_none, "R18: nothing is tried again unless it is asked for") {
+TEST(r18_none, "R18: nothing is retried unless retries are configured") {
   open_with_retries(0);
   CHECK(settle(NOW, 503));
   CHECK_TEXT(host.order, "revoked state ");
 }
 
-TEST(r18_retry_after, "R18: after Retry-After, or 2 s, at most 30 s") {
+TEST(r18_retry_after,
+     "R18: a retry comes after Retry-After, or after 2 s, and after 30 s at most") {
   const struct {
     double retry_after;
     double at;
@@ -883,7 +881,7 @@ TEST(r18_retry_after, "R18: after Retry-After, or 2 s, at most 30 s") {
   }
 }
 
-TEST(r18_refresh, "R18 R11: while the refresh token is to be tried again the access token waits") {
+TEST(r18_refresh, "R18 R11: while the refresh token waits for a retry the access token waits too") {
   open_with(1, REVOKING, 1);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
   (void)occ_session_sign_out(&session, NOW);
@@ -896,7 +894,7 @@ TEST(r18_refresh, "R18 R11: while the refresh token is to be tried again the acc
   CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
 }
 
-TEST(r18_leave, "R18 R11: when the page goes away a retry does not wait") {
+TEST(r18_leave, "R18 R11: a page that goes away sends a retry at once") {
   open_with_retries(1);
   CHECK(settle(NOW, 503));
   host_forget();
@@ -905,8 +903,9 @@ TEST(r18_leave, "R18 R11: when the page goes away a retry does not wait") {
   CHECK_NUMBER(host.alarm, 0);
 }
 
-TEST(r18_both, "R18 R11: of two tokens that are to be tried again the access token waits for the "
-               "refresh token's turn") {
+TEST(
+  r18_both,
+  "R18 R11: if both tokens are to be retried the access token waits for the refresh token's turn") {
   open_with(1, REVOKING, 2);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
   (void)occ_session_sign_out(&session, NOW);
@@ -926,8 +925,8 @@ TEST(r18_both, "R18 R11: of two tokens that are to be tried again the access tok
 /* ---- Requests ----------------------------------------------------------------------------------
  */
 
-TEST(r19,
-     "R19: requests that meet an expired token cause one refresh, later ones are only sent again") {
+TEST(r19, "R19: requests that meet an expired token cause one refresh, and later ones are only "
+          "sent again") {
   open_as_customer();
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
@@ -954,7 +953,7 @@ TEST(r19_same_token, "R19: after a refresh that gave the same access token it is
 }
 
 TEST(r20,
-     "R20: a refresh that fails for a passing reason fails who waits for it, and nobody else") {
+     "R20: a refresh that fails for a passing reason fails only the requests that wait for it") {
   const struct {
     occ_delivery delivery;
     uint32_t http_status;
@@ -978,7 +977,7 @@ TEST(r20,
   }
 }
 
-TEST(r20_client, "R20: a refresh that is refused because of the client ends the session, too") {
+TEST(r20_client, "R20: a refresh that is refused because of the client ends the session") {
   open_as_customer();
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   CHECK_NUMBER(host_answer(NOW, last(), 401, "{\"error\":\"invalid_client\"}"), OCC_STATUS_OK);
@@ -986,8 +985,8 @@ TEST(r20_client, "R20: a refresh that is refused because of the client ends the 
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
 }
 
-TEST(r20_mac,
-     "R20 R7: a refresh that gave no bearer token fails who waits; what it gave is revoked") {
+TEST(r20_mac, "R20 R7: a refresh that gave no bearer token fails the waiting requests, and its "
+              "token is revoked") {
   open_as_customer();
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   const uint32_t refresh = last();
@@ -1012,7 +1011,7 @@ TEST(r20_restores, "R20 R5: when the agent's refresh is refused the parked custo
   CHECK_TEXT(host_authorization(), "Bearer a1");
 }
 
-TEST(r21, "R21: a request of an older session causes neither refresh nor sign-out nor message") {
+TEST(r21, "R21: a request of an older session causes no refresh, no sign-out and no notification") {
   open_as_customer();
   (void)occ_session_sign_out(&session, NOW);
   host_forget();
@@ -1047,8 +1046,7 @@ TEST(alarm,
   CHECK_NUMBER(host.alarm, NOW + 7200001);
 }
 
-TEST(alarm_first,
-     "the alarm is set to what comes first: the try again of a revocation, or the refresh") {
+TEST(alarm_first, "the alarm is set to the earlier of a revocation's retry and the refresh") {
   open_with(1, REVOKING, 1);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKEN("a1"));
   (void)occ_session_sign_out(&session, NOW);
@@ -1078,9 +1076,8 @@ TEST(no_alarm, "without a refresh token there is no alarm; signing out ends the 
 /* ---- Anonymous requests that need a client token -----------------------------------------------
  */
 
-TEST(
-  client_token,
-  "RFC 6749 4.4: an anonymous request that may not go without a token gets the application's own") {
+TEST(client_token,
+     "RFC 6749 4.4: an anonymous request that needs a token gets the application's own") {
   open();
   CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_WAIT);
   CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_WAIT);
@@ -1100,8 +1097,7 @@ TEST(
   CHECK_NUMBER(host.request_count, 0);
 }
 
-TEST(header,
-     "there is a header for requests, or there is nothing; nothing belongs to a header of others") {
+TEST(header, "a request gets a header or none, and an unknown header is ignored") {
   open();
   CHECK_NUMBER(occ_session_authorization(&session, NOW), OCC_STATUS_NOTHING);
   CHECK_NUMBER(host_renew(NOW, "x"), OCC_STATUS_NOTHING);
@@ -1111,7 +1107,7 @@ TEST(header,
   CHECK_TEXT(host.order, "authorization ");
 }
 
-TEST(client_token_dead, "a client token that is rejected is replaced, and not revoked") {
+TEST(client_token_dead, "a rejected client token is replaced, and not revoked") {
   open();
   (void)host_renew(NOW, "");
   (void)host_answer(NOW, last(), 200, TOKEN("c1"));
@@ -1125,7 +1121,7 @@ TEST(client_token_dead, "a client token that is rejected is replaced, and not re
   CHECK(!host_remembers("c1"));
 }
 
-TEST(client_token_expired, "a client token whose time is over is replaced, and not sent again") {
+TEST(client_token_expired, "an expired client token is replaced, and not sent again") {
   open();
   (void)host_renew(NOW, "");
   (void)host_answer(NOW, last(), 200,
@@ -1139,7 +1135,7 @@ TEST(client_token_expired, "a client token whose time is over is replaced, and n
 }
 
 TEST(client_token_over,
-     "a client token that is over at once is sent once, and the next one is asked for") {
+     "a client token that expires at once is sent once, and then the next one is requested") {
   open();
   (void)host_renew(NOW, "");
   (void)host_answer(NOW, last(), 200,
@@ -1152,7 +1148,7 @@ TEST(client_token_over,
 }
 
 TEST(client_token_failed,
-     "a client token that is not given fails who waits for it; the next one asks again") {
+     "a client token request that fails fails the waiting requests; the next request asks again") {
   const char *const answers[] = {"", "{\"access_token\":\"m1\",\"token_type\":\"mac\"}"};
   for (size_t i = 0; i < 2; i++) {
     open();
@@ -1185,7 +1181,7 @@ TEST(client_token_stored,
 /* ---- Sign-ins ----------------------------------------------------------------------------------
  */
 
-TEST(sign_in_fails, "a sign-in that fails says why, once, and leaves nobody signed in") {
+TEST(sign_in_fails, "a failed sign-in reports its reason once, and leaves the session signed out") {
   const struct {
     occ_delivery delivery;
     uint32_t http_status;
@@ -1228,7 +1224,7 @@ TEST(token_too_large,
   CHECK_TEXT(host_authorization(), "Bearer a1");
 }
 
-TEST(longest_tokens, "tokens of 8 KiB are sent, stored, taken from the storage and revoked whole") {
+TEST(longest_tokens, "tokens of 8 KiB are sent, stored, read back and revoked whole") {
   static char answer[OCC_INPUT_MAX];
   static char stored[OCC_INPUT_MAX + 1];
   static char body[OCC_INPUT_MAX];
@@ -1254,8 +1250,7 @@ TEST(longest_tokens, "tokens of 8 KiB are sent, stored, taken from the storage a
   CHECK_NUMBER(host_last_request()->authorization.length, 7 + 8192);
 }
 
-TEST(scope,
-     "a scope that is configured is asked for, secrets and scopes that are empty are left out") {
+TEST(scope, "a configured scope is requested; empty secrets and scopes are left out") {
   const host_options all = {.client_id = "shop",
                             .agent_client_id = "desk",
                             .agent_client_secret = "x",
@@ -1269,7 +1264,7 @@ TEST(scope,
                           "&client_id=desk&client_secret=x");
 }
 
-TEST(encoded, "a user name and a password are encoded, and forgotten when they are sent") {
+TEST(encoded, "a user name and a password are encoded, and wiped once they are sent") {
   open();
   CHECK_NUMBER(host_sign_in(NOW, OCC_OWNER_CUSTOMER, 1, "j\xC3\xBCrgen@x.de", "p&=+ %w\"0rd", ""),
                OCC_STATUS_OK);
@@ -1279,7 +1274,7 @@ TEST(encoded, "a user name and a password are encoded, and forgotten when they a
   CHECK(!host_remembers("rgen"));
 }
 
-TEST(given_up, "a sign-in that is given up is told so, and whoever was there stays") {
+TEST(given_up, "a cancelled sign-in reports so, and the user who was signed in stays") {
   open();
   (void)begin(OCC_OWNER_CUSTOMER, 1, "");
   CHECK_NUMBER(occ_session_cancel(&session, NOW, 2), OCC_STATUS_OK);
@@ -1311,7 +1306,7 @@ TEST(superseded, "a newer sign-in cancels the older one") {
 }
 
 TEST(places,
-     "when all places are taken, sign-ins and refreshes wait or are refused, until one is free") {
+     "when all places are taken, sign-ins and refreshes wait or are refused until one is free") {
   open();
   uint32_t requests[OCC_PLACES + 1];
   unsigned sent = 0;
@@ -1333,7 +1328,7 @@ TEST(places,
 }
 
 TEST(places_all_answered,
-     "R7: a sign-in that waits for a place comes to its turn when all others are answered") {
+     "R7: a sign-in that waits for a place is sent when all others are answered") {
   open();
   uint32_t requests[OCC_PLACES + 1];
   unsigned sent = 0;
@@ -1377,7 +1372,8 @@ TEST(r29_held, "R29: a stray with the token of a held grant is that grant, and i
   CHECK_TEXT(host_authorization(), "Bearer a1");
 }
 
-TEST(r29_late, "R29: so it is when the stray comes after the grant") {
+TEST(r29_late,
+     "R29: a stray with the token of a held grant is not revoked if it arrives after the grant") {
   open();
   const uint32_t first = begin(OCC_OWNER_CUSTOMER, 1, "");
   const uint32_t second = begin(OCC_OWNER_CUSTOMER, 2, "");
@@ -1387,7 +1383,8 @@ TEST(r29_late, "R29: so it is when the stray comes after the grant") {
   CHECK_TEXT(host.order, "");
 }
 
-TEST(r29_other, "R29: else it is revoked when the sign-in has ended, however it has") {
+TEST(r29_other,
+     "R29: a stray with a token of its own is revoked when the sign-in ends, even if it fails") {
   open();
   const uint32_t first = begin(OCC_OWNER_CUSTOMER, 1, "");
   const uint32_t second = begin(OCC_OWNER_CUSTOMER, 2, "");
@@ -1398,8 +1395,8 @@ TEST(r29_other, "R29: else it is revoked when the sign-in has ended, however it 
   CHECK_TEXT(last_body(), "token=a1&token_type_hint=access_token" SHOP);
 }
 
-TEST(r29_restored,
-     "R29 R5: a token that the agent shares with the parked customer is not revoked under him") {
+TEST(r29_restored, "R29 R5: a token that the agent shares with the parked customer is not revoked "
+                   "under the restored customer") {
   open_as_customer();
   sign_in(OCC_OWNER_AGENT, "anna", TOKENS("a1", "r1"));
   CHECK_NUMBER(occ_session_sign_out_agent(&session, NOW), OCC_STATUS_OK);
@@ -1438,7 +1435,7 @@ TEST(r29_settled, "R29: a sign-in waits until the revocation has settled") {
   CHECK(!host_remembers("pass"));
 }
 
-TEST(r29_late_revocation, "R29: or for 2 s") {
+TEST(r29_late_revocation, "R29: a sign-in waits for an unsettled revocation for at most 2 s") {
   open_as_customer();
   (void)occ_session_sign_out(&session, NOW);
   CHECK_NUMBER(host_sign_in(NOW, OCC_OWNER_CUSTOMER, 2, "anna", "pass", ""), OCC_STATUS_OK);
@@ -1452,7 +1449,7 @@ TEST(r29_late_revocation, "R29: or for 2 s") {
 }
 
 TEST(r29_cancelled,
-     "R29 R27: a sign-in that is cancelled while it waits is never sent, and forgotten") {
+     "R29 R27: a sign-in that is cancelled while it waits is never sent, and is wiped") {
   open_as_customer();
   (void)occ_session_sign_out(&session, NOW);
   CHECK_NUMBER(host_sign_in(NOW, OCC_OWNER_CUSTOMER, 2, "anna", "pass", ""), OCC_STATUS_OK);
@@ -1475,7 +1472,7 @@ static void store(void) {
 }
 
 TEST(r24_ended,
-     "R24: a grant that another tab has ended is gone here, with no request and no message") {
+     "R24: a grant that another tab has ended is dropped here, without request or notification") {
   open_as_customer();
   CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_SLOT_ACTIVE), 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "save state alarm ");
@@ -1494,7 +1491,7 @@ TEST(r24_parked, "R24: a parked grant that has ended in another tab is not resto
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
 }
 
-TEST(r24_not_held, "R24: what is not held here is nothing to do") {
+TEST(r24_not_held, "R24: an ended grant that is not held here changes nothing") {
   open_as_customer();
   const double numbers[] = {0, -1, 7, number_of(OCC_SLOT_ACTIVE) + 1, NAN, INFINITY, 1e300};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
@@ -1529,7 +1526,7 @@ TEST(r24_agent,
 }
 
 TEST(r24_shared,
-     "R24: where tabs share the session, a signed-out session leaves a snapshot that says so") {
+     "R24: if tabs share the session, a signed-out session leaves a snapshot that says so") {
   open_with(1, REVOKING | OCC_FLAG_SHARED, 0);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
   (void)occ_session_sign_out(&session, NOW);
@@ -1537,8 +1534,7 @@ TEST(r24_shared,
                             "\"revoking\":1700000002000}");
 }
 
-TEST(r24_stale,
-     "R24 R25: a snapshot is taken only if it is newer, and an older one is written over") {
+TEST(r24_stale, "R24 R25: only a newer snapshot is adopted, and an older one is written over") {
   open_as_customer();
   store();
   CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_STALE);
@@ -1550,7 +1546,7 @@ TEST(r24_stale,
   CHECK_TEXT(host_authorization(), "");
 }
 
-TEST(r24_newer, "R24: a newer snapshot is taken whole, and not saved again") {
+TEST(r24_newer, "R24: a newer snapshot is adopted whole, and not saved again") {
   open_as_customer();
   const double number = number_of(OCC_SLOT_ACTIVE);
   (void)snprintf(stored, sizeof stored,
@@ -1564,13 +1560,13 @@ TEST(r24_newer, "R24: a newer snapshot is taken whole, and not saved again") {
   CHECK_TEXT(host_authorization(), "Bearer a9");
   CHECK(!host_remembers("Bearer a1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_RESEND);
-  /* The refresh token that the snapshot leaves out is kept. */
+  /* The refresh token, which the snapshot leaves out, is kept. */
   CHECK_NUMBER(host_renew(NOW, "Bearer a9"), OCC_STATUS_WAIT);
   CHECK_TEXT(last_body(), "grant_type=refresh_token&refresh_token=r1" SHOP);
 }
 
 TEST(r24_emulated,
-     "R24: an emulation that another tab has begun begins here, with the tokens that are here") {
+     "R24: an emulation that another tab has started starts here, with the tokens of this tab") {
   open_as_customer();
   sign_in(OCC_OWNER_AGENT, "", TOKENS("a2", "r2"));
   store();
@@ -1596,7 +1592,7 @@ TEST(r24_signed_out, "R24: a newer snapshot without grants signs out, without a 
   CHECK(!host_remembers("a1") && !host_remembers("r2"));
 }
 
-/* What another tab has saved, or an earlier page: an agent, who emulates a customer. */
+/* Adopts the snapshot of another tab, or an earlier page: an agent who emulates a customer. */
 static occ_status adopt_agent(double epoch, double number, const char *access, const char *id) {
   (void)snprintf(stored, sizeof stored,
                  "{\"v\":1,\"for\":\"here\",\"epoch\":%.0f,\"active\":{\"owner\":\"agent\","
@@ -1605,7 +1601,8 @@ static occ_status adopt_agent(double epoch, double number, const char *access, c
   return host_adopt(NOW, stored);
 }
 
-TEST(r24_taken, "R24: so it does where the grant itself was another tab's") {
+TEST(r24_taken,
+     "R24: a newer snapshot without grants signs out a grant that came from another tab") {
   open();
   CHECK_NUMBER(adopt_agent(1, 1, "x1", "c"), OCC_STATUS_OK);
   CHECK_NUMBER(host.state, OCC_STATE_EMULATING);
@@ -1616,8 +1613,8 @@ TEST(r24_taken, "R24: so it does where the grant itself was another tab's") {
   CHECK(!host_remembers("x1"));
 }
 
-TEST(r24_late,
-     "R24 R8: what a tab writes that has not heard of a sign-out does not bring it back") {
+TEST(r24_late, "R24 R8: the snapshot of a tab that does not know of a sign-out does not bring the "
+               "session back") {
   open_with(1, REVOKING | OCC_FLAG_SHARED, 0);
   CHECK_NUMBER(adopt_agent(1, 1, "x1", "c"), OCC_STATUS_OK);
   (void)occ_session_sign_out_agent(&session, NOW);
@@ -1630,8 +1627,8 @@ TEST(r24_late,
   CHECK_NUMBER(host.revoking, 1);
 }
 
-TEST(r24_still_waiting,
-     "R24 R19: requests wait on when another tab changes what is not their grant, else they end") {
+TEST(r24_still_waiting, "R24 R19: requests keep waiting when another tab changes another grant, "
+                        "and end if it changes theirs") {
   open_as_agent();
   CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_WAIT);
   host_forget();
@@ -1660,7 +1657,7 @@ TEST(r24_same_token,
 }
 
 TEST(r24_other_customer,
-     "R24 R4: the id that an agent's sign-in came with is not that of whom another tab brings") {
+     "R24 R4: the id of an agent's sign-in does not apply to a customer from another tab") {
   open_as_customer();
   const uint32_t request = begin(OCC_OWNER_AGENT, 2, "anna");
   CHECK_NUMBER(host_adopt(NOW, "{\"v\":1,\"for\":\"here\",\"epoch\":9,\"active\":{\"owner\":"
@@ -1671,8 +1668,7 @@ TEST(r24_other_customer,
   CHECK_NUMBER(host.state, OCC_STATE_AGENT);
 }
 
-TEST(r24_pending,
-     "R24: a sign-in that is pending goes on over a newer snapshot, or is cancelled by it") {
+TEST(r24_pending, "R24: a newer snapshot lets a pending sign-in go on, or cancels it") {
   open_with(1, REVOKING | OCC_FLAG_SHARED, 0);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
   store();
@@ -1694,7 +1690,7 @@ TEST(r24_pending,
   CHECK_TEXT(host_authorization(), "Bearer a1");
 }
 
-TEST(r24_full, "R24: a snapshot is taken also when tokens are on their way in every place, twice") {
+TEST(r24_full, "R24: a snapshot is adopted even if token requests have every place, twice") {
   open();
   for (uint32_t attempt = 1; attempt <= OCC_PLACES; attempt++) {
     (void)begin(OCC_OWNER_CUSTOMER, attempt, "");
@@ -1715,7 +1711,7 @@ TEST(r24_full, "R24: a snapshot is taken also when tokens are on their way in ev
 }
 
 TEST(r24_no_place,
-     "R24: a snapshot that finds no place changes nothing, and is taken when one is free") {
+     "R24: a snapshot that finds no place changes nothing, and is adopted when one is free") {
   open();
   uint32_t first = 0;
   for (uint32_t attempt = 1; attempt <= OCC_PLACES; attempt++) {
@@ -1741,7 +1737,7 @@ TEST(r24_no_place,
   }
 }
 
-TEST(r24_refused, "R24: a refresh that is refused after another tab's has succeeded ends nothing") {
+TEST(r24_refused, "R24: a refused refresh ends nothing if another tab's refresh has succeeded") {
   open_with(1, REVOKING | OCC_FLAG_PERSIST | OCC_FLAG_SHARED, 0);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
@@ -1757,7 +1753,7 @@ TEST(r24_refused, "R24: a refresh that is refused after another tab's has succee
   CHECK_TEXT(host_authorization(), "Bearer a9");
 }
 
-TEST(r25, "R25: a page that is loaded again has the same state, the parked grant included") {
+TEST(r25, "R25: a reloaded page has the same state, the parked grant included") {
   open_emulating();
   store();
   open_with(2, REVOKING | OCC_FLAG_PERSIST, 0);
@@ -1773,7 +1769,7 @@ TEST(r25, "R25: a page that is loaded again has the same state, the parked grant
   CHECK_TEXT(host_authorization(), "Bearer a1");
 }
 
-TEST(r25_signed_out, "R25 R18: a grant that was found in the storage is revoked like any other") {
+TEST(r25_signed_out, "R25 R18: a grant from the storage is revoked like any other") {
   open_as_customer();
   (void)snprintf(stored, sizeof stored, "%s", host.saved.at);
   open_with(2, REVOKING | OCC_FLAG_PERSIST, 1);
@@ -1790,14 +1786,15 @@ TEST(r25_signed_out, "R25 R18: a grant that was found in the storage is revoked 
   CHECK(!host_remembers("a1") && !host_remembers("r1"));
 }
 
-TEST(r25_no_refresh_token, "R25: refresh tokens are not stored unless they are to persist") {
+TEST(r25_no_refresh_token,
+     "R25: refresh tokens are not stored unless they are configured to persist") {
   open_with(1, REVOKING, 0);
   sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
   CHECK(strstr(host.saved.at, "a1") != NULL);
   CHECK(strstr(host.saved.at, "r1") == NULL);
 }
 
-TEST(r26, "R26: a snapshot that is not ours changes nothing") {
+TEST(r26, "R26: an invalid snapshot, or one of another identity, changes nothing") {
   open_as_customer();
   store();
   const char *const bad[] = {" ", "{}", "null", "{\"v\":2,\"for\":\"here\",\"epoch\":9}",
@@ -1814,7 +1811,7 @@ TEST(r26, "R26: a snapshot that is not ours changes nothing") {
   CHECK_TEXT(host.order, "");
 }
 
-TEST(r26_overflow, "R26: a snapshot that does not fit is not stored half") {
+TEST(r26_overflow, "R26: a snapshot that does not fit is not stored in part") {
   static char answer[OCC_INPUT_MAX];
   static char quotes[2 * OCC_TOKEN_MAX + 1];
   for (size_t i = 0; i < OCC_TOKEN_MAX; i++) {
@@ -1851,7 +1848,7 @@ TEST(r27_arena, "R27: nothing is left of a response in the arena") {
   occ_arena_wipe();
 }
 
-TEST(numbers, "a grant's number is never used again, nor in a session with another nonce") {
+TEST(numbers, "a grant's number is never used again, not even in a session with another nonce") {
   open_as_customer();
   const double first = number_of(OCC_SLOT_ACTIVE);
   (void)occ_session_sign_out(&session, NOW);

@@ -1,4 +1,4 @@
-/* Snapshots, written by a session and read back, and what else may be found in a storage. */
+/* Snapshots, written by a session and read back, and other texts that a storage may hold. */
 #include "snapshot.h"
 
 #include "check.h"
@@ -16,7 +16,7 @@ static bool is_text(occ_text actual, const char *expected) {
   return occ_text_equal(actual, (occ_text){expected, strlen(expected)});
 }
 
-/* From a copy with a zero behind it, as the input has one. */
+/* Reads from a copy with a zero behind it, as the input has one. */
 static occ_status read_length(const char *from, size_t length) {
   static char copy[OCC_INPUT_MAX + 1];
   memcpy(copy, from, length);
@@ -64,8 +64,9 @@ static void write(const char *customer, double revoking_until, bool persist) {
   CHECK(!writer.overflow);
 }
 
-TEST(written,
-     "a snapshot is written as snapshot.h says, with no refresh token unless it persists") {
+TEST(
+  written,
+  "a snapshot is written in the format of snapshot.h, without a refresh token unless it persists") {
   memset(&grants, 0, sizeof grants);
   put(2, OCC_SLOT_ACTIVE, OCC_OWNER_AGENT, 8, "a2", "r2");
   put(0, OCC_SLOT_PARKED, OCC_OWNER_CUSTOMER, 7, "a1", "");
@@ -85,7 +86,7 @@ TEST(written,
                    "\"parked\":{\"owner\":\"customer\",\"number\":7,\"access\":\"a1\"}}");
 }
 
-TEST(round_trip, "R25: what is written is read back whole") {
+TEST(round_trip, "R25: a written snapshot is read back whole") {
   memset(&grants, 0, sizeof grants);
   put(0, OCC_SLOT_ACTIVE, OCC_OWNER_AGENT, 9007199254740991.0, "a\"\\2", "r 2");
   put(1, OCC_SLOT_RETIRED, OCC_OWNER_CUSTOMER, 7, "a1", "r1");
@@ -126,7 +127,7 @@ TEST(largest, "three grants with the longest tokens fit, and are read back") {
   CHECK_NUMBER(read_length(text, strlen(text)), OCC_STATUS_OK);
 }
 
-TEST(truncated, "R26: a snapshot that breaks off at any byte is discarded") {
+TEST(truncated, "R26: a snapshot that is cut off at any byte is discarded") {
   const char *whole = SNAPSHOT(AGENT "," HELD("parked") ",\"customer\":\"C1\"");
   CHECK_NUMBER(read_length(whole, strlen(whole)), OCC_STATUS_OK);
   for (size_t length = 0; length < strlen(whole); length++) {
@@ -135,7 +136,7 @@ TEST(truncated, "R26: a snapshot that breaks off at any byte is discarded") {
 }
 
 TEST(flipped,
-     "R26: a snapshot with any one byte replaced is taken or discarded, and nothing worse") {
+     "R26: a snapshot with any one byte replaced is accepted or discarded, and does no harm") {
   char copy[] = SNAPSHOT(AGENT "," HELD("parked") ",\"customer\":\"C1\"");
   for (size_t i = 0; i < sizeof copy - 1; i++) {
     const char original = copy[i];
@@ -148,7 +149,7 @@ TEST(flipped,
   }
 }
 
-TEST(no_snapshot, "R26: what is no snapshot is discarded") {
+TEST(no_snapshot, "R26: a text that is no snapshot is discarded") {
   check_bad("");
   check_bad("null");
   check_bad("[]");
@@ -172,7 +173,7 @@ TEST(other_identity, "R26: a snapshot for another client or base URL is discarde
   check_bad("{\"v\":1,\"epoch\":3}");
 }
 
-TEST(bad_epoch, "R26: an epoch that cannot be is discarded") {
+TEST(bad_epoch, "R26: an impossible epoch is discarded") {
   const char *const epochs[] = {"0",     "-1",  "1.5", "1e300", "1e999", "9007199254740992",
                                 "\"3\"", "null"};
   for (size_t i = 0; i < sizeof epochs / sizeof epochs[0]; i++) {
@@ -182,7 +183,7 @@ TEST(bad_epoch, "R26: an epoch that cannot be is discarded") {
   }
 }
 
-TEST(bad_line, "R26: a line that cannot be is discarded; an engine that knew none wrote none") {
+TEST(bad_line, "R26: an impossible line is discarded, and a missing one is accepted") {
   const char *const lines[] = {"-1",    "1.5",  "1e300", "1e999", "9007199254740992",
                                "\"5\"", "null", "true",  "[5]",   "{\"line\":5}"};
   for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
@@ -198,10 +199,8 @@ TEST(bad_line, "R26: a line that cannot be is discarded; an engine that knew non
   CHECK_NUMBER(snapshot.line, 9007199254740991.0);
 }
 
-TEST(
-  revoking_of_another_type,
-  "R26 R29: until when a revocation is in flight is a number; whether it can be is the session's "
-  "to say, which knows the time") {
+TEST(revoking_of_another_type, "R26 R29: the end of a revocation must be a number; the session, "
+                               "which knows the time, checks its value") {
   const char *const others[] = {"\"9\"", "null", "true", "[9]", "{}"};
   for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
     char bad[100];
@@ -215,7 +214,7 @@ TEST(
   CHECK_NUMBER(snapshot.revoking_until, 9);
 }
 
-TEST(bad_grants, "R26: a grant with any field wrong is discarded, and all with it") {
+TEST(bad_grants, "R26: a grant with any invalid field is discarded, with the whole snapshot") {
   check_taken(SNAPSHOT(ACTIVE));
   const char *const grants_in_json[] = {
     "{}",
@@ -253,7 +252,7 @@ TEST(bad_grants, "R26: a grant with any field wrong is discarded, and all with i
   }
 }
 
-TEST(half_used, "R26: a member of another type is corrupt, and not left out") {
+TEST(half_used, "R26: a member of another type makes the snapshot corrupt, and is not left out") {
   check_bad(SNAPSHOT("\"active\":7"));
   check_bad(SNAPSHOT("\"active\":null"));
   check_bad(SNAPSHOT(AGENT ",\"parked\":[],\"customer\":\"C1\""));
@@ -281,7 +280,7 @@ TEST(not_together, "R26: grants that no session can hold together are discarded"
   check_bad(SNAPSHOT("\"customer\":\"C1\""));
 }
 
-TEST(other_owner, "R26: a parked or retired grant is a customer's") {
+TEST(other_owner, "R26: a parked or retired grant of an agent is discarded") {
   check_bad(SNAPSHOT(AGENT ",\"retired\":{\"owner\":\"agent\",\"number\":7,\"expires\":0,"
                            "\"access\":\"a1\"}"));
   check_bad(SNAPSHOT(AGENT ",\"parked\":{\"owner\":\"agent\",\"number\":7,\"expires\":0,"
@@ -306,7 +305,7 @@ static void check_long(size_t access, size_t refresh, size_t customer, occ_statu
   CHECK_NUMBER(read_length(text, strlen(text)), expected);
 }
 
-TEST(overlong, "R26: texts that are too long to be held are discarded") {
+TEST(overlong, "R26: texts that are too long for a place are discarded") {
   check_long(8192, 8192, 256, OCC_STATUS_OK);
   check_long(8193, 1, 1, OCC_STATUS_BAD_SNAPSHOT);
   check_long(1, 8193, 1, OCC_STATUS_BAD_SNAPSHOT);

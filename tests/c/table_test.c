@@ -1,4 +1,4 @@
-/* The state table: invariants over every cell, and the permitted transitions compared. */
+/* The state table: invariants of every cell, and a comparison with the permitted transitions. */
 #include "table.h"
 
 #include "check.h"
@@ -18,7 +18,7 @@ static void mark_next(bool *marked, occ_state from, occ_event event) {
   }
 }
 
-/* Everything that can be reached from there, itself included. */
+/* Marks every state that can be reached from there, itself included. */
 static void mark_reachable(bool *marked, occ_state start) {
   marked[start] = true;
   for (int round = 0; round < OCC_STATE_END; round++) {
@@ -30,7 +30,7 @@ static void mark_reachable(bool *marked, occ_state start) {
   }
 }
 
-/* The effects of the moves of a cell, those of the guarded one included. */
+/* Returns the effects of the moves of a cell, those of the guarded one included. */
 static unsigned all_effects(occ_state state, occ_event event) {
   return occ_table[state][event].move.effects | occ_table[state][event].given.effects;
 }
@@ -74,7 +74,7 @@ TEST(sign_outs_reach_anonymous, "from every state, signing out often enough lead
   }
 }
 
-TEST(zero_never_entered, "0 is never entered") {
+TEST(zero_never_entered, "no transition enters state 0") {
   for (int state = 1; state < OCC_STATE_END; state++) {
     for (int event = 1; event < OCC_EVENT_END; event++) {
       const occ_cell *cell = &occ_table[state][event];
@@ -87,7 +87,7 @@ TEST(zero_never_entered, "0 is never entered") {
   }
 }
 
-TEST(zero_is_unknown, "state 0 and event 0 are no cells") {
+TEST(zero_is_unknown, "state 0 and event 0 have no cells") {
   for (int state = 0; state < OCC_STATE_END; state++) {
     CHECK_NUMBER(occ_table[state][0].rule, OCC_STATUS_UNKNOWN_CELL);
   }
@@ -96,7 +96,7 @@ TEST(zero_is_unknown, "state 0 and event 0 are no cells") {
   }
 }
 
-TEST(unmoved_has_no_effects, "a cell that is no transition has neither a next state nor effects") {
+TEST(unmoved_has_no_effects, "a cell without a transition has neither a next state nor effects") {
   for (int state = 0; state < OCC_STATE_END; state++) {
     for (int event = 0; event < OCC_EVENT_END; event++) {
       const occ_cell *cell = &occ_table[state][event];
@@ -128,15 +128,16 @@ TEST(permitted_transitions, "the table is the permitted one, cell by cell, effec
   }
 }
 
-/* What the rules say of each sign-out, by what it finds: R1, R2, R3, R5. */
-TEST(sign_outs_revoke, "R1 R2: every sign-out of somebody who has a grant revokes it, but R3") {
+/* The rules for each sign-out, by the session that it ends: R1, R2, R3, R5. */
+TEST(sign_outs_revoke,
+     "R1 R2: every sign-out with a grant revokes it, except that of an emulated customer (R3)") {
   for (int state = 1; state < OCC_STATE_END; state++) {
     const unsigned out = all_effects((occ_state)state, OCC_EVENT_SIGN_OUT);
     const unsigned agent_out = all_effects((occ_state)state, OCC_EVENT_SIGN_OUT_AGENT);
     const bool agent = state == OCC_STATE_AGENT || state == OCC_STATE_EMULATING;
     CHECK(((out & OCC_EFFECT_REVOKE) != 0) == (has_active(state) && state != OCC_STATE_EMULATING));
     CHECK(((agent_out & OCC_EFFECT_REVOKE) != 0) == agent);
-    /* A dead grant is dropped only where the server has said so. */
+    /* A dead grant is dropped only if the server has said so. */
     CHECK_NUMBER((out | agent_out) & OCC_EFFECT_DROP, 0);
   }
 }
@@ -156,7 +157,8 @@ TEST(takeover, "R4: with the customer's id known the grant is parked, else it is
                OCC_EFFECT_BEGIN);
 }
 
-TEST(restoring, "R5: a parked grant is restored by the agent's sign-out and by his expiry") {
+TEST(restoring,
+     "R5: a parked grant is restored by the agent's sign-out and by the agent's expiry") {
   const occ_event events[] = {OCC_EVENT_SIGN_OUT_AGENT, OCC_EVENT_EXPIRED};
   for (size_t i = 0; i < 2; i++) {
     const occ_cell *cell = &occ_table[OCC_STATE_EMULATING][events[i]];
@@ -173,7 +175,7 @@ TEST(other_emulation, "R6: only the emulation of another customer retires the pa
 }
 
 TEST(dead_grants,
-     "R9: an expiry drops the active grant wherever there is one, and nothing else does") {
+     "R9: an expiry drops the active grant in every state that has one, and no other event does") {
   for (int state = 1; state < OCC_STATE_END; state++) {
     for (int event = 1; event < OCC_EVENT_END; event++) {
       const occ_cell *cell = &occ_table[state][event];
@@ -183,7 +185,7 @@ TEST(dead_grants,
   }
 }
 
-TEST(pending_sign_ins, "a sign-in that is pending ends with the state in which it is pending") {
+TEST(pending_sign_ins, "a pending sign-in ends with the state in which it is pending") {
   for (int state = 1; state < OCC_STATE_END; state++) {
     for (int event = 1; event < OCC_EVENT_END; event++) {
       const occ_cell *cell = &occ_table[state][event];
@@ -194,7 +196,7 @@ TEST(pending_sign_ins, "a sign-in that is pending ends with the state in which i
         continue;
       }
       CHECK(begins == (event == OCC_EVENT_SIGN_IN || event == OCC_EVENT_SIGN_IN_AGENT));
-      /* One that is left pending by another event goes on being pending. */
+      /* A sign-in that another event leaves pending stays pending. */
       CHECK(cancels ==
             (is_pending(state) && !answered && (begins || !is_pending(cell->move.next))));
       if (begins) {
@@ -205,7 +207,7 @@ TEST(pending_sign_ins, "a sign-in that is pending ends with the state in which i
   }
 }
 
-TEST(packing, "a cell is packed as next state, next state when the guard holds, guard, status") {
+TEST(packing, "a cell is packed as next state, next state if the guard holds, guard, status") {
   CHECK_NUMBER(occ_table_cell(OCC_STATE_AGENT_TAKING_OVER, OCC_EVENT_GRANTED), 0x00010706);
   CHECK_NUMBER(occ_table_cell(OCC_STATE_EMULATING, OCC_EVENT_EMULATE), 0x00020707);
   CHECK_NUMBER(occ_table_cell(OCC_STATE_EMULATING, OCC_EVENT_SIGN_OUT_AGENT), 0x00030301);
@@ -215,7 +217,7 @@ TEST(packing, "a cell is packed as next state, next state when the guard holds, 
   CHECK_NUMBER(occ_table_cell(OCC_STATE_ANONYMOUS, OCC_EVENT_EMULATE), 0x05000000);
 }
 
-TEST(out_of_range, "beside the table there are no cells") {
+TEST(out_of_range, "there are no cells outside the table") {
   CHECK_NUMBER(occ_table_cell(0, OCC_EVENT_SIGN_IN), 0x25000000);
   CHECK_NUMBER(occ_table_cell(OCC_STATE_ANONYMOUS, 0), 0x25000000);
   CHECK_NUMBER(occ_table_cell(8, 1), 0x25000000);

@@ -1,5 +1,5 @@
-/* Several tabs, and pages one after the other: lines (R24), who asks and who answers (R31), what a
- * revocation elsewhere holds back (R29), and a stored session that is dead (R32). */
+/* Several tabs, and successive pages: lines (R24), asking and answering (R31), sign-ins held back
+ * by a revocation elsewhere (R29), and a stored session that is dead (R32). */
 #include "host.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@
 #define REVOKING (OCC_FLAG_REVOKE | OCC_FLAG_BEARER)
 #define SHARED (REVOKING | OCC_FLAG_SHARED)
 #define STORED (SHARED | OCC_FLAG_PERSIST)
-/* What the first grant of the session is numbered, whose nonce is 1. */
+/* The number of the session's first grant, with the nonce 1. */
 #define FIRST 2097153.0
 #define TOKEN(access) "{\"access_token\":\"" access "\",\"token_type\":\"bearer\"}"
 #define TOKENS(access, refresh)                                                                    \
@@ -23,7 +23,7 @@
 #define OF_REFRESH "&token_type_hint=refresh_token&client_id=shop"
 #define OF_ACCESS "&token_type_hint=access_token&client_id=shop"
 #define PASSWORD "grant_type=password&username=anna&password=pass&client_id=shop"
-/* What a tab of the line of nonce 1 has written, or of another. */
+/* A snapshot of a tab of the line of nonce 1, or of another line. */
 #define OF_LINE(line, epoch, members)                                                              \
   "{\"v\":1,\"for\":\"here\",\"line\":" line ",\"epoch\":" epoch members "}"
 #define CUSTOMER(number, members)                                                                  \
@@ -49,7 +49,7 @@ static const char *last_body(void) {
   return host_last_request()->body.at;
 }
 
-/* Gives the number of the request; 0 if none was sent. */
+/* Returns the number of the request; 0 if none was sent. */
 static uint32_t begin(double now, occ_owner owner, uint32_t attempt, const char *customer_id) {
   host_forget();
   CHECK_NUMBER(host_sign_in(now, owner, attempt, "anna", "pass", customer_id), OCC_STATUS_OK);
@@ -67,7 +67,7 @@ static void open_as_customer(uint32_t flags, const char *answer) {
   sign_in(OCC_OWNER_CUSTOMER, "", answer);
 }
 
-/* Answers the request that was begun last, and forgets what was before. */
+/* Answers the latest request, and forgets the earlier calls. */
 static void answer(double now, uint32_t http_status, const char *body) {
   const uint32_t number = last();
   host_forget();
@@ -84,7 +84,7 @@ static double number_of(occ_slot slot) {
   return grant != NULL ? grant->number : 0;
 }
 
-/* What this session has saved, for another one. */
+/* Returns the saved snapshot of this session, for another one. */
 static const char *saved(void) {
   static char text[OCC_INPUT_MAX + 1];
   memcpy(text, host.saved.at, host.saved.length + 1);
@@ -94,7 +94,7 @@ static const char *saved(void) {
 /* ---- R24: lines --------------------------------------------------------------------------------
  */
 
-TEST(r24_line, "R24: a snapshot names the line in which its epoch counts, and tabs take it over") {
+TEST(r24_line, "R24: a snapshot names the line in which its epoch counts, and tabs adopt it") {
   open_as_customer(SHARED, TOKEN("a1"));
   CHECK_TEXT(host.saved.at, OF_LINE("1", "1", CUSTOMER("2097153", ",\"access\":\"a1\"")));
   const char *text = saved();
@@ -106,7 +106,7 @@ TEST(r24_line, "R24: a snapshot names the line in which its epoch counts, and ta
   CHECK_NUMBER(host.ended[0], FIRST);
 }
 
-TEST(r24_older_line, "R24: an engine that knew no lines wrote a line as well, and it goes on") {
+TEST(r24_older_line, "R24: the line of an engine that knew no lines continues here") {
   open_with(2, SHARED);
   adopt(NOW, "{\"v\":1,\"for\":\"here\",\"epoch\":5" CUSTOMER("7", ",\"access\":\"x1\"") "}",
         OCC_STATUS_OK);
@@ -117,9 +117,8 @@ TEST(r24_older_line, "R24: an engine that knew no lines wrote a line as well, an
   CHECK_NUMBER(host.request_count, 0);
 }
 
-TEST(r24_other_line,
-     "R24 R7: what a snapshot of another line says is everybody's; a grant that it does not have "
-     "is told to the tabs and revoked") {
+TEST(r24_other_line, "R24 R7: a snapshot of another line is adopted; a grant that is not in it is "
+                     "announced to the tabs and revoked") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   adopt(NOW, OF_LINE("9", "1", CUSTOMER("7", ",\"access\":\"x1\"")), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "ended state state request alarm ");
@@ -138,7 +137,7 @@ TEST(r24_other_line,
 }
 
 TEST(r24_emptied_by_others,
-     "R24: a lower epoch of another line counts, and from then on the epochs of that line") {
+     "R24: a lower epoch of another line is adopted, and from then on that line's epochs count") {
   open_as_customer(SHARED, TOKEN("a1"));
   (void)occ_session_sign_out(&session, NOW);
   answer(NOW, 200, "");
@@ -172,7 +171,7 @@ TEST(r24_other_line_all,
 }
 
 TEST(r24_same_grant,
-     "R24: a grant that the snapshot of another line has is held on to, with its refresh token") {
+     "R24: a grant that is also in the snapshot of another line is kept, with its refresh token") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   adopt(NOW, OF_LINE("9", "1", CUSTOMER("2097153", ",\"access\":\"a1\"")), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "state ");
@@ -182,7 +181,7 @@ TEST(r24_same_grant,
 }
 
 TEST(r24_same_token,
-     "R24 R29: nor is the token revoked that the server has given to the other line as well") {
+     "R24 R29: a token that the server has given to another line as well is not revoked") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   adopt(NOW, OF_LINE("9", "1", CUSTOMER("7", ",\"access\":\"a1\"")), OCC_STATUS_OK);
   CHECK_NUMBER(host.request_count, 0);
@@ -190,7 +189,8 @@ TEST(r24_same_token,
   CHECK_TEXT(host_authorization(), "Bearer a1");
 }
 
-TEST(r24_line_waits, "R24 R29: it waits as every stray while a sign-in is on the wire") {
+TEST(r24_line_waits, "R24 R29: a grant that is not in another line waits for a sign-in on the "
+                     "wire, like every stray") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   const uint32_t request = begin(NOW, OCC_OWNER_AGENT, 2, "");
   adopt(NOW, OF_LINE("9", "1", ""), OCC_STATUS_OK);
@@ -202,7 +202,7 @@ TEST(r24_line_waits, "R24 R29: it waits as every stray while a sign-in is on the
 }
 
 TEST(r24_parted,
-     "R24: tabs that have each written the same epoch have parted: what is stored is everybody's") {
+     "R24: tabs that have each written the same epoch have diverged: the stored snapshot wins") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   adopt(NOW, OF_LINE("1", "1", CUSTOMER("7", ",\"access\":\"x1\"")), OCC_STATUS_OK);
   CHECK_TEXT(host_authorization(), "Bearer x1");
@@ -211,7 +211,7 @@ TEST(r24_parted,
   adopt(NOW, OF_LINE("1", "1", CUSTOMER("7", ",\"access\":\"x1\"")), OCC_STATUS_STALE);
 }
 
-TEST(r24_parted_signed_out, "R24: so it is where the other tab has signed out at that epoch") {
+TEST(r24_parted_signed_out, "R24: a sign-out that another tab has stored at the same epoch wins") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   adopt(NOW, OF_LINE("1", "1", ""), OCC_STATUS_OK);
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
@@ -226,8 +226,8 @@ TEST(r24_same_epoch, "R24: the same epoch with the same grant is nothing new") {
   CHECK_TEXT(host_authorization(), "Bearer a1");
 }
 
-TEST(r24_line_full,
-     "R24: a snapshot of another line that finds no place changes nothing: no grant is a stray") {
+TEST(r24_line_full, "R24: a snapshot of another line that finds no place changes nothing, and "
+                    "makes no grant a stray") {
   static const char three[] =
     OF_LINE("9", "1", AGENT("8", ",\"access\":\"y1\"") RETIRED("9", ",\"access\":\"y2\""));
   open_as_customer(SHARED, TOKENS("a1", "r1"));
@@ -248,7 +248,7 @@ TEST(r24_line_full,
   CHECK_TEXT(last_body(), "token=x1" OF_ACCESS);
 }
 
-TEST(r24_emptied, "R24: where the storage was emptied, what is held is saved again, once a call") {
+TEST(r24_emptied, "R24: if the storage was emptied, the held session is saved again, once a call") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   const double expires = OVER;
   CHECK_NUMBER(host.expires_at, expires);
@@ -258,7 +258,7 @@ TEST(r24_emptied, "R24: where the storage was emptied, what is held is saved aga
     host.saved.at,
     OF_LINE("2097154", "2", CUSTOMER("2097153", ",\"expires\":1700003600000,\"access\":\"a1\"")));
   CHECK_TEXT(host_authorization(), "Bearer a1");
-  /* A tab that holds nothing must not undo what did not fit into the storage. */
+  /* A tab that holds nothing must not write over a session that did not fit into the storage. */
   open_with(1, SHARED);
   adopt(NOW, "", OCC_STATUS_OK);
   CHECK_TEXT(host.order, "");
@@ -278,10 +278,10 @@ TEST(r24_epoch_goes_on, "R24: the epoch is not lost with the last grant") {
   CHECK_TEXT(host.saved.at, OF_LINE("1", "3", CUSTOMER("4194305", ",\"access\":\"a2\"")));
 }
 
-/* ---- R24: who is told, and what is left to whom ------------------------------------------------
+/* ---- R24: announced sign-outs, and tokens left to other tabs -----------------------------------
  */
 
-TEST(r24_told, "R24: a sign-out is told with how new the tokens were") {
+TEST(r24_told, "R24: a sign-out is announced with the age of its tokens") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew(NOW + 5, "Bearer a1"), OCC_STATUS_WAIT);
   answer(NOW + 7, 200, TOKENS("a2", "r2"));
@@ -293,7 +293,7 @@ TEST(r24_told, "R24: a sign-out is told with how new the tokens were") {
 }
 
 TEST(r24_told_set_back,
-     "R24 R31: later tokens are newer also where the clock was set back, or stood still") {
+     "R24 R31: later tokens are newer even if the clock was set back, or stood still") {
   const double times[] = {NOW, NOW - 86400000};
   for (size_t i = 0; i < 2; i++) {
     open_as_customer(SHARED, TOKENS("a1", "r1"));
@@ -308,8 +308,7 @@ TEST(r24_told_set_back,
 }
 
 TEST(r24_not_told,
-     "R24 R41: that the server refuses a token is told to nobody, nor that a session has ended "
-     "elsewhere") {
+     "R24 R41: neither a refused token nor a session that has ended elsewhere is announced") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   answer(NOW, 400, INVALID_GRANT);
@@ -320,9 +319,8 @@ TEST(r24_not_told,
   CHECK_NUMBER(host.endings, 0);
 }
 
-TEST(r24_retired_elsewhere,
-     "R24 R5: when the agent has signed out in another tab, the customer who is retired here is "
-     "neither revoked nor told") {
+TEST(r24_retired_elsewhere, "R24 R5: when the agent has signed out in another tab, the customer "
+                            "who is retired here is neither revoked nor announced") {
   open_as_customer(STORED, TOKENS("a1", "r1"));
   sign_in(OCC_OWNER_AGENT, "", TOKENS("a2", "r2"));
   CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_SLOT_ACTIVE), 0), OCC_STATUS_OK);
@@ -332,7 +330,8 @@ TEST(r24_retired_elsewhere,
   CHECK(!host_remembers("a1") && !host_remembers("r1"));
 }
 
-TEST(r24_retired_emulating, "R24 R5: so it is where the agent emulates somebody else here") {
+TEST(r24_retired_emulating, "R24 R5: when the agent has signed out in another tab, a retired "
+                            "customer stays unrevoked even during another emulation here") {
   open_as_customer(STORED, TOKENS("a1", "r1"));
   sign_in(OCC_OWNER_AGENT, "anna", TOKENS("a2", "r2"));
   CHECK_NUMBER(host_emulate(NOW, "berta"), OCC_STATUS_OK);
@@ -353,9 +352,8 @@ TEST(r24_retired_ended, "R24: a retired grant that was revoked elsewhere leaves 
   CHECK_NUMBER(host.revoking, 0);
 }
 
-TEST(r24_newer_here,
-     "R24: tokens that are newer than what was revoked elsewhere are revoked here, under their "
-     "own bearer") {
+TEST(r24_newer_here, "R24: tokens that are newer than those revoked elsewhere are revoked here, "
+                     "under their own bearer") {
   const uint32_t flags[] = {SHARED, STORED};
   for (size_t i = 0; i < 2; i++) {
     open_as_customer(flags[i], TOKENS("a1", "r1"));
@@ -371,8 +369,8 @@ TEST(r24_newer_here,
   }
 }
 
-TEST(r24_as_new,
-     "R24 R8: tokens that are as new as those, or older, are the other tab's to revoke") {
+TEST(r24_as_new, "R24 R8: tokens of the same age as those revoked elsewhere, or older, are left to "
+                 "the other tab") {
   const double times[] = {NOW + 7, NOW + 8, INFINITY, NAN};
   for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
     open_as_customer(STORED, TOKENS("a1", "r1"));
@@ -387,9 +385,8 @@ TEST(r24_as_new,
   }
 }
 
-TEST(r31_only_here,
-     "R31 R30: the refresh token that only this tab has is revoked when its session has ended "
-     "elsewhere, without expired") {
+TEST(r31_only_here, "R31 R30: the refresh token that only this tab has is revoked when its session "
+                    "has ended elsewhere, without expired") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "save state request alarm ");
@@ -408,9 +405,8 @@ TEST(r31_only_here,
   CHECK(!host_remembers("a1") && !host_remembers("r1") && !host_remembers("r2"));
 }
 
-TEST(r31_only_here_refused,
-     "R31 R30: where the other tab's revocation has ended the whole grant, nothing is told of the "
-     "access token, which was the other's") {
+TEST(r31_only_here_refused, "R31 R30: if the other tab's revocation has ended the whole grant, "
+                            "nothing is reported of its access token") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
   answer(NOW, 400, INVALID_GRANT);
@@ -419,7 +415,9 @@ TEST(r31_only_here_refused,
   CHECK(!host_remembers("a1") && !host_remembers("r1"));
 }
 
-TEST(r31_only_here_passing, "R31 R30: if it cannot be refreshed it is revoked as it is") {
+TEST(
+  r31_only_here_passing,
+  "R31 R30: a refresh token that only this tab has is revoked as it is if it cannot be refreshed") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
   answer(NOW, 503, "");
@@ -430,7 +428,9 @@ TEST(r31_only_here_passing, "R31 R30: if it cannot be refreshed it is revoked as
   CHECK_NUMBER(host.revoking, 0);
 }
 
-TEST(r31_only_here_no_bearer, "R31: where revocations carry no bearer it is revoked at once") {
+TEST(
+  r31_only_here_no_bearer,
+  "R31: a refresh token that only this tab has is revoked at once if revocations carry no bearer") {
   open_as_customer(OCC_FLAG_REVOKE | OCC_FLAG_SHARED, TOKENS("a1", "r1"));
   CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.revoking, 1);
@@ -439,15 +439,16 @@ TEST(r31_only_here_no_bearer, "R31: where revocations carry no bearer it is revo
   CHECK_NUMBER(host.request_count, 0);
 }
 
-TEST(r31_only_here_no_endpoint, "R31 R13: with no revocation endpoint it is forgotten") {
+TEST(r31_only_here_no_endpoint,
+     "R31 R13: a refresh token that only this tab has is forgotten without a revocation endpoint") {
   open_as_customer(OCC_FLAG_SHARED, TOKENS("a1", "r1"));
   CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.request_count, 0);
   CHECK(!host_remembers("a1") && !host_remembers("r1"));
 }
 
-TEST(r31_asleep,
-     "R31: a tab that wakes up and finds a snapshot of its line without the grant does the same") {
+TEST(r31_asleep, "R31: a tab that wakes up to a snapshot of its line without its grant revokes the "
+                 "refresh token that only it has") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   adopt(NOW, OF_LINE("1", "2", ""), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "state request alarm ");
@@ -458,7 +459,8 @@ TEST(r31_asleep,
   CHECK_TEXT(last_body(), REFRESH_OF("r1"));
 }
 
-TEST(r31_asleep_stored, "R24 R31: where refresh tokens are stored the other tab has had it") {
+TEST(r31_asleep_stored, "R24 R31: if refresh tokens are stored, a tab that wakes up leaves their "
+                        "revocation to the other tab") {
   open_as_customer(STORED, TOKENS("a1", "r1"));
   adopt(NOW, OF_LINE("1", "2", ""), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "state alarm ");
@@ -467,7 +469,7 @@ TEST(r31_asleep_stored, "R24 R31: where refresh tokens are stored the other tab 
 }
 
 TEST(r24_not_held,
-     "R24: an end of what is being revoked, awaited, a stray or nobody's is nothing to do") {
+     "R24: the end of a grant that is revoking, awaited, a stray or unknown changes nothing") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   (void)occ_session_sign_out(&session, NOW);
   const uint32_t waits = begin(NOW, OCC_OWNER_CUSTOMER, 2, "");
@@ -489,7 +491,7 @@ TEST(r24_not_held,
 #define SIGNED_OUT(until) OF_LINE("1", "2", ",\"revoking\":" until)
 
 TEST(r29_page,
-     "R29: a sign-in waits until the revocation of an earlier page or another tab is old") {
+     "R29: a sign-in waits until the revocation of an earlier page or another tab is old enough") {
   open_with(2, SHARED);
   adopt(NOW, SIGNED_OUT("1700000002000"), OCC_STATUS_OK);
   CHECK_NUMBER(begin(NOW + 500, OCC_OWNER_CUSTOMER, 1, ""), 0);
@@ -504,14 +506,14 @@ TEST(r29_page,
   CHECK_TEXT(last_body(), PASSWORD);
 }
 
-TEST(r29_page_later, "R29: one that is asked for later is sent at once") {
+TEST(r29_page_later, "R29: a sign-in after the wait for a revocation elsewhere is sent at once") {
   open_with(2, SHARED);
   adopt(NOW, SIGNED_OUT("1700000002000"), OCC_STATUS_OK);
   CHECK(begin(NOW + 2000, OCC_OWNER_CUSTOMER, 1, "") != 0);
   CHECK_TEXT(last_body(), PASSWORD);
 }
 
-TEST(r29_hostile_until, "R29 R26: what cannot be the end of a revocation holds nobody back") {
+TEST(r29_hostile_until, "R29 R26: an impossible end of a revocation holds no sign-in back") {
   const char *const until[] = {"1700000002001", "1e300", "1e999", "-1", "0", "1699999999999.5"};
   for (size_t i = 0; i < sizeof until / sizeof until[0]; i++) {
     char text[200];
@@ -529,10 +531,10 @@ TEST(r29_fraction, "R29: a fraction of a millisecond is waited for") {
   CHECK_NUMBER(host.alarm, NOW + 0.5);
 }
 
-/* What a tab writes that has not heard of the newest epoch: it is written over. */
+/* The snapshot of a tab that does not know of the newest epoch: it is written over. */
 #define OLDER "{\"v\":1,\"for\":\"here\",\"line\":1,\"epoch\":1}"
 
-TEST(r29_handed_on, "R29: what is saved while the revocation elsewhere may be in flight says so") {
+TEST(r29_handed_on, "R29: a snapshot saved during a revocation elsewhere passes its end on") {
   open_with(2, SHARED);
   adopt(NOW, SIGNED_OUT("1700000002000"), OCC_STATUS_OK);
   adopt(NOW + 1999, OLDER, OCC_STATUS_STALE);
@@ -541,7 +543,7 @@ TEST(r29_handed_on, "R29: what is saved while the revocation elsewhere may be in
   CHECK_TEXT(host.saved.at, OF_LINE("1", "4", ""));
 }
 
-TEST(r29_saved, "R29: what is saved when nothing is being revoked has no such time") {
+TEST(r29_saved, "R29: a snapshot saved when nothing is being revoked has no end of a revocation") {
   open_as_customer(SHARED, TOKEN("a1"));
   (void)occ_session_sign_out(&session, NOW);
   CHECK_TEXT(host.saved.at, OF_LINE("1", "2", ",\"revoking\":1700000002000"));
@@ -550,7 +552,7 @@ TEST(r29_saved, "R29: what is saved when nothing is being revoked has no such ti
   CHECK_TEXT(host.saved.at, OF_LINE("1", "3", ""));
 }
 
-TEST(r29_here_and_there, "R29: it waits for what is being revoked here as well") {
+TEST(r29_here_and_there, "R29: a sign-in waits for revocations here as well as elsewhere") {
   open_as_customer(SHARED, TOKEN("a1"));
   (void)occ_session_sign_out(&session, NOW);
   const uint32_t revocation = last();
@@ -565,7 +567,7 @@ TEST(r29_here_and_there, "R29: it waits for what is being revoked here as well")
   CHECK_TEXT(last_body(), PASSWORD);
 }
 
-TEST(r29_at_most, "R29: it waits for 2 s at most, whatever other tabs write meanwhile") {
+TEST(r29_at_most, "R29: a sign-in waits for 2 s at most, whatever other tabs write meanwhile") {
   open_with(2, SHARED);
   adopt(NOW, SIGNED_OUT("1700000002000"), OCC_STATUS_OK);
   CHECK_NUMBER(begin(NOW, OCC_OWNER_CUSTOMER, 1, ""), 0);
@@ -575,7 +577,9 @@ TEST(r29_at_most, "R29: it waits for 2 s at most, whatever other tabs write mean
   CHECK_TEXT(last_body(), PASSWORD);
 }
 
-TEST(r29_set_back, "R29: nor longer where the clock was set back since the snapshot came") {
+TEST(
+  r29_set_back,
+  "R29: a sign-in waits for 2 s at most, even if the clock was set back since the snapshot came") {
   const double then = NOW - 86400000;
   open_with(2, SHARED);
   adopt(NOW, SIGNED_OUT("1700000002000"), OCC_STATUS_OK);
@@ -588,7 +592,7 @@ TEST(r29_set_back, "R29: nor longer where the clock was set back since the snaps
 /* ---- R31: a tab without the refresh token ------------------------------------------------------
  */
 
-/* A tab that shares the customer of another, who has the refresh token. */
+/* Opens a tab that shares the customer of another, which has the refresh token. */
 static void open_beside(uint32_t flags) {
   open_with(2, flags);
   adopt(NOW, OF_LINE("1", "1", CUSTOMER("7", ",\"issued\":5,\"access\":\"a1\"")), OCC_STATUS_OK);
@@ -600,7 +604,7 @@ static void ask(double now) {
 }
 
 TEST(r30_stray,
-     "R30 R7: a stray and the newer pair of the same grant are each refreshed for themselves") {
+     "R30 R7: a stray and the newer pair of the same grant are each refreshed separately") {
   open_as_customer(STORED, TOKENS("a1", "r1"));
   const uint32_t sign_in_request = begin(OVER, OCC_OWNER_AGENT, 2, "");
   adopt(OVER, OF_LINE("9", "1", ""), OCC_STATUS_OK);
@@ -622,9 +626,8 @@ TEST(r30_stray,
   CHECK_NUMBER(host.revoking, 0);
 }
 
-TEST(r31_asks,
-     "R31: a request that meets a dead token in a tab without refresh token has the others "
-     "asked, once, and waits") {
+TEST(r31_asks, "R31: a request with a dead token in a tab without refresh token asks the other "
+               "tabs, once, and waits") {
   open_beside(SHARED);
   ask(NOW);
   CHECK_TEXT(host.order, "wanted alarm ");
@@ -639,7 +642,8 @@ TEST(r31_asks,
   CHECK_TEXT(host.order, "");
 }
 
-TEST(r31_asks_earlier, "R31 R19: so does one that was sent with the token before that one") {
+TEST(r31_asks_earlier,
+     "R31 R19: a request with the token before the dead one waits for the other tabs, too") {
   open_beside(SHARED);
   adopt(NOW, OF_LINE("1", "2", CUSTOMER("7", ",\"issued\":6,\"access\":\"a2\"")), OCC_STATUS_OK);
   CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_WAIT);
@@ -648,14 +652,14 @@ TEST(r31_asks_earlier, "R31 R19: so does one that was sent with the token before
   CHECK_TEXT(host.order, "");
 }
 
-TEST(r31_no_header, "R31 R32: while the others are asked requests carry no dead token") {
+TEST(r31_no_header, "R31 R32: while the other tabs are asked requests carry no dead token") {
   open_beside(SHARED);
   ask(NOW);
   CHECK_NUMBER(occ_session_authorization(&session, NOW), OCC_STATUS_NOTHING);
   CHECK_NUMBER(host.headers, 0);
 }
 
-TEST(r31_nobody, "R31: if nobody answers within 2 s the session ends, with expired") {
+TEST(r31_nobody, "R31: if no tab answers within 2 s the session ends, with expired") {
   open_beside(SHARED);
   ask(NOW);
   host_forget();
@@ -673,7 +677,7 @@ TEST(r31_nobody, "R31: if nobody answers within 2 s the session ends, with expir
   CHECK(!host_remembers("a1"));
 }
 
-TEST(r31_alone, "R31: where there are no other tabs the session ends at once") {
+TEST(r31_alone, "R31: a tab without other tabs ends its dead session at once") {
   open_beside(REVOKING);
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_EXPIRED);
   CHECK_TEXT(host.order, "save state expired ");
@@ -699,7 +703,7 @@ TEST(r31_answers,
   CHECK_NUMBER(host.saved_renewed, 0);
 }
 
-TEST(r31_has_newer, "R31: one that has newer tokens hands those over, and asks for none") {
+TEST(r31_has_newer, "R31: a tab that has newer tokens hands those over, and asks for none") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   answer(NOW + 3, 200, TOKENS("a2", "r2"));
@@ -712,8 +716,8 @@ TEST(r31_has_newer, "R31: one that has newer tokens hands those over, and asks f
   CHECK_TEXT(last_body(), REFRESH_OF("r2"));
 }
 
-TEST(r31_cannot,
-     "R31: a tab that has neither is silent, as is one that is not signed in, or cannot") {
+TEST(r31_cannot, "R31: a tab with neither newer tokens nor a refresh token is silent, as is one "
+                 "that is signed out or cannot refresh") {
   open_beside(SHARED);
   CHECK_NUMBER(occ_session_wanted(&session, NOW, 7, 5), OCC_STATUS_NOTHING);
   CHECK_NUMBER(occ_session_wanted(&session, NOW, 8, 0), OCC_STATUS_NOTHING);
@@ -729,7 +733,7 @@ TEST(r31_cannot,
 }
 
 TEST(r31_parked,
-     "R31: a grant that is parked or retired here is refreshed for whoever has it active") {
+     "R31: a grant that is parked or retired here is refreshed for the tab in which it is active") {
   const char *const ids[] = {"anna", ""};
   for (size_t i = 0; i < 2; i++) {
     open_as_customer(SHARED, TOKENS("a1", "r1"));
@@ -751,7 +755,7 @@ TEST(r31_signed_out, "R31 R21: a tab that is signing out does not answer") {
 }
 
 TEST(r31_newer,
-     "R31: with newer tokens the requests that wait are sent again, and the session goes on") {
+     "R31: with newer tokens the waiting requests are sent again, and the session goes on") {
   open_beside(SHARED);
   ask(NOW);
   host_forget();
@@ -769,7 +773,8 @@ TEST(r31_newer,
   CHECK_NUMBER(host_renew(NOW + 1, "Bearer a1"), OCC_STATUS_RESEND);
 }
 
-TEST(r31_stored, "R31: so they are when the tokens come with the stored snapshot") {
+TEST(r31_stored,
+     "R31: waiting requests are sent again when newer tokens come with the stored snapshot") {
   open_beside(SHARED);
   ask(NOW);
   adopt(NOW + 1, OF_LINE("1", "2", CUSTOMER("7", ",\"issued\":6,\"access\":\"a2\"")),
@@ -779,8 +784,8 @@ TEST(r31_stored, "R31: so they are when the tokens come with the stored snapshot
   CHECK_NUMBER(host.alarm, 0);
 }
 
-TEST(r31_same_token,
-     "R31: so they are where the refresh gave the same access token again, for another hour") {
+TEST(r31_same_token, "R31: waiting requests are sent again if the refresh gave the same access "
+                     "token for another hour") {
   open_beside(SHARED);
   ask(NOW);
   adopt(
@@ -794,7 +799,7 @@ TEST(r31_same_token,
 }
 
 TEST(r31_older_stored,
-     "R31 R41: tokens that are older than those that are held do not come back with a snapshot") {
+     "R31 R41: a snapshot with tokens older than the held ones does not bring them back") {
   open_as_customer(STORED, TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   answer(NOW, 200, TOKENS("a2", "r2"));
@@ -804,9 +809,8 @@ TEST(r31_older_stored,
   CHECK(host_remembers("r2") && !host_remembers("r1"));
 }
 
-TEST(r31_answered,
-     "R31: a tab that has answered is waited for, for as long as its refresh may take; then the "
-     "answer stands and the session stays") {
+TEST(r31_answered, "R31: a tab that has answered has time for its refresh; after that its answer "
+                   "stands and the session stays") {
   static const char same[] = OF_LINE("1", "1", CUSTOMER("7", ",\"issued\":5,\"access\":\"a1\""));
   open_beside(SHARED);
   ask(NOW);
@@ -823,7 +827,7 @@ TEST(r31_answered,
   CHECK_TEXT(host.renewed.at, "");
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
   CHECK_TEXT(host_authorization(), "Bearer a1");
-  /* The next request asks anew; the answer of before is not one to it. */
+  /* The next request asks again; the earlier answer does not count for it. */
   ask(NOW + 13000);
   CHECK_NUMBER(host.alarm, NOW + 15000);
   host_forget();
@@ -831,9 +835,8 @@ TEST(r31_answered,
   CHECK_NUMBER(host.expiries, 1);
 }
 
-TEST(r31_no_answer,
-     "R31: what another tab saves for reasons of its own is no answer, nor is one about others, "
-     "nor one that nobody asked for") {
+TEST(r31_no_answer, "R31: a snapshot saved for other reasons is no answer, nor is one about other "
+                    "grants, nor an unasked one") {
   static const char same[] = OF_LINE("1", "1", CUSTOMER("7", ",\"issued\":5,\"access\":\"a1\""));
   open_beside(SHARED);
   CHECK_NUMBER(host_hear(NOW, true, same), OCC_STATUS_OK);
@@ -849,7 +852,7 @@ TEST(r31_no_answer,
   CHECK_NUMBER(host.expiries, 1);
 }
 
-TEST(r31_retired_answer, "R31: nor is one about a grant that is not the active one here") {
+TEST(r31_retired_answer, "R31: an answer about a grant that is not active here is ignored") {
   open_with(2, SHARED);
   adopt(NOW, OF_LINE("1", "1", AGENT("8", ",\"access\":\"a2\"") RETIRED("7", ",\"access\":\"a1\"")),
         OCC_STATUS_OK);
@@ -866,7 +869,7 @@ TEST(r31_retired_answer, "R31: nor is one about a grant that is not the active o
   CHECK(strstr(host.saved.at, "\"a3\"") != NULL && strstr(host.saved.at, "\"a1\"") == NULL);
 }
 
-TEST(r31_heard_older, "R31: tokens that are older than those that are held are not taken") {
+TEST(r31_heard_older, "R31: tokens that are older than the held ones are not adopted") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   answer(NOW + 3, 200, TOKENS("a2", "r2"));
@@ -882,7 +885,7 @@ TEST(r31_heard_older, "R31: tokens that are older than those that are held are n
   CHECK_TEXT(host_authorization(), "Bearer a2");
 }
 
-TEST(r31_heard_bad, "R31 R26: what is no snapshot of ours is not heard") {
+TEST(r31_heard_bad, "R31 R26: an invalid snapshot from a tab is ignored") {
   const char *const bad[] = {
     "",
     " ",
@@ -903,7 +906,7 @@ TEST(r31_heard_bad, "R31 R26: what is no snapshot of ours is not heard") {
 }
 
 TEST(r31_heard_revoking,
-     "R31 R24: tokens of a grant that is being revoked, awaited or unknown here are not taken") {
+     "R31 R24: tokens of a grant that is being revoked, awaited or unknown here are not adopted") {
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   (void)occ_session_sign_out(&session, NOW);
   host_forget();
@@ -919,7 +922,7 @@ TEST(r31_heard_revoking,
 }
 
 TEST(r31_sign_out,
-     "R31 R21: who signs out while the others are asked is signed out, and not expired") {
+     "R31 R21: a sign-out while the other tabs are asked signs out, without expired") {
   open_beside(SHARED);
   ask(NOW);
   host_forget();
@@ -933,7 +936,7 @@ TEST(r31_sign_out,
   CHECK_TEXT(host.order, "");
 }
 
-TEST(r31_ended, "R31: so it is where another tab signs out meanwhile, or another one signs in") {
+TEST(r31_ended, "R31: a sign-out or a sign-in in another tab ends the asking, without expired") {
   open_beside(SHARED);
   ask(NOW);
   host_forget();
@@ -960,7 +963,7 @@ TEST(r31_agent_comes, "R31 R4: an agent who signs in over the customer ends the 
 }
 
 TEST(r31_taking_over,
-     "R31: while an agent signs in the end of the asking leaves the sign-in pending") {
+     "R31: while an agent signs in, the end of the asking leaves the sign-in pending") {
   open_beside(SHARED);
   (void)begin(NOW, OCC_OWNER_AGENT, 2, "anna");
   ask(NOW);
@@ -969,7 +972,8 @@ TEST(r31_taking_over,
   CHECK_NUMBER(host.state, OCC_STATE_AGENT_SIGNING_IN);
 }
 
-TEST(r31_restores, "R31 R5: an agent's session that ends so restores the parked customer") {
+TEST(r31_restores,
+     "R31 R5: an agent's session that ends without an answer restores the parked customer") {
   open_with(2, SHARED);
   adopt(NOW,
         OF_LINE("1", "1",
@@ -987,7 +991,7 @@ TEST(r31_restores, "R31 R5: an agent's session that ends so restores the parked 
 }
 
 TEST(r31_refused,
-     "R31 R41: where refresh tokens are shared, one that is refused has the others asked first") {
+     "R31 R41: if refresh tokens are shared, a refused one makes the tab ask the others first") {
   open_as_customer(STORED, TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   answer(NOW, 400, INVALID_GRANT);
@@ -1011,7 +1015,8 @@ TEST(r31_refused,
   CHECK_TEXT(last_body(), REFRESH_OF("r2"));
 }
 
-TEST(r31_refused_nobody, "R31 R41 R20: if nobody has newer tokens the session ends once") {
+TEST(r31_refused_nobody,
+     "R31 R41 R20: after a refused refresh the session ends once if no tab has newer tokens") {
   open_as_customer(STORED, TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   answer(NOW, 401, "");
@@ -1022,8 +1027,8 @@ TEST(r31_refused_nobody, "R31 R41 R20: if nobody has newer tokens the session en
   CHECK_NUMBER(host.request_count, 0);
 }
 
-TEST(r31_refused_alone,
-     "R31 R20: where refresh tokens are not stored, or there are no other tabs, it ends at once") {
+TEST(r31_refused_alone, "R31 R20: a refused refresh ends the session at once if refresh tokens are "
+                        "not stored, or without other tabs") {
   const uint32_t flags[] = {SHARED, REVOKING | OCC_FLAG_PERSIST, REVOKING};
   for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
     open_as_customer(flags[i], TOKENS("a1", "r1"));
@@ -1034,7 +1039,7 @@ TEST(r31_refused_alone,
 }
 
 TEST(r31_refused_alarm,
-     "R31 R41: so it is with a refresh that no request waits for, and requests then wait") {
+     "R31 R41: a refresh at the alarm that is refused asks the other tabs, and new requests wait") {
   open_as_customer(STORED, TOKENS("a1", "r1"));
   CHECK_NUMBER(occ_session_alarm(&session, OVER, 0), OCC_STATUS_OK);
   answer(OVER, 400, INVALID_GRANT);
@@ -1043,8 +1048,8 @@ TEST(r31_refused_alarm,
   CHECK_NUMBER(host_renew(OVER, ""), OCC_STATUS_WAIT);
 }
 
-TEST(r31_refused_parked,
-     "R31 R20: a parked grant is not asked for: it is gone, and the agent stays") {
+TEST(r31_refused_parked, "R31 R20: other tabs are not asked about a parked grant whose refresh is "
+                         "refused: it is dropped, and the agent stays") {
   open_as_customer(STORED, TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   const uint32_t refresh = last();
@@ -1055,13 +1060,14 @@ TEST(r31_refused_parked,
   CHECK_TEXT(host_authorization(), "Bearer a2");
 }
 
-TEST(r31_unsure, "R31 R42: nobody is asked because of a 401 that says nothing of a living token") {
+TEST(r31_unsure, "R31 R42: a 401 that says nothing of a living token does not ask the other tabs") {
   open_beside(SHARED);
   CHECK_NUMBER(host_renew_unsure(NOW, "Bearer a1"), OCC_STATUS_NOTHING);
   CHECK_TEXT(host.order, "");
 }
 
-TEST(r31_new, "R31 R49: nor because of a token that another tab has refreshed just now") {
+TEST(r31_new,
+     "R31 R49: a token that another tab has refreshed just now does not ask the other tabs") {
   open_with(2, SHARED);
   adopt(NOW, OF_LINE("1", "1", CUSTOMER("7", ",\"issued\":1700000000000,\"access\":\"a1\"")),
         OCC_STATUS_OK);
@@ -1076,7 +1082,7 @@ TEST(r31_new, "R31 R49: nor because of a token that another tab has refreshed ju
 
 #define STORED_DEAD OF_LINE("1", "1", CUSTOMER("7", ",\"expires\":1700000000000,\"access\":\"a1\""))
 
-TEST(r32_asks, "R32 R31: a stored session whose time is over asks the others, and requests carry "
+TEST(r32_asks, "R32 R31: a stored session that has expired asks the other tabs, and requests carry "
                "no token meanwhile") {
   open_with(2, SHARED);
   adopt(NOW, STORED_DEAD, OCC_STATUS_OK);
@@ -1091,7 +1097,8 @@ TEST(r32_asks, "R32 R31: a stored session whose time is over asks the others, an
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
 }
 
-TEST(r32_answered, "R32 R31: if one has newer tokens it goes on with those") {
+TEST(r32_answered,
+     "R32 R31: a stored session that has expired goes on with the newer tokens of another tab") {
   open_with(2, SHARED);
   adopt(NOW, STORED_DEAD, OCC_STATUS_OK);
   CHECK_NUMBER(
@@ -1100,7 +1107,8 @@ TEST(r32_answered, "R32 R31: if one has newer tokens it goes on with those") {
   CHECK_TEXT(host_authorization(), "Bearer a2");
 }
 
-TEST(r32_alone, "R32: where there are no other tabs it ends when it is opened") {
+TEST(r32_alone,
+     "R32: a stored session that has expired ends when it is opened, if there are no other tabs") {
   open_with(2, REVOKING);
   adopt(NOW, STORED_DEAD, OCC_STATUS_OK);
   CHECK_TEXT(host.order, "save state expired ");
@@ -1110,9 +1118,8 @@ TEST(r32_alone, "R32: where there are no other tabs it ends when it is opened") 
   CHECK(!host_remembers("a1"));
 }
 
-TEST(r32_alive,
-     "R32: one that lives for a millisecond yet is put on requests, as is one whose time "
-     "is not known") {
+TEST(r32_alive, "R32: a stored token that lives for another millisecond is put on requests, as is "
+                "one whose time is not known") {
   open_with(2, REVOKING);
   adopt(NOW - 1, STORED_DEAD, OCC_STATUS_OK);
   CHECK_TEXT(host_authorization(), "Bearer a1");
@@ -1121,7 +1128,8 @@ TEST(r32_alive,
   CHECK_TEXT(host_authorization(), "Bearer a1");
 }
 
-TEST(r32_refresh_token, "R32: one with a refresh token is refreshed when a request needs it") {
+TEST(r32_refresh_token,
+     "R32: a stored session with a refresh token is refreshed when a request needs it") {
   open_with(2, STORED);
   adopt(NOW,
         OF_LINE("1", "1",
@@ -1133,7 +1141,8 @@ TEST(r32_refresh_token, "R32: one with a refresh token is refreshed when a reque
   CHECK_TEXT(last_body(), REFRESH_OF("r1"));
 }
 
-TEST(r32_again, "R32: a snapshot that changes nothing of it does not have the others asked anew") {
+TEST(r32_again,
+     "R32: a snapshot without changes to an expired session does not ask the other tabs again") {
   open_with(2, SHARED);
   adopt(NOW, STORED_DEAD, OCC_STATUS_OK);
   CHECK_NUMBER(host.wanted, 1);
@@ -1144,7 +1153,9 @@ TEST(r32_again, "R32: a snapshot that changes nothing of it does not have the ot
   CHECK_NUMBER(host.alarm, NOW + 2000);
 }
 
-TEST(r32_agent, "R32 R5: an agent's that is over ends, and the parked customer is restored") {
+TEST(
+  r32_agent,
+  "R32 R5: an agent's stored session that has expired ends, and the parked customer is restored") {
   open_with(2, REVOKING);
   adopt(
     NOW,
@@ -1161,7 +1172,7 @@ TEST(r32_agent, "R32 R5: an agent's that is over ends, and the parked customer i
 }
 
 TEST(r32_restored,
-     "R32 R5: a customer who is restored so and is over as well is not put on requests") {
+     "R32 R5: a restored customer whose session has expired as well is not put on requests") {
   open_with(2, SHARED);
   adopt(
     NOW,
@@ -1181,7 +1192,7 @@ TEST(r32_restored,
 }
 
 TEST(r30_older_granted,
-     "R30 R41: that an older refresh token is good for another pair does not end the newer one") {
+     "R30 R41: a new pair for an older refresh token does not end the newer one") {
   open_as_customer(STORED, TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   const uint32_t of_older = last();
@@ -1199,7 +1210,7 @@ TEST(r30_older_granted,
 }
 
 TEST(r30_older_refused,
-     "R30 R41: that an older refresh token is refused does not say that the newer one is dead") {
+     "R30 R41: a refused older refresh token does not mean that the newer one is dead") {
   open_as_customer(STORED, TOKENS("a1", "r1"));
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   const uint32_t of_older = last();
@@ -1217,9 +1228,8 @@ TEST(r30_older_refused,
   CHECK_TEXT(last_body(), "token=r3" OF_REFRESH);
 }
 
-TEST(r24_new_line,
-     "R24: a tab that was signed out when the storage was emptied begins a new line, since "
-     "another may have been at a later epoch of the old one") {
+TEST(r24_new_line, "R24: a tab that was signed out when the storage was emptied starts a new line, "
+                   "since another tab may have had a later epoch of the old one") {
   open_with(2, SHARED);
   adopt(NOW, OF_LINE("1", "2", ""), OCC_STATUS_OK);
   CHECK_NUMBER(host_adopt(NOW, ""), OCC_STATUS_OK);
@@ -1229,7 +1239,8 @@ TEST(r24_new_line,
   CHECK(strstr(host.saved.at, "\"line\":1,") == NULL);
 }
 
-TEST(r24_new_line_held, "R24: so does one that holds a grant") {
+TEST(r24_new_line_held,
+     "R24: a tab that held a grant when the storage was emptied starts a new line") {
   open_with(2, SHARED);
   adopt(NOW, OF_LINE("1", "2", CUSTOMER("7", ",\"access\":\"a1\"")), OCC_STATUS_OK);
   host_forget();
@@ -1237,9 +1248,8 @@ TEST(r24_new_line_held, "R24: so does one that holds a grant") {
   CHECK(strstr(host.saved.at, "\"line\":1,") == NULL);
 }
 
-TEST(r24_own_end,
-     "R24 R2: what was retired over an agent who has signed out here is revoked here, also if "
-     "another tab writes both again that had not heard of it") {
+TEST(r24_own_end, "R24 R2: a grant retired over an agent who has signed out here is revoked here, "
+                  "even if a tab that does not know of it writes both again") {
   open_with(2, SHARED);
   adopt(NOW,
         OF_LINE("1", "2",

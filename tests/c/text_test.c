@@ -37,7 +37,7 @@ TEST(writing, "a writer fills its buffer from the front") {
   CHECK(!writer.overflow);
 }
 
-TEST(overflow, "once something did not fit, nothing more is written, however short") {
+TEST(overflow, "after an overflow nothing more is written, however short") {
   char bytes[] = "........";
   occ_writer writer = {.at = bytes, .size = 6};
   occ_write(&writer, "abcd");
@@ -49,7 +49,7 @@ TEST(overflow, "once something did not fit, nothing more is written, however sho
   CHECK_NUMBER(writer.used, 6);
 }
 
-TEST(wiping, "wiping leaves zeros, and only where it was told to") {
+TEST(wiping, "wiping leaves zeros, and only in its range") {
   char bytes[] = "..secret..";
   occ_wipe(bytes + 2, 6);
   CHECK(memcmp(bytes, "..\0\0\0\0\0\0..", 10) == 0);

@@ -11,7 +11,7 @@
 
 static occ_grant grant;
 
-/* From a copy with a zero behind it, as the input has one. */
+/* Reads from a copy with a zero behind it, as the input has one. */
 static occ_status read_length(uint32_t http_status, const char *from, size_t length) {
   static const unsigned char wiped[OCC_ARENA_MAX];
   static char copy[OCC_INPUT_MAX + 1];
@@ -34,7 +34,7 @@ static bool is_text(occ_text actual, const char *expected) {
   return occ_text_equal(actual, (occ_text){expected, strlen(expected)});
 }
 
-/* Nothing of a response is kept that gave no token. */
+/* Checks that nothing is kept of a response that gave no token. */
 static void check_refused(const char *body, occ_status expected) {
   if (!CHECK_NUMBER(read(200, body), expected) || !CHECK_NUMBER(grant.access_length, 0) ||
       !CHECK_NUMBER(grant.refresh_length, 0)) {
@@ -58,7 +58,7 @@ TEST(few, "only the access token and its type are needed, and other members are 
   CHECK_NUMBER(grant.expires_at, 0);
 }
 
-TEST(statuses, "each class of HTTP status without a token is told apart") {
+TEST(statuses, "each class of HTTP status without a token gives an error of its own") {
   const struct {
     uint32_t http_status;
     occ_status expected;
@@ -77,7 +77,7 @@ TEST(statuses, "each class of HTTP status without a token is told apart") {
   }
 }
 
-TEST(not_ok, "a token in an answer that is no success is not taken") {
+TEST(not_ok, "a token in an unsuccessful response is not accepted") {
   const uint32_t statuses[] = {0, 100, 199, 300, 302, 400, 401, 403, 404, 429, 500, 503};
   for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
     CHECK(read(statuses[i], GOOD) != OCC_STATUS_OK);
@@ -85,7 +85,7 @@ TEST(not_ok, "a token in an answer that is no success is not taken") {
   }
 }
 
-TEST(undelivered, "a request that was not answered is told apart from one that was") {
+TEST(undelivered, "a request without an answer is distinguished from an answered one") {
   const struct {
     occ_delivery delivery;
     occ_status expected;
@@ -103,7 +103,7 @@ TEST(undelivered, "a request that was not answered is told apart from one that w
   }
 }
 
-TEST(errors, "RFC 6749 5.2: the user's fault and the client's fault are told apart") {
+TEST(errors, "RFC 6749 5.2: the user's errors and the client's errors are distinguished") {
   CHECK_NUMBER(read(400, "{\"error\":\"invalid_grant\",\"error_description\":\"Bad credentials\"}"),
                OCC_STATUS_INVALID_CREDENTIALS);
   CHECK_NUMBER(read(401, "{\"error\":\"invalid_token\"}"), OCC_STATUS_INVALID_CREDENTIALS);
@@ -116,14 +116,14 @@ TEST(errors, "RFC 6749 5.2: the user's fault and the client's fault are told apa
   CHECK_NUMBER(read(400, "{\"error\":7}"), OCC_STATUS_INVALID_CREDENTIALS);
 }
 
-TEST(truncated, "a response that breaks off at any byte gives no token") {
+TEST(truncated, "a response that is cut off at any byte gives no token") {
   for (size_t length = 0; length < strlen(GOOD); length++) {
     CHECK_NUMBER(read_length(200, GOOD, length), OCC_STATUS_UNEXPECTED_RESPONSE);
     CHECK_NUMBER(grant.access_length, 0);
   }
 }
 
-TEST(flipped, "a response with any one byte replaced gives a token or none, and nothing worse") {
+TEST(flipped, "a response with any one byte replaced gives a token or none, and does no harm") {
   char body[] = GOOD;
   for (size_t i = 0; i < strlen(GOOD); i++) {
     for (int byte = 0; byte < 256; byte++) {
@@ -148,7 +148,7 @@ TEST(no_token, "an access token that is missing, empty or no text is no token") 
   check_refused("{\"Access_Token\":\"a1\"}", OCC_STATUS_UNEXPECTED_RESPONSE);
 }
 
-TEST(control_characters, "an access token that cannot stand in a header is refused") {
+TEST(control_characters, "an access token that cannot be put in a header is refused") {
   const char *const texts[] = {"a\\r\\nX-Evil: 1", "a\\u0001", "a b",     "a\\tb",
                                "\\u007f",          "a\\u00e9", "\xC3\xA9"};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -159,7 +159,7 @@ TEST(control_characters, "an access token that cannot stand in a header is refus
   }
 }
 
-TEST(types, "RFC 6749 5.1, 7.1: the type is bearer in any case of letters, and no other is used") {
+TEST(types, "RFC 6749 5.1, 7.1: bearer is accepted in upper and lower case, and no other type") {
   const struct {
     const char *type;
     bool bearer;
@@ -187,7 +187,7 @@ TEST(types, "RFC 6749 5.1, 7.1: the type is bearer in any case of letters, and n
   CHECK(grant.authorization_length == 0);
 }
 
-TEST(expiry, "a life time is a number or digits, and 0 is 0; one that makes no sense is none") {
+TEST(expiry, "a lifetime is a number or digits, and may be 0; an impossible one is ignored") {
   const struct {
     const char *expires_in;
     double expires_at;
@@ -230,7 +230,7 @@ TEST(expiry, "a life time is a number or digits, and 0 is 0; one that makes no s
   }
 }
 
-TEST(twice, "of a name that is there twice, the first counts, for every member") {
+TEST(twice, "of a repeated member the first counts, for every name") {
   CHECK_NUMBER(read(200, "{\"access_token\":\"a1\",\"access_token\":\"a2\",\"token_type\":"
                          "\"bearer\",\"token_type\":\"mac\",\"refresh_token\":\"r1\","
                          "\"refresh_token\":\"r2\",\"expires_in\":1,\"expires_in\":2}"),
@@ -253,7 +253,7 @@ static occ_status read_tokens(size_t access, size_t refresh) {
 }
 
 TEST(longest,
-     "a token of 8192 bytes is taken, one of 8193 is too large and nothing of it is kept") {
+     "a token of 8192 bytes is accepted, one of 8193 is too large and nothing of it is kept") {
   CHECK_NUMBER(read_tokens(8192, 8192), OCC_STATUS_OK);
   CHECK_NUMBER(grant.access_length, 8192);
   CHECK_NUMBER(grant.refresh_length, 8192);
@@ -264,7 +264,7 @@ TEST(longest,
   CHECK_NUMBER(grant.refresh_length, 0);
 }
 
-/* A response as large as the input: this, and then one byte over and over. */
+/* Reads a response as large as the input: this text, and then one byte repeated. */
 static occ_status read_filled(const char *start, char filler) {
   const size_t length = strlen(start);
   for (size_t i = 0; i < sizeof body; i++) {

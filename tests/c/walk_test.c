@@ -1,35 +1,35 @@
 /*
- * A walk over every sequence of events, as far as a session with a few places can tell them apart:
- * from every configuration that was found, everything that can happen happens, and whatever new
- * configuration it leads to is looked at in its turn, until there is none. The rules are checked in
- * every step (reference.h says which, and where).
+ * A walk over every sequence of events, as far as a session with a few places can distinguish them:
+ * from every configuration found, every possible event happens, and each new configuration that it
+ * leads to is explored in its turn, until there is none. The rules are checked in every step
+ * (reference.h lists them, with their functions).
  *
- * A session has no end of states as it stands: numbers grow, time goes on, tokens are texts. So a
- * configuration is what tells two sessions apart when these are taken away:
- *   - a grant is its slot and its owner, not its token: what counts of the tokens is whether there
- *     is a refresh token, whether it is a bearer token, how far the revocation of each has come and
- *     how often it may be tried again, and in which slots there are other grants with the same one;
+ * A session has infinitely many states: numbers grow, time passes, tokens are texts. So a
+ * configuration is what distinguishes two sessions when these are abstracted away:
+ *   - a grant is its slot and its owner, not its token: of the tokens it counts whether there is a
+ *     refresh token, whether it is a bearer token, how far the revocation of each has come and how
+ *     often it may be retried, and in which slots there are other grants with the same one;
  *   - the age of a refresh is whether the grant that it continues is still there, where, with the
  *     tokens that it had, and whether a revocation waits for it;
- *   - a time is past, the next, or later than that; that an access token is over counts only where
- *     it makes a difference (may_be_over), and how new tokens are only where another tab's can be
+ *   - a time is past, the next, or later than that; an expired access token counts only where it
+ *     makes a difference (may_be_over), and the age of tokens only where another tab's can be
  *     older;
- *   - places, which are alike, have no order; numbers of requests and grants, and the epoch, are
- *     none of it: that they are the right ones is checked in every step.
- * Of the sessions that are one configuration, the first is the one from which the walk goes on.
+ *   - places, which are alike, have no order; numbers of requests and grants, and the epoch, are no
+ *     part of it: every step checks that they are right.
+ * Of the sessions that are one configuration, the walk continues from the first.
  *
- * What is finite by choice: two customers, A and B, are emulated; the places are few, so that at
- * most that many tokens are there or on their way at once (CMakeLists.txt builds the core with
- * small limits: a session is copied at every step). Each test has other options, since all of them
- * together would multiply what they have nothing to do with each other for.
+ * Some limits are a choice: two customers, A and B, are emulated; the places are few, so at most
+ * that many tokens are held or under way at once (CMakeLists.txt builds the core with small limits:
+ * a session is copied at every step). Each test has other options, since unrelated options together
+ * would only multiply the states.
  *
- * For the same reason a token that is rejected is not new, but in the walk of R49, and no page
- * begins while the revocations of another are under way, but in the walk of R29.
+ * For the same reason a rejected token is not new, except in the walk of R49, and no page begins
+ * while the revocations of another are under way, except in the walk of R29.
  *
- * What another tab does is in the walk as this tab learns of it: a grant has ended there, it has
- * saved a session, of the same line or of another, it asks for tokens, or it answers. That two or
- * three tabs do so to each other is not: see tests/proofs. A clock is never set back: see there,
- * too.
+ * The walk has the events of another tab as this tab learns of them: a grant has ended there, it
+ * has saved a session, of the same line or of another, it asks for tokens, or it answers. Two or
+ * three tabs that do so to each other are not in the walk: see tests/proofs. A clock is never set
+ * back: see there, too.
  */
 #include "host.h"
 
@@ -38,7 +38,7 @@
 #include "check.h"
 #include "reference.h"
 
-/* Of this walk. */
+/* The options of this walk. */
 static reference_options options;
 
 /* A configuration. */
@@ -51,7 +51,7 @@ static uint64_t with(uint64_t bits, unsigned value, unsigned width) {
   return bits << width | (value & ((1U << width) - 1));
 }
 
-/* In which slots there are other grants with the same access token. */
+/* Returns the slots of other grants with the same access token. */
 static unsigned slots_of_copies(const occ_grant *place) {
   unsigned slots = 0;
   for (size_t i = 0; i < OCC_PLACES; i++) {
@@ -63,7 +63,7 @@ static unsigned slots_of_copies(const occ_grant *place) {
   return slots;
 }
 
-/* The grant that a refresh continues, or whose revocation has waited for it. */
+/* Returns the grant that a refresh continues, or whose revocation has waited for it. */
 static const occ_grant *refreshed_by(const occ_grant *place) {
   const occ_grant *held = occ_grants_held(&session.grants, place->refreshes);
   return held != NULL ? held : occ_grants_revoking(&session.grants, place->refreshes);
@@ -87,8 +87,8 @@ static uint64_t revocation_bits(uint64_t bits, const occ_revocation *it) {
   return with(bits, it->stage == OCC_REVOCATION_QUEUED ? reference_time(it->not_before) : 0, 2);
 }
 
-/* R30: whether it counts that the grant was refreshed for its revocation, or that it is over: not
- * where no bearer is needed, nor when nothing is left to be sent under one. */
+/* R30: true if it counts that the grant was refreshed for its revocation, or has expired: not if no
+ * bearer is needed, nor if nothing is left to be sent under one. */
 static bool needs_bearer(const occ_grant *place) {
   const uint32_t both = OCC_FLAG_REVOKE | OCC_FLAG_BEARER;
   const occ_revocation_stage stage = place->revocation[OCC_TOKEN_REFRESH].stage;
@@ -96,9 +96,9 @@ static bool needs_bearer(const occ_grant *place) {
          (place->slot != OCC_SLOT_REVOKING || stage != OCC_REVOCATION_SETTLED);
 }
 
-/* Whether it counts that the access token's time is over: for a revocation that may yet be sent
- * under it (R30); for a page that begins without refresh tokens (R32); for 401s that say nothing
- * (R42), in some walks, as the others would only become longer. */
+/* True if it counts that the access token has expired: for a revocation that may yet be sent under
+ * it (R30); for a page that begins without refresh tokens (R32); for 401s that say nothing (R42),
+ * in some walks, as the others would only become longer. */
 static bool may_be_over(const occ_grant *place) {
   const occ_revocation *refresh = &place->revocation[OCC_TOKEN_REFRESH];
   if (needs_bearer(place) && !place->is_final) {
@@ -115,7 +115,7 @@ static unsigned expiry(const occ_grant *place) {
                                                        : 2;
 }
 
-/* R49: whether the token rests, and for how long the next one would. */
+/* R49: adds whether the token rests, and for how long the next one would. */
 static uint64_t rest_bits(uint64_t bits, const occ_grant *place) {
   bits = with(bits, reference_is_to_come(place->rest_until), 1);
   bits = with(bits, place->is_refused, 1);
@@ -171,12 +171,12 @@ static configuration configuration_now(void) {
   return it;
 }
 
-/* What was found, in the order in which it was: also the queue of what is to be looked at. */
+/* The configurations in the order in which they were found: also the queue of the walk. */
 typedef struct {
   configuration configuration;
   uint32_t from;
   reference_event by;
-  unsigned char *kept; /* session and model, until it has been looked at */
+  unsigned char *kept; /* session and model, until it is explored */
 } node;
 
 static const char *failure;
@@ -229,8 +229,8 @@ static void make_room(void) {
   }
 }
 
-/* The buffers are empty between two calls and the options never change, so neither is kept. What is
- * left is mostly zeros: words that are not, each with its place in front. */
+/* The buffers are empty between two calls and the options never change, so neither is kept. The
+ * rest is mostly zeros: only the other words are kept, each after its place. */
 enum { WORD = sizeof(uint64_t), WORDS = sizeof(occ_session) / WORD };
 
 static bool is_within(size_t at, size_t first, size_t size) {
@@ -266,7 +266,7 @@ static unsigned char *keep(void) {
   return grow(kept, used + reference_keep(kept + used));
 }
 
-/* Into a session with the same options; gives the model. */
+/* Restores a session with the same options; returns the model. */
 static const unsigned char *take_back(const unsigned char *kept) {
   unsigned char *to = (unsigned char *)&session;
   uint16_t count = 0;
@@ -309,7 +309,7 @@ static void reach(size_t from, reference_event by) {
   }
 }
 
-/* Everything that can happen happens. */
+/* Applies every possible event. */
 static void look_at(size_t from) {
   static occ_session before;
   reference_event events[REFERENCE_EVENTS_MAX];
@@ -360,29 +360,31 @@ static void walk(const reference_options *given) {
   node_index = NULL;
 }
 
-/* Places that are taken, so that so many are left: not every walk may grow with OCC_PLACES. */
+/* Returns the number of taken places that leaves so many: not every walk may grow with OCC_PLACES.
+ */
 static uint32_t all_but(uint32_t left) {
   return OCC_PLACES > left ? OCC_PLACES - left : 0;
 }
 
 /* With 3, tokens come from sign-ins and from other tabs; with 4, from refreshes too. The others are
- * as many as there is time for. */
+ * limited by time. */
 enum {
   FEW = OCC_PLACES > 5 ? 4 : 3,
   SOME = OCC_PLACES > 4 ? 4 : 3,
   MANY = OCC_PLACES > 5 ? OCC_PLACES - 1 : 4
 };
 
-/* The rule that a sentence begins with is the one for whose sake the options are what they are. */
+/* Each sentence begins with the rule that the options of its walk are for. */
 
-TEST(same_token, "R1 to R9, R11, R20, R21, R23, R29: they hold after every sequence of events") {
+TEST(same_token,
+     "R1 to R9, R11, R20, R21, R23, R29: the rules hold after every sequence of events") {
   walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_PERSIST,
                             .every_way = true,
                             .late = true,
                             .same_token = true});
 }
 
-TEST(bearer, "R30: so they do where a revocation needs a bearer, and tokens die") {
+TEST(bearer, "R30: the rules hold if a revocation needs a bearer, and tokens die") {
   walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_PERSIST,
                             .taken = all_but(MANY),
                             .every_way = true,
@@ -390,7 +392,7 @@ TEST(bearer, "R30: so they do where a revocation needs a bearer, and tokens die"
                             .same_token = true});
 }
 
-TEST(retries, "R18: so they do where revocations are tried again") {
+TEST(retries, "R18: the rules hold if revocations are retried") {
   walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_PERSIST,
                             .retries = 1,
                             .taken = all_but(FEW),
@@ -398,56 +400,56 @@ TEST(retries, "R18: so they do where revocations are tried again") {
                             .late = true});
 }
 
-TEST(tabs_refresh, "R24: so they do where tabs share the session") {
+TEST(tabs_refresh, "R24: the rules hold if tabs share the session") {
   walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_PERSIST | OCC_FLAG_SHARED,
                             .taken = all_but(SOME),
                             .tabs = true});
 }
 
-TEST(tabs, "R25: so they do where tabs share it without the refresh tokens") {
+TEST(tabs, "R25: the rules hold if tabs share the session without the refresh tokens") {
   walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_SHARED,
                             .taken = all_but(FEW),
                             .tabs = true});
 }
 
-TEST(lines, "R24: so they do where the storage is emptied, and lines part and meet") {
+TEST(lines, "R24: the rules hold if the storage is emptied, and lines diverge and meet") {
   walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_SHARED,
                             .taken = all_but(3),
                             .lines = true});
 }
 
-TEST(asks, "R31, R32: so they do where tabs ask each other for what only one of them has") {
+TEST(asks, "R31, R32: the rules hold if tabs ask each other for tokens that only one of them has") {
   walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_SHARED,
                             .taken = all_but(4),
                             .hours = true,
                             .asks = true});
 }
 
-TEST(asks_refresh, "R41: so they do where each of them may have the newest refresh token") {
+TEST(asks_refresh, "R41: the rules hold if each tab may have the newest refresh token") {
   walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_PERSIST | OCC_FLAG_SHARED,
                             .taken = all_but(4),
                             .asks = true});
 }
 
-TEST(pages, "R29: so they do where a page begins while another one's revocations are under way") {
+TEST(pages, "R29: the rules hold if a page opens while the revocations of another are under way") {
   walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_SHARED,
                             .taken = all_but(3),
                             .tabs = true,
                             .pages = true});
 }
 
-TEST(alone, "R32: so they do where there are no other tabs, and no refresh tokens after a reload") {
+TEST(alone, "R32: the rules hold without other tabs, and without refresh tokens after a reload") {
   walk(&(reference_options){
     .flags = OCC_FLAG_BEARER, .taken = all_but(4), .every_way = true, .late = true});
 }
 
 TEST(client_tokens,
-     "R10: so they do with a token for anonymous requests, and no bearer to revoke with") {
+     "R10: the rules hold with a token for anonymous requests, and no bearer for revocations") {
   walk(&(reference_options){
     .flags = OCC_FLAG_REVOKE | OCC_FLAG_PERSIST, .late = true, .client_tokens = true});
 }
 
-TEST(rests, "R49: so they do where tokens are rejected while they are new") {
+TEST(rests, "R49: the rules hold if tokens are rejected while they are new") {
   walk(&(reference_options){.flags = OCC_FLAG_BEARER | OCC_FLAG_PERSIST,
                             .taken = all_but(4),
                             .hours = true,
@@ -455,7 +457,7 @@ TEST(rests, "R49: so they do where tokens are rejected while they are new") {
                             .rests = true});
 }
 
-TEST(no_endpoint, "R13: so they do where there is no revocation endpoint") {
+TEST(no_endpoint, "R13: the rules hold without a revocation endpoint") {
   walk(&(reference_options){
     .flags = OCC_FLAG_BEARER | OCC_FLAG_PERSIST, .late = true, .same_token = true});
 }

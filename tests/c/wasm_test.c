@@ -1,4 +1,4 @@
-/* The exports of the module: each hands its arguments to the core's function of the same name, for
+/* The exports of the module: each passes its arguments to the core's function of the same name, for
  * one and the same session. */
 #include "host.h"
 
@@ -56,7 +56,7 @@ TEST(before, "before it is opened the module's session is not open") {
   CHECK_NUMBER(export_occ_sign_out(NOW), OCC_STATUS_NOT_OPEN);
 }
 
-TEST(options, "each text among the options, and each number, is taken for what it is") {
+TEST(options, "each text and each number of the options is passed to its own option") {
   open(0);
   (void)sign_in(OCC_OWNER_CUSTOMER, 1, "");
   CHECK_TEXT(host_last_request()->body.at, "grant_type=password&username=anna&password=pass1"
@@ -71,7 +71,8 @@ TEST(options, "each text among the options, and each number, is taken for what i
     "\"number\":10485762,\"expires\":1700003600000,\"access\":\"a1\",\"refresh\":\"r1\"}}");
 }
 
-TEST(life, "a customer, an agent over him, an emulation, and both sign-outs") {
+TEST(life,
+     "a customer, an agent over him, an emulation and both sign-outs work through the module") {
   open(0);
   answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
@@ -120,7 +121,7 @@ TEST(renewed, "a rejected token is refreshed") {
   CHECK_TEXT(host.renewed.at, "Bearer a2");
 }
 
-TEST(retried, "how a request has ended, with which status, and when to try again, is handed on") {
+TEST(retried, "the result of a request, its status and its retry time are passed on") {
   open(1);
   answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
   CHECK_NUMBER(export_occ_sign_out(NOW), OCC_STATUS_OK);
@@ -139,7 +140,7 @@ TEST(retried, "how a request has ended, with which status, and when to try again
                OCC_STATUS_UNKNOWN_REQUEST);
 }
 
-TEST(clock_set_back, "an alarm is heard although the clock was set back meanwhile") {
+TEST(clock_set_back, "an alarm works although the clock was set back meanwhile") {
   open(0);
   answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
   CHECK_NUMBER(host.alarm, NOW + 3600000);
@@ -148,7 +149,7 @@ TEST(clock_set_back, "an alarm is heard although the clock was set back meanwhil
   CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_REFRESH);
 }
 
-TEST(tabs, "a snapshot is taken, and a grant that another tab has ended is gone") {
+TEST(tabs, "a snapshot is adopted, and a grant that another tab has ended is dropped") {
   open(0);
   CHECK_NUMBER(export_occ_adopt(NOW, input("{\"v\":1,\"for\":\"here\",\"epoch\":3,\"active\":{"
                                            "\"owner\":\"customer\",\"number\":7,\"expires\":0,"
@@ -160,7 +161,7 @@ TEST(tabs, "a snapshot is taken, and a grant that another tab has ended is gone"
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
 }
 
-TEST(unsure, "whether it is certain that a token is dead is handed on") {
+TEST(unsure, "the certainty that a token is dead is passed on") {
   open(0);
   answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
   CHECK_NUMBER(export_occ_renew(NOW, 0, input("Bearer a1")), OCC_STATUS_NOTHING);
@@ -169,7 +170,7 @@ TEST(unsure, "whether it is certain that a token is dead is handed on") {
   CHECK_TEXT(authorization(), "Bearer a2");
 }
 
-TEST(newer, "newer tokens are wanted, asked for, and heard of") {
+TEST(newer, "newer tokens are wanted, requested and heard through the module") {
   open_with(0, OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_SHARED);
   answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
   const double number = 10485761;

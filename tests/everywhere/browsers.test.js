@@ -1,5 +1,5 @@
-// The browser tests in every browser engine that Debian has: the files of tests/browser that speak to
-// an adapter, in each engine. Where engines differ is in tests/browser/README.md.
+// The browser tests in every browser engine that Debian has: the files of tests/browser that use an
+// adapter, in each engine. tests/browser/README.md lists the differences of the engines.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
@@ -31,7 +31,7 @@ before(async () => {
 });
 
 /**
- * Runs a file in an engine, in a process of its own: Node's test runner does not run inside of itself.
+ * Runs a file in an engine, in a process of its own: Node's test runner cannot run inside itself.
  *
  * @param {string} browser
  * @param {string} file
@@ -58,7 +58,7 @@ for (const { name, browser, leftOut } of engines) {
       test('runs the browser tests', { skip: `left out of the short form: ${leftOut}` });
       return;
     }
-    test('opens, and says its version', async (t) => {
+    test('the browser opens and reports its version', async (t) => {
       const opened = await openBrowser(browser);
       t.diagnostic(`version: ${opened.version}`);
       await opened.close();

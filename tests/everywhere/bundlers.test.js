@@ -1,5 +1,5 @@
-// The package in the bundlers of storefronts: from the tarball, with nothing but what docs/bundlers.md
-// says for each, in Chromium, under the content security policy of the demo; and what is built for a server, in Node.
+// The package in the bundlers of storefronts: from the tarball, with only the settings of
+// docs/bundlers.md, in Chromium, under the content security policy of the demo; server bundles in Node.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ let browser;
 let demo;
 /** @type {Backend} */
 let backend;
-/** @type {string} the demo's, but that only the page's own origin may be reached */
+/** @type {string} the demo's, but only the page's own origin may be reached */
 let policy;
 
 before(async () => {
@@ -56,7 +56,7 @@ after(async () => {
 
 const documentation = read('docs/bundlers.md');
 
-/** What the documentation wants for a bundler: the code in its row of the table. @param {string} bundler */
+/** The settings that the documentation gives for a bundler: the code in its table row. @param {string} bundler */
 function needs(bundler) {
   const rows = documentation.split('\n').filter((line) => line.startsWith('| '));
   const row = rows.map((line) => line.split(' | ')).find(([name]) => name.includes(bundler));
@@ -65,7 +65,7 @@ function needs(bundler) {
 }
 
 /**
- * Opens a page; what it shows, and what its console does.
+ * Opens a page and collects its console messages.
  *
  * @param {TestContext} t
  * @param {string} url
@@ -81,11 +81,11 @@ async function open(t, url) {
 }
 
 /**
- * A customer signs in and out on a page.
+ * Signs a customer in and out on a page.
  *
  * @param {TestContext} t
  * @param {string} url
- * @param {RegExp} [own] what the bundler itself writes into the console
+ * @param {RegExp} [own] matches the bundler's own console messages
  */
 async function signInAndOut(t, url, own) {
   const { page, complaints, shows } = await open(t, url);
@@ -113,7 +113,7 @@ async function signInAndOut(t, url, own) {
 }
 
 /**
- * What the page says where it cannot open a session.
+ * Resolves with the text of a page that cannot open a session.
  *
  * @param {TestContext} t
  * @param {string} url
@@ -146,7 +146,7 @@ function place(name, tests) {
 /** @typedef {Awaited<ReturnType<typeof openProject>>} Project */
 
 /**
- * The tests of a bundler; those that are its own come last.
+ * Defines the tests of a bundler; its own tests come last.
  *
  * @param {string} name as the documentation has it
  * @param {string} npmName
@@ -198,7 +198,7 @@ function buildOnly(project, line) {
 describeBundler('esbuild', 'esbuild', buildAndType, (project) => {
   const dist = () => join(project().folder, 'dist');
 
-  /** The site where core.wasm is answered otherwise. @param {TestContext} t @param {object} answer */
+  /** Opens the site with another answer for core.wasm. @param {TestContext} t @param {object} answer */
   const openSiteWith = (t, answer) =>
     openSite(t, {
       folder: dist(),
@@ -209,7 +209,7 @@ describeBundler('esbuild', 'esbuild', buildAndType, (project) => {
     ['without a type', {}],
     ['with the type of a text', { 'Content-Type': 'text/plain' }],
   ])) {
-    test(`core.wasm that is served ${what} is compiled from its bytes, and nothing is said`, async (t) => {
+    test(`core.wasm that is served ${what} is compiled from its bytes, without a message`, async (t) => {
       const site = await openSiteWith(t, { headers });
       const { headers: served } = await fetch(`${site.url}/core.wasm`);
       assert.equal(served.get('content-type'), headers['Content-Type'] ?? null);
@@ -224,7 +224,7 @@ describeBundler('esbuild', 'esbuild', buildAndType, (project) => {
     ['is a page of HTML', { status: 200, headers: html, body }, '200, text/html; charset=utf-8'],
     ['is empty, and has no type', { status: 200, headers: {}, body: '' }, '200, null'],
   ])) {
-    test(`core.wasm that ${what} is wasm-unavailable, with its address, status and type`, async (t) => {
+    test(`core.wasm that ${what} fails with wasm-unavailable, its address, status and type`, async (t) => {
       const site = await openSiteWith(t, answer);
       const message = await failure(t, site.page());
       const start = `SessionError wasm-unavailable: core.wasm could not be loaded from ${site.url}/core.wasm (${said}): `;
@@ -233,7 +233,7 @@ describeBundler('esbuild', 'esbuild', buildAndType, (project) => {
     });
   }
 
-  /** core.wasm on another origin. @param {TestContext} t @param {Record<string, string>} headers */
+  /** Serves core.wasm on another origin. @param {TestContext} t @param {Record<string, string>} headers */
   async function openCdn(t, headers) {
     const server = createServer((_, response) => {
       response.writeHead(200, { 'Content-Type': 'application/wasm', ...headers });
@@ -249,12 +249,12 @@ describeBundler('esbuild', 'esbuild', buildAndType, (project) => {
     return { wasm: `${url}/occ-session/core.wasm`, site };
   }
 
-  test('core.wasm comes from another origin that allows it', async (t) => {
+  test('core.wasm is loaded from another origin that allows it', async (t) => {
     const { wasm, site } = await openCdn(t, { 'Access-Control-Allow-Origin': '*' });
     await signInAndOut(t, site.page({ wasm }));
   });
 
-  test('core.wasm of another origin that does not allow it is wasm-unavailable, with its address', async (t) => {
+  test('core.wasm of another origin that forbids it fails with wasm-unavailable and its address', async (t) => {
     const { wasm, site } = await openCdn(t, {});
     const { page, shows } = await open(t, site.page({ wasm }));
     await shows(/SessionError/);
@@ -274,12 +274,12 @@ describeBundler('esbuild', 'esbuild', buildAndType, (project) => {
       return openSite(t, { folder: join(folder, 'classic') });
     }
 
-    test('the engine is told where core.wasm is', async (t) => {
+    test('a bundle that is no ES module loads core.wasm from the given address', async (t) => {
       const site = await openClassic(t);
       await signInAndOut(t, site.page({ wasm: '/core.wasm' }));
     });
 
-    test('core.wasm is wasm-unavailable where nobody says', async (t) => {
+    test('a bundle that is no ES module fails with wasm-unavailable without an address', async (t) => {
       const site = await openClassic(t);
       assert.match(await failure(t, site.page()), /^SessionError wasm-unavailable: .*Invalid URL/);
     });
@@ -298,11 +298,11 @@ describeBundler('esbuild', 'esbuild', buildAndType, (project) => {
 describeBundler('Vite', 'vite', buildOnly, (project) => {
   const files = (/** @type {string} */ name) => readdirSync(join(project().folder, name, 'assets'));
 
-  test('core.wasm is renamed after its content', () => {
+  test('core.wasm gets a name with a hash of its content', () => {
     assert.match(files('dist').join(' '), /^core-[\w-]{8}\.wasm index-[\w-]{8}\.js$/);
   });
 
-  test('core.wasm is inlined where that is asked for, and no policy has to allow data:', async (t) => {
+  test('core.wasm is inlined if configured, and no policy has to allow data:', async (t) => {
     project().build('--outDir', 'inlined', '--assetsInlineLimit', '100000');
     assert.match(files('inlined').join(' '), /^index-[\w-]{8}\.js$/);
     const site = await openSite(t, { folder: join(project().folder, 'inlined') });
@@ -371,16 +371,16 @@ describeBundler('Parcel', 'parcel', buildConfigured, (project) => {
   });
 });
 
-/** What the program says of a session that it has opened, used and ended. */
+/** The output of a program that has opened, used and closed a session. */
 const byItself = 'anna.keller@example.com, then anonymous';
 
 /**
- * A program for Node, of what a bundler makes of it.
+ * Defines the tests of a program for Node, made by a bundler.
  *
  * @param {string} name
  * @param {string} npmName
- * @param {Record<string, { line: string, file: string, alone: string | RegExp }>} builds by what is
- *   built: the line of the shell, what it writes, and what that says where nobody tells it of core.wasm
+ * @param {Record<string, { line: string, file: string, alone: string | RegExp }>} builds by product:
+ *   the line of the shell, the file that it writes, and its output without an address of core.wasm
  */
 function describeServer(name, npmName, builds) {
   place(`${name}, server`, () => {
@@ -427,7 +427,7 @@ function describeServer(name, npmName, builds) {
           assert.deepEqual(await run(t, file), done);
         });
       } else {
-        test(`${what} says that core.wasm is unavailable where nobody gives it one`, async (t) => {
+        test(`${what} reports core.wasm as unavailable if it is not given one`, async (t) => {
           const { said, ...seen } = await run(t, file);
           assert.match(said, /** @type {RegExp} */ (alone));
           assert.deepEqual(seen, { revoked: [], alive: {} });
@@ -486,8 +486,7 @@ for (const [version, build] of /** @type {const} */ ([
       assert.equal(needs('Angular CLI'), undefined);
       const site = await openSite(t, {
         folder: join(root, 'build/storefront', build),
-        // What Angular itself needs, its <base href="/"> and a policy for Trusted Types; and the
-        // icon of this page.
+        // Angular needs its <base href="/"> and a policy for Trusted Types; this page has an icon.
         policy: policy
           .replace("img-src 'self'", 'img-src data:')
           .replace("base-uri 'none'", "base-uri 'self'")

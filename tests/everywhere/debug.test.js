@@ -1,4 +1,4 @@
-// The debug build as a browser's developer tools see it, here Node's: stacks that lead to the sources.
+// The debug build as a browser's developer tools see it, here Node's: stacks must lead to the sources.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -12,7 +12,9 @@ const isShort = process.env.OCC_EVERYWHERE === 'short';
 
 describe('package: npm run build:debug', () => {
   if (isShort) {
-    test('builds', { skip: 'left out of the short form: it compiles the core once more' });
+    test('the debug build is built', {
+      skip: 'left out of the short form: it compiles the core once more',
+    });
     return;
   }
 
@@ -49,7 +51,7 @@ describe('package: npm run build:debug', () => {
     const core = /** @type {Record<string, (...values: number[]) => number>} */ (exports);
     const { buffer } = /** @type {WebAssembly.Memory} */ (exports.memory);
     const input = new Uint8Array(buffer, core.occ_input(), 3);
-    // The identity, the client and the agent's; then user name and password: each a byte.
+    // The identity, the client id and the agent's; then user name and password: a byte each.
     input.fill(0x61);
     assert.equal(core.occ_open(1, 7, 0, 0, 1, 1, 0, 1, 0, 0), 0);
     input.fill(0x61);

@@ -1,5 +1,5 @@
-// A session in what pages are made with: the lines that docs/frameworks.md has for each, with the real
-// library, in Chromium.
+// A session in page frameworks: the lines of docs/frameworks.md for each, with the real library, in
+// Chromium.
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -70,7 +70,7 @@ async function open(t, name) {
   return { page, complaints };
 }
 
-/** What was rendered, when all of it is. @param {Page} page @returns {Promise<string[]>} */
+/** Resolves with the rendered texts, when all are rendered. @param {Page} page @returns {Promise<string[]>} */
 const rendered = (page) =>
   page.evaluate(async () => {
     await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
@@ -83,12 +83,12 @@ for (const [name, file, advertisement] of /** @type {[string, string, RegExp?][]
   ['Svelte', 'svelte'],
 ])) {
   describe(`library: ${name}`, () => {
-    test('who is signed in is rendered when it changes, and at no other time', async (t) => {
+    test('the signed-in user is rendered at each change, and at no other time', async (t) => {
       t.diagnostic(`version: ${project.version(file)}`);
       const { page, complaints } = await open(t, file);
       await page.locator('#app', { hasText: /^anonymous$/ }).waitFor();
 
-      // Nothing of it changes anything.
+      // None of these calls changes anything.
       await page.evaluate(async () => {
         await globalThis.session.signOut();
         await globalThis.session.fetch('/occ/v2/shop/titles');
@@ -101,7 +101,7 @@ for (const [name, file, advertisement] of /** @type {[string, string, RegExp?][]
       expected.push('customer-signing-in', 'customer');
       assert.deepEqual(await rendered(page), expected);
 
-      // Nor does a request of hers.
+      // A request of the customer changes nothing either.
       await page.evaluate(() => globalThis.session.fetch('/occ/v2/shop/users/current'));
       assert.deepEqual(await rendered(page), expected);
 
@@ -131,7 +131,7 @@ for (const [name, file, advertisement] of /** @type {[string, string, RegExp?][]
 }
 
 describe('library: React on a server', () => {
-  test('who is signed in is not known there, nor while its page is hydrated, and then it is', async (t) => {
+  test('the signed-in user is unknown on the server and during hydration, and known afterwards', async (t) => {
     const { page, complaints } = await open(t, 'hydrated');
     await page.locator('#app', { hasText: /^anonymous$/ }).waitFor();
     assert.deepEqual(await rendered(page), ['unknown', 'unknown', 'anonymous']);
@@ -143,7 +143,7 @@ describe('library: React on a server', () => {
 });
 
 /**
- * Asks so many times at once, in the way of a library.
+ * Sends so many requests at once, in the way of a library.
  *
  * @param {Page} page
  * @param {string} library
@@ -197,7 +197,7 @@ for (const library of ['openapi-fetch', 'ky', 'axios']) {
       assert.deepEqual(complaints, []);
     });
 
-    test("with nobody signed in a search carries no token, and a registration the application's own, once it is asked for", async (t) => {
+    test("while nobody is signed in a search carries no token, and a registration the application's own, once the server demands one", async (t) => {
       const { page, complaints } = await openPage(t);
       const [{ status }] = await ask(page, library, ['GET', 'products/search']);
       assert.equal(status, 200);

@@ -1,5 +1,5 @@
-// The tarball as others will look at it: linters, TypeScript, bundlers that drop what is not used,
-// package managers; and that it can be built again, byte for byte.
+// The tarball as other tools see it: linters, TypeScript, bundlers that drop unused code, package
+// managers; and a second build that is equal, byte for byte.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -34,12 +34,12 @@ const here = join(root, 'tests/everywhere/package');
 const short = process.env.OCC_EVERYWHERE === 'short';
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-/** What is imported by these names is JavaScript. */
+/** The imports of these names are JavaScript. */
 const entries = Object.keys(manifest.exports)
   .filter((path) => !/\.(wasm|json)$/.test(path))
   .map((path) => path.replace('.', 'occ-session'));
 
-/** A tool that never ends must not keep the runner for ever. */
+/** The time limit of a tool, so one that never ends does not block the runner. */
 const limit = { timeout: 300_000 };
 
 before(() => installNpmPackages(here), limit);
@@ -58,7 +58,7 @@ async function run(folder, name, args, options) {
   const running = promisify(execFile)(command, args, {
     cwd: folder,
     maxBuffer: 2 ** 26,
-    // A machine that runs tests for others may ask for colours.
+    // A machine that runs tests in CI may ask for colours.
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
     ...options,
     encoding: 'utf8',
@@ -78,7 +78,7 @@ function sayVersion(t, folder, name) {
 // ---- Linters ------------------------------------------------------------------------------------
 
 describe('package: publint', limit, () => {
-  test('has nothing to say', async (t) => {
+  test('publint has no complaint about the package', async (t) => {
     sayVersion(t, here, 'publint');
     const { file } = await packed();
     const { status, stdout } = await run(here, 'publint', ['run', file, '--strict']);
@@ -90,10 +90,10 @@ describe('package: publint', limit, () => {
 });
 
 describe('package: attw', limit, () => {
-  test('finds the types of every entry point, and nothing but that the package is ESM only', async (t) => {
+  test('attw finds the types of every entry point, and complains only that the package is ESM only', async (t) => {
     sayVersion(t, here, '@arethetypeswrong/cli');
     const { file } = await packed();
-    // The address of a file, which has no types.
+    // core.wasm is the address of a file, which has no types.
     const options = ['--format=json', '--exclude-entrypoints=core.wasm'];
     const { stdout } = await run(here, 'attw', [file, ...options]);
     const { analysis } = JSON.parse(stdout);
@@ -101,7 +101,7 @@ describe('package: attw', limit, () => {
       ...entries.map((name) => name.replace('occ-session', '.')),
       './package.json',
     ]);
-    // A CommonJS file has to say `await import('occ-session')`.
+    // A CommonJS file must use `await import('occ-session')`.
     assert.deepEqual(
       analysis.problems.map((/** @type {any} */ { kind, entrypoint, resolutionKind }) =>
         [kind, entrypoint, resolutionKind].join(' '),
@@ -115,7 +115,7 @@ describe('package: attw', limit, () => {
 
 // ---- TypeScript ---------------------------------------------------------------------------------
 
-/** How TypeScript may be told to find modules, and which files it is then shown. */
+/** The module resolutions of TypeScript, each with the files for it. */
 const resolutions = {
   node16: { module: 'node16', files: ['api.ts', 'adapters.ts', 'commonjs.cts'] },
   nodenext: { module: 'nodenext', files: ['api.ts', 'adapters.ts', 'commonjs.cts'] },
@@ -126,13 +126,13 @@ describe('package: TypeScript', limit, () => {
   /** @type {string} */
   let folder;
   before(async () => {
-    // Angular and RxJS are found above it.
+    // Angular and RxJS are found in a folder above it.
     folder = await project('types');
     const names = new Set(Object.values(resolutions).flatMap(({ files }) => files));
     for (const name of names) cpSync(join(here, name), join(folder, name));
   });
 
-  test('is version', (t) => sayVersion(t, root, 'typescript'));
+  test('TypeScript reports its version', (t) => sayVersion(t, root, 'typescript'));
 
   for (const [moduleResolution, { module, files }] of Object.entries(resolutions)) {
     for (const exactOptionalPropertyTypes of [true, false]) {
@@ -160,9 +160,9 @@ describe('package: TypeScript', limit, () => {
   }
 });
 
-// ---- What is not used ---------------------------------------------------------------------------
+// ---- Unused imports -----------------------------------------------------------------------------
 
-/** The conditions under which there is an entry point of its own. */
+/** The conditions that have an entry point of their own. */
 const conditions = ['browser', 'workerd', 'node'];
 
 /** @returns {Promise<string>} the folder of a page that imports everything, and uses nothing */
@@ -177,7 +177,7 @@ async function unused() {
 
 describe('package: esbuild', limit, () => {
   for (const condition of conditions) {
-    test(`leaves nothing of an unused import under the condition ${condition}`, async (t) => {
+    test(`esbuild leaves nothing of an unused import under the condition ${condition}`, async (t) => {
       sayVersion(t, root, 'esbuild');
       const esbuild = await import('esbuild');
       const { outputFiles, metafile } = await esbuild.build({
@@ -196,14 +196,14 @@ describe('package: esbuild', limit, () => {
         outputFiles.map(({ text }) => text),
         [''],
       );
-      // And it has seen them.
+      // The imports were seen.
       assert.equal(metafile.inputs['page.js'].imports.length, entries.length);
     });
   }
 });
 
 describe('package: Rollup', limit, () => {
-  test('leaves nothing of an unused import', async (t) => {
+  test('Rollup leaves nothing of an unused import', async (t) => {
     sayVersion(t, here, 'rollup');
     const folder = await unused();
     const plugin = join(here, 'node_modules/@rollup/plugin-node-resolve/dist/es/index.js');
@@ -213,14 +213,14 @@ describe('package: Rollup', limit, () => {
   });
 });
 
-// ---- Installed ----------------------------------------------------------------------------------
+// ---- Installation -------------------------------------------------------------------------------
 
 /**
  * @typedef {object} Installer
- * @property {string} [package] where it is in node_modules; without, it is the npm of the machine
- * @property {string} [command] in there
+ * @property {string} [package] its folder in node_modules; without it, the npm of the machine
+ * @property {string} [command] its path in there
  * @property {string[]} install
- * @property {string[]} [run] what node is run with
+ * @property {string[]} [run] the arguments of node
  * @property {Record<string, string>} [settings] files
  */
 
@@ -253,7 +253,7 @@ const installers = {
   },
 };
 
-/** A customer signs in and out. @param {string} url */
+/** The code that signs a customer in and out. @param {string} url */
 const visit = (url) => `
   const session = await createSession({
     baseUrl: '${url}',
@@ -267,7 +267,7 @@ const visit = (url) => `
   console.log(phase, session.state.phase);
 `;
 
-/** The two kinds of project: its type in package.json, and a program. */
+/** The two kinds of project: the type in package.json, and a program. */
 const projects = {
   'an ESM project': {
     type: 'module',
@@ -287,7 +287,7 @@ for (const [
 ] of Object.entries(installers)) {
   describe(`package: ${installer}`, limit, () => {
     const skip = short && from && 'left out of the short form: another package manager';
-    test('is version', { skip }, (t) => {
+    test('the package manager reports its version', { skip }, (t) => {
       if (from) sayVersion(t, here, from);
       else
         t.diagnostic(`version: ${execFileSync('npm', ['--version'], { encoding: 'utf8' }).trim()}`);
@@ -298,7 +298,7 @@ for (const [
         { skip },
         async (t) => {
           const { file } = await packed();
-          // Not below the sources, where some would look for a workspace.
+          // Not below the sources, where some package managers would look for a workspace.
           const folder = mkdtempSync(join(tmpdir(), 'occ-session-'));
           t.after(() => rmSync(folder, { recursive: true }));
           const backend = await startBackend();
@@ -334,7 +334,7 @@ for (const [
 // ---- Subresource Integrity ----------------------------------------------------------------------
 
 describe('package: Subresource Integrity', limit, () => {
-  /** What the build prints, by file. @type {Map<string, string>} */
+  /** The output of the build, by file. @type {Map<string, string>} */
   let printed;
   /** @type {string} */
   let folder;
@@ -356,7 +356,7 @@ describe('package: Subresource Integrity', limit, () => {
     }
   });
 
-  test('with it a core.wasm that somebody has changed is not taken', async (t) => {
+  test('a changed core.wasm is refused with its integrity', async (t) => {
     const bytes = readFileSync(join(folder, 'dist/core.wasm'));
     const changed = Buffer.from(bytes);
     changed[changed.length - 1] ^= 1;
@@ -383,8 +383,8 @@ describe('package: typedoc', limit, () => {
   const left = short && 'left out of the short form: it changes with comments alone';
 
   /**
-   * The examples of the engine, in order: what each needs before it, and what is printed of the session
-   * after it. Those of the adapters need a compiler of Angular: tests/storefront has such applications.
+   * The examples of the engine, in order: the code that each needs before it, and the session's output
+   * after it. The adapters' examples need a compiler of Angular: tests/storefront has applications.
    */
   const expected = [
     { name: 'createSession', before: [], after: 'anonymous anonymous' },
@@ -393,7 +393,7 @@ describe('package: typedoc', limit, () => {
     { name: 'fetch', before: ['createSession', 'signIn'], after: 'customer current 200' },
   ];
 
-  /** The examples by the name of what they are of. @type {Map<string, string>} */
+  /** The examples by the name of their API. @type {Map<string, string>} */
   const examples = new Map();
   before(async () => {
     if (left) return;
@@ -413,7 +413,7 @@ describe('package: typedoc', limit, () => {
     }
   });
 
-  test('every example of the reference is known here', { skip: left }, (t) => {
+  test('every example of the reference is tested', { skip: left }, (t) => {
     sayVersion(t, here, 'typedoc');
     assert.deepEqual([...examples.keys()].sort(), expected.map(({ name }) => name).sort());
   });
@@ -438,10 +438,10 @@ describe('package: typedoc', limit, () => {
   }
 });
 
-// ---- Built again --------------------------------------------------------------------------------
+// ---- Reproducible build -------------------------------------------------------------------------
 
 describe('package: built again', limit, () => {
-  /** Where and when it is built: neither must be seen in the result. */
+  /** The place and the time of a build: neither may show in the result. */
   const places = [
     { path: 'again', time: new Date('2001-02-03T04:05:06Z'), TZ: 'Pacific/Auckland', LANG: 'C' },
     {
@@ -474,7 +474,7 @@ describe('package: built again', limit, () => {
   }
 });
 
-/** The files that git knows, and those that it is about to. */
+/** Returns the files that git knows, and the new ones that it would add. */
 function sources() {
   const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   return execFileSync('git', list, { cwd: root, encoding: 'utf8' })

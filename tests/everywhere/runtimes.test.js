@@ -1,5 +1,5 @@
-// One suite over the public API in each runtime, from the packed tarball; what the back end received
-// is looked at here.
+// One suite over the public API in each runtime, from the packed tarball; the requests that the back
+// end received are checked here.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,26 +19,26 @@ import { project } from './tarball.js';
 /**
  * @typedef {import('./runtimes/suite.js').Place} Place
  *
- * @typedef {object} Outcome what a runtime has done
- * @property {string} said what it printed
- * @property {string} complained what it printed beside that
- * @property {number | null} code with which it ended; null: it is a server, and was ended
+ * @typedef {object} Outcome the result of a runtime
+ * @property {string} said its standard output
+ * @property {string} complained its error output
+ * @property {number | null} code its exit code; null: it is a server, and was ended
  *
  * @typedef {object} Runtime
- * @property {string} [folder] where npm installs it
+ * @property {string} [folder] its folder, installed by npm
  * @property {string} command
  * @property {(folder: string, places: Record<string, Place>, command: string) => Promise<Outcome>} run
- * @property {string} [core] a module that exports what the import of core.wasm gives there
- * @property {string} [noCore] why there is none
- * @property {boolean} [compiles] whether it compiles bytes; unless told it does
- * @property {boolean} [short] whether it has a part in the short form
+ * @property {string} [core] a module that exports the result of the import of core.wasm there
+ * @property {string} [noCore] the reason why there is none
+ * @property {boolean} [compiles] true, the default, if it compiles bytes
+ * @property {boolean} [short] true if it has a part in the short form
  */
 
 const here = join(root, 'tests/everywhere/runtimes');
 const more = join(here, 'more');
 const short = process.env.OCC_EVERYWHERE === 'short';
 
-/** A process that never ends must not keep the runner for ever. */
+/** The time limit of a process, so one that never ends does not block the runner. */
 const limit = { timeout: 120_000 };
 
 /** Runs the suite as a command. @param {string[]} options @returns {Runtime['run']} */
@@ -58,7 +58,7 @@ const asCommand =
     );
   };
 
-/** Runs the suite as a worker, bundled as the tools of workerd do it. @type {Runtime['run']} */
+/** Runs the suite as a worker, bundled as the tools of workerd do. @type {Runtime['run']} */
 async function asWorker(folder, places, command) {
   const esbuild = await import('esbuild');
   const { metafile } = await esbuild.build({
@@ -76,7 +76,7 @@ async function asWorker(folder, places, command) {
   });
   const modules = Object.keys(metafile.outputs)
     .map((path) => path.replace('worker/', ''))
-    // The first is the one that is started.
+    // The first one is started.
     .sort((a, b) => Number(b === 'worker.js') - Number(a === 'worker.js'))
     .map(
       (name) =>
@@ -170,17 +170,17 @@ const runtimes = {
   },
 };
 
-// ---- What every runtime does ----------------------------------------------------------------------
+// ---- The behaviours of every runtime ----------------------------------------------------------------
 
 /**
  * @typedef {object} Expectation
  * @property {string} name of the test
- * @property {import('../../web/backend/index.js').BehaviourChange} [backend] how the back end behaves
- * @property {unknown} saw what the storefront saw
- * @property {string[]} [revoked] which tokens the server was asked to revoke, in order
- * @property {string[]} [alive] which it takes afterwards
- * @property {string[]} [asked] which grants it was asked for
- * @property {string} [skip] why it cannot be tried out
+ * @property {import('../../web/backend/index.js').BehaviourChange} [backend] the behaviour of the back end
+ * @property {unknown} saw the observations of the storefront
+ * @property {string[]} [revoked] the revocations at the server, in order
+ * @property {string[]} [alive] the tokens that it accepts afterwards
+ * @property {string[]} [asked] the grants that were requested
+ * @property {string} [skip] the reason why it cannot be tested
  */
 
 const gone = 'anonymous anonymous';
@@ -191,7 +191,7 @@ const revocationsOf = (/** @type {string} */ owner) => [
 ];
 const tokensOf = (/** @type {string} */ owner) => [`${owner} #1 refresh`, `${owner} #1 access`];
 
-/** By the name of the behaviour in the suite. @type {Record<string, Expectation>} */
+/** The expectations by the name of the behaviour in the suite. @type {Record<string, Expectation>} */
 const expectations = {
   customer: {
     name: 'R1, R14: a customer signs out at once, and the tokens are revoked',
@@ -334,7 +334,7 @@ for (const [name, runtime] of Object.entries(runtimes)) {
     });
     after(() => Promise.all([...shops.values()].map((shop) => shop.close())));
 
-    test('R16: it prints nothing, and the process ends by itself', (t) => {
+    test('R16: the suite prints nothing else, and the process ends by itself', (t) => {
       const version = execFileSync(runtime.command, ['--version'], { encoding: 'utf8' });
       t.diagnostic(`version: ${/\d[\d.-]+/.exec(version)}`);
       assert.deepEqual(
@@ -351,7 +351,7 @@ for (const [name, runtime] of Object.entries(runtimes)) {
         if (revoked) assert.deepEqual(await shop.revoked(), revoked);
         if (alive) assert.deepEqual((await shop.alive()).sort(), alive);
         if (asked) assert.deepEqual(shop.asked(), asked);
-        // Only the one that asks for a page in place of core.wasm has been there.
+        // Only the behaviour that gets a page in place of core.wasm has requested one.
         const pages = shop.backend.received({ method: 'GET', path: '/login.jsp' });
         assert.equal(pages.length, behaviour === 'loads a page' ? 1 : 0);
       });
@@ -375,7 +375,7 @@ async function serveFile(file) {
   };
 }
 
-/** An address at which nobody listens. */
+/** Resolves with an address without a listener. */
 async function closedPort() {
   const server = createServer();
   const port = await listen(server);

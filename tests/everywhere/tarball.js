@@ -1,4 +1,4 @@
-// The package as it would be published: one tarball for all tests that install it.
+// The package as npm would publish it: one tarball for all tests that install it.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -15,20 +15,20 @@ import { join } from 'node:path';
 import { build } from '../../tools/build.js';
 import { root } from '../../tools/setup.js';
 
-/** What these tests make, apart from the sources. */
+/** The folder for the output of these tests, apart from the sources. */
 export const scratch = join(root, 'build/everywhere');
 
 /**
  * @typedef {object} Tarball
  * @property {string} file its path
  * @property {string} integrity its SHA-512, as package managers write it
- * @property {string[]} files what is in it, in order
+ * @property {string[]} files its files, in order
  */
 
 /** @type {Promise<Tarball> | undefined} */
 let tarball;
 
-/** The package, built and packed once. While nothing changes the file is left alone. */
+/** The package, built and packed once. An unchanged file is not rewritten. */
 export function packed() {
   return (tarball ??= pack());
 }
@@ -37,7 +37,7 @@ export function packed() {
 async function pack() {
   await build();
   mkdirSync(scratch, { recursive: true });
-  // Put in place whole: another test may be reading the one before.
+  // The file is replaced as a whole: another test may be reading the old one.
   const folder = mkdtempSync(join(scratch, 'pack-'));
   try {
     const { filename, integrity, files } = npmPack(root, folder);
@@ -51,14 +51,14 @@ async function pack() {
 }
 
 /**
- * Packs what is built in a copy of the sources.
+ * Packs the build of a copy of the sources.
  *
  * @param {string} sources
  * @param {string} destination
  * @returns {{ filename: string, integrity: string, files: string[] }}
  */
 export function npmPack(sources, destination) {
-  // The script `prepack` builds and would print among the JSON: the caller has built.
+  // The script `prepack` would build and print into the JSON: the caller has built.
   const options = ['--json', '--ignore-scripts', '--pack-destination', destination];
   const [{ filename, integrity, files }] = JSON.parse(
     execFileSync('npm', ['pack', ...options], {
@@ -76,7 +76,7 @@ export const integrityOf = (bytes) =>
   `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
 
 /**
- * A new project below `scratch`, with the package unpacked as a package manager does it.
+ * Makes a new project below `scratch`, with the package unpacked as a package manager does it.
  *
  * @param {string} name
  * @param {object} [manifest]

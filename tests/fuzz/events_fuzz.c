@@ -1,9 +1,9 @@
 /*
- * Any sequence of calls. The bytes say which function of the core is called next, when and what
- * with: answers to what was asked for and to what was not, lengths that lie, snapshots of other
- * tabs, calls from within host functions. After each call stands what must hold whatever it was:
- * the state agrees with the places, what the host was told agrees with the session, and no grant
- * and no token is gone without a reason or there without one.
+ * Runs any sequence of calls. The bytes select the next function of the core, its time and its
+ * arguments: answers to pending requests and to unknown ones, false lengths, snapshots of other
+ * tabs, calls from within host functions. The invariants are checked after each call: the state
+ * agrees with the places, the reports to the host agree with the session, and no grant and no token
+ * disappears or stays without a reason.
  */
 #include <math.h>
 
@@ -15,15 +15,15 @@
 #include "snapshot.h"
 
 #define IDENTITY "shop"
-/* Of the other tabs, and of the first page. */
+/* The nonces of the other tabs, and of the first page. */
 #define FOREIGN_NONCE 1U
 #define FIRST_NONCE 2U
 #define NUMBERS_PER_NONCE 2097152.0
 #define TIME_MAX 1e15
 #define NUMBER_MAX 9007199254740991.0
 #define SIGN_IN_DELAY 2000.0
-/* In every token and password that is handed out, and in no other text. They are longer than a
- * number, which may have any bytes. */
+/* Marks every token and password of the run, and no other text. They are longer than a number,
+ * which may have any bytes. */
 #define SECRET_MARK '~'
 
 typedef enum {
@@ -51,7 +51,7 @@ typedef enum {
   CALLS
 } call;
 
-/* A call makes six secrets at the most: those of three grants of another tab. */
+/* A call creates six secrets at most: those of three grants of another tab. */
 enum { CALLS_MAX = 60, ASKED_MAX = 64, SECRETS_MAX = 6 * CALLS_MAX, SECRET_MAX = 20 };
 
 typedef struct {
@@ -72,13 +72,13 @@ static char secrets[SECRETS_MAX][SECRET_MAX];
 static size_t secret_count;
 static unsigned serial;
 
-/* How often each token of the grant in a place was sent to be revoked. */
+/* The number of times that each token of the grant in a place was sent to be revoked. */
 static unsigned sends[OCC_PLACES][OCC_TOKEN_END];
 
 static occ_session before;
-static bool saved_by_us;     /* what is in the storage, not adopted */
-static double adopted_epoch; /* of the snapshot that this call is about */
-static call inside;          /* what the next host function calls, CALLS: nothing */
+static bool saved_by_us;     /* we saved the stored snapshot, it was not adopted */
+static double adopted_epoch; /* of the snapshot of this call */
+static call inside;          /* the call of the next host function, CALLS: none */
 
 static bool has(occ_flag flag) {
   return (options.flags & (uint32_t)flag) != 0;
@@ -100,7 +100,7 @@ static const char *secret(char kind, unsigned number) {
   return secrets[secret_count++];
 }
 
-/* Bytes of the run as they are, but for the mark and for zeros. Valid until the next call. */
+/* Takes bytes of the run as they are, except the mark and zeros. Valid until the next call. */
 static char *any_text(size_t length) {
   static char text[OCC_INPUT_MAX + 1];
   fuzz_copy(&bytes, text, length);
@@ -119,7 +119,7 @@ static const char *customer_id(void) {
   return which < sizeof ids / sizeof *ids ? ids[which] : any_text(which);
 }
 
-/* ---- What must hold ---------------------------------------------------------------------------
+/* ---- Invariants -------------------------------------------------------------------------------
  */
 
 static bool same(const char *text, occ_text other) {
@@ -181,14 +181,14 @@ static bool has_refresh_under_way(const occ_grant *grant) {
   return false;
 }
 
-/* R7: how many tokens are on their way out is what the places say. */
+/* R7: the number of revocations under way is that of the places. */
 static void check_revocations(void) {
   uint32_t revoking = 0;
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &session.grants.at[i];
     uint32_t unsettled = 0;
     MUST(grant->revocation[OCC_TOKEN_ACCESS].stage != OCC_REVOCATION_REFRESHING);
-    /* R30: who waits for a refresh has one that is under way. */
+    /* R30: a revocation that waits for a refresh has one under way. */
     MUST(grant->revocation[OCC_TOKEN_REFRESH].stage != OCC_REVOCATION_REFRESHING ||
          has_refresh_under_way(grant));
     for (size_t token = OCC_TOKEN_ACCESS; token <= OCC_TOKEN_REFRESH; token++) {
@@ -201,7 +201,7 @@ static void check_revocations(void) {
   MUST(revoking == session.revoking);
 }
 
-/* R8, R24: what is on its way out does not come back. */
+/* R8, R24: a grant that is being revoked does not come back. */
 static void check_ended(void) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &session.grants.at[i];
@@ -210,7 +210,7 @@ static void check_ended(void) {
   }
 }
 
-/* Section 3 of the design: which grants there are in which state. */
+/* Section 3 of the design: the grants that each state has. */
 static void check_state(void) {
   static const struct {
     occ_owner active;
@@ -247,7 +247,7 @@ static void check_state(void) {
   }
 }
 
-/* Whether another tab has put somebody else of the same role in the place of who was there. */
+/* True if another tab has replaced the signed-in user by another of the same role. */
 static bool is_succeeded(call made) {
   const occ_grant *was = occ_grants_in(&before.grants, OCC_SLOT_ACTIVE);
   const occ_grant *is = occ_grants_in(&session.grants, OCC_SLOT_ACTIVE);
@@ -255,7 +255,7 @@ static bool is_succeeded(call made) {
          was->owner == is->owner && was->number != is->number;
 }
 
-/* R23: what the host was told last is how it is. */
+/* R23: the latest report to the host is the present state. */
 static void check_told(call made) {
   const occ_grant *active = occ_grants_in(&session.grants, OCC_SLOT_ACTIVE);
   const occ_text emulated = {session.customer_id, session.customer_id_length};
@@ -271,7 +271,7 @@ static void check_told(call made) {
   MUST(host.alarm == session.alarm);
 }
 
-/* Whether the grants and the customer are those of before the call. */
+/* True if the grants and the customer are those before the call. */
 static bool are_unchanged(void) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *was = &before.grants.at[i];
@@ -285,7 +285,7 @@ static bool are_unchanged(void) {
          memcmp(before.customer_id, session.customer_id, session.customer_id_length) == 0;
 }
 
-/* Whether a hostile snapshot has brought a number behind which there is none. */
+/* True if a hostile snapshot has brought the highest number. */
 static bool is_at_an_end(void) {
   bool ends = session.epoch > NUMBER_MAX;
   for (size_t i = 0; i < OCC_PLACES; i++) {
@@ -294,7 +294,7 @@ static bool is_at_an_end(void) {
   return ends;
 }
 
-/* R14, R23, R25: one write for each change, of the session as it is. */
+/* R14, R23, R25: each change causes one write, of the session as it is. */
 static void check_saved(call made) {
   static char text[8 * OCC_INPUT_MAX];
   const bool adopted = made == ADOPT || made == ADOPT_ANY;
@@ -336,7 +336,7 @@ static bool was_told_ended(double number) {
   return host.endings > HOST_ENDED_MAX;
 }
 
-/* R29: whether another place has the same token, or had it before the call. */
+/* R29: true if another place has the same token, or had it before the call. */
 static bool is_shared(size_t place) {
   const occ_grant *grant = &before.grants.at[place];
   for (size_t i = 0; i < OCC_PLACES; i++) {
@@ -348,8 +348,8 @@ static bool is_shared(size_t place) {
   return false;
 }
 
-/* R7: a grant is there for as long as nothing has happened after which it may be gone. R24: who has
- * it too is told when it is revoked. */
+/* R7: a grant stays until an event after which it may be gone. R24: other tabs that have it are
+ * notified when it is revoked. */
 static void check_conservation(call made, occ_status status) {
   const bool answered = made == ANSWER || made == COMPLETED;
   const bool adopted = made == ADOPT || made == ADOPT_ANY;
@@ -362,7 +362,7 @@ static void check_conservation(call made, occ_status status) {
       continue;
     }
     if (was->slot == OCC_SLOT_REVOKING) {
-      /* R30: or what the refresh for its revocation gave is revoked in its place. */
+      /* R30: the grant that the refresh for its revocation gave is revoked in its place. */
       MUST(answered && (host.revocations > 0 || was->is_final));
       continue;
     }
@@ -376,7 +376,7 @@ static void check_conservation(call made, occ_status status) {
   }
 }
 
-/* R8, R11, R13: each token is sent once and after each try that failed, the refresh token first. */
+/* R8, R11, R13: each token is sent once and after each failed try, the refresh token first. */
 static void check_sends(call made) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *was = &before.grants.at[i];
@@ -388,7 +388,7 @@ static void check_sends(call made) {
       const occ_revocation *of_it = &is->revocation[token];
       if (of_it->stage == OCC_REVOCATION_SENT && of_it->request > before.requests) {
         sends[i][token]++;
-        /* R30: once more, where the refresh for it has failed. */
+        /* R30: it is sent once more if the refresh for it has failed. */
         MUST(has(OCC_FLAG_REVOKE) && sends[i][token] - 1 <= options.retries + is->is_final);
         MUST(token == OCC_TOKEN_REFRESH || made == LEAVE ||
              is->revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_SETTLED);
@@ -397,7 +397,7 @@ static void check_sends(call made) {
   }
 }
 
-/* R27 */
+/* R27: no secret stays in memory longer than it is needed. */
 static void check_secrets(void) {
   for (size_t i = 0; i < secret_count; i++) {
     const bool is_waiting =
@@ -409,7 +409,7 @@ static void check_secrets(void) {
   MUST(fuzz_arena_is_wiped());
 }
 
-/* The table, for the calls that are its events. */
+/* Checks the calls that are events of the table. */
 static void check_event(occ_event event, const char *id, occ_status status) {
   const permitted_cell *cell = &permitted[before.state][event];
   MUST(status == cell->status);
@@ -433,7 +433,7 @@ static void check_status(occ_status status) {
 #undef IS_STATUS
 }
 
-/* After each call. */
+/* Checks all invariants after each call. */
 static void check(call made, occ_status status) {
   check_status(status);
   MUST(session.life != OCC_LIFE_ENTERED);
@@ -458,7 +458,7 @@ static void check(call made, occ_status status) {
 /* ---- Calls ------------------------------------------------------------------------------------
  */
 
-/* A time that goes on, that of the alarm, a day earlier or later, or any number at all. */
+/* Returns a later time, that of the alarm, a day earlier or later, or any number. */
 static double next_time(void) {
   const uint8_t step = fuzz_byte(&bytes);
   switch (step) {
@@ -485,12 +485,12 @@ static bool is_time(double time) {
   return time >= 0 && time <= TIME_MAX;
 }
 
-/* Whether a call at this time gets in. */
+/* True if a call at this time is accepted. */
 static bool gets_in(double time) {
   return session.life == OCC_LIFE_OPEN && is_time(time);
 }
 
-/* One call from within a host function is refused, whatever it is. */
+/* Checks that a call from within a host function is refused. */
 static void reenter_once(void) {
   static const uint32_t lengths[OCC_OPTION_END] = {0, 1, 0, 1, 0, 0};
   const call made = inside;
@@ -567,7 +567,7 @@ static occ_status sign_in(double time) {
   return status;
 }
 
-/* Lengths, owners and texts as they come. */
+/* Signs in with arbitrary lengths, owners and texts. */
 static occ_status sign_in_lying(double time) {
   const occ_owner owner = (occ_owner)fuzz_byte(&bytes);
   const bool huge = fuzz_byte(&bytes) == 0;
@@ -575,7 +575,7 @@ static occ_status sign_in_lying(double time) {
   for (size_t i = 0; i < 3; i++) {
     lengths[i] = huge ? SIZE_MAX - fuzz_number(&bytes) : fuzz_number(&bytes) % 2048;
   }
-  /* No id of a customer has zeros in it, which a snapshot does not keep. */
+  /* No customer id has zeros in it, which a snapshot does not keep. */
   memset(occ_session_input(&session), '-', OCC_INPUT_MAX);
   (void)host_input(any_text(fuzz_byte(&bytes)));
   return occ_session_sign_in(&session, time, owner, 1, lengths[0], lengths[1], lengths[2]);
@@ -592,7 +592,7 @@ static occ_status emulate(double time) {
   return status;
 }
 
-/* With the header of the session, with that of the application, with an older one, with any. */
+/* Renews with the header of the session, that of the application, an older one, or any other. */
 static occ_status renew(double time) {
   const uint8_t kind = fuzz_byte(&bytes);
   char header[OCC_BEARER_LENGTH + OCC_TOKEN_MAX + 1] = "";
@@ -620,14 +620,14 @@ static occ_status renew(double time) {
   return status;
 }
 
-/* R7: a token that was handed out is somewhere, unless it never needs to be revoked. */
+/* R7: an issued token is in a place, unless it never needs to be revoked. */
 static void check_arrived(const char *token, const occ_grant *asked_by, occ_status status) {
   if (status == OCC_STATUS_OK && asked_by->owner != OCC_OWNER_CLIENT && has(OCC_FLAG_REVOKE)) {
     MUST(is_there(token));
   }
 }
 
-/* An answer as a server gives it, or a host, to one of the requests of this page. */
+/* Answers one of the requests of this page, as a server or a host does. */
 static occ_status answer(double time) {
   static const char *const texts[] = {
     "",
@@ -702,7 +702,7 @@ static occ_status completed(double time) {
                                length == 255 ? fuzz_number(&bytes) : length);
 }
 
-/* The storage that the tabs share has what was adopted. */
+/* The shared storage holds the adopted snapshot. */
 static occ_status adopt_text(double time, const char *text) {
   char copy[2049] = "";
   const size_t length = strlen(text);
@@ -722,8 +722,8 @@ static occ_status adopt_text(double time, const char *text) {
   return status;
 }
 
-/* A snapshot as another tab of the same shop may write it: newer, as old, with the grants that are
- * held here, with others. */
+/* Returns a snapshot that another tab of the same shop may write: newer, of the same epoch, with
+ * the grants that are held here, or with others. */
 static const char *of_another_tab(void) {
   static const char *const names[] = {"active", "parked", "retired"};
   static char text[2048];
@@ -765,7 +765,7 @@ static const char *of_another_tab(void) {
   return text;
 }
 
-/* The messages of another tab: it wants newer tokens, and it has saved something. */
+/* Delivers the messages of another tab: it wants newer tokens, and it has saved something. */
 static occ_status want(double time) {
   const uint8_t which = fuzz_byte(&bytes);
   const double number = which < OCC_PLACES ? session.grants.at[which].number : fuzz_double(&bytes);
@@ -796,7 +796,7 @@ static occ_status end_one(double time) {
                            grant->issued - (double)(fuzz_byte(&bytes) & 1));
 }
 
-/* A page, with a nonce of its own. */
+/* Opens a page with a nonce of its own. */
 static occ_status open(void) {
   options.nonce++;
   const occ_status status = host_open_new(&options);
@@ -806,7 +806,7 @@ static occ_status open(void) {
   return status;
 }
 
-/* R25: a page that is loaded again finds what was saved. */
+/* R25: reloads the page, which finds the saved snapshot. */
 static void reload(void) {
   static char text[OCC_INPUT_MAX + 1];
   memcpy(text, host.saved.at, host.saved.length + 1);
@@ -819,7 +819,7 @@ static void reload(void) {
   const bool had_an_end = old.epoch > NUMBER_MAX;
   const occ_status status = adopt_text(now, text);
   check(ADOPT, status);
-  /* R32: it may be over by now. */
+  /* R32: the session may have expired by now. */
   if (old.life != OCC_LIFE_OPEN || had_an_end || host.expiries > 0) {
     return;
   }
@@ -868,7 +868,7 @@ static occ_status make(call which, double time) {
   case COMPLETED:
     return completed(time);
   case ALARM:
-    /* It has gone off, and the host has none. */
+    /* The alarm has gone off, and the host has none. */
     host.alarm = gets_in(time) ? 0 : host.alarm;
     return occ_session_alarm(&session, time, 0);
   case LEAVE:
@@ -890,7 +890,7 @@ static occ_status make(call which, double time) {
   }
 }
 
-/* Whether a snapshot has brought a number that only this page gives, or a later one: no tab does.
+/* True if a snapshot has brought a number that only this page gives, or a later one: no tab does.
  */
 static bool has_number_of_ours(void) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
@@ -920,7 +920,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                            .client_secret = flags & 64 ? "quiet" : NULL};
   (void)open();
   if (flags & 128) {
-    /* Never opened. */
+    /* The session was never opened. */
     memset(&session, 0, sizeof session);
   }
   for (size_t i = 0; i < CALLS_MAX && bytes.left > 0; i++) {

@@ -1,7 +1,7 @@
 /*
- * What the fuzz targets share: a run's bytes, read from the front, and the demand that ends a run
- * which it finds broken. A target is linked with tests/c/host.c and a core with small limits
- * (CMakeLists.txt), so that a few bytes reach every limit.
+ * The shared part of the fuzz targets: a run's bytes, read from the front, and the check that ends
+ * a run which has broken an invariant. A target is linked with tests/c/host.c and a core with small
+ * limits (CMakeLists.txt), so a few bytes reach every limit.
  */
 #ifndef OCC_FUZZ_H
 #define OCC_FUZZ_H
@@ -14,7 +14,7 @@
 #include "arena.h"
 #include "text.h"
 
-/* What libFuzzer calls. */
+/* The entry point for libFuzzer. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MUST(condition)                                                                            \
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
     }                                                                                              \
   } while (0)
 
-/* Where they are used up there are only zeros. */
+/* The bytes of a run; after their end only zeros follow. */
 typedef struct {
   const uint8_t *at;
   size_t left;
@@ -53,7 +53,7 @@ static inline uint32_t fuzz_number(fuzz_bytes *bytes) {
   return number;
 }
 
-/* Any double, also one that is not a number. */
+/* Returns any double, also NaN. */
 static inline double fuzz_double(fuzz_bytes *bytes) {
   double number;
   fuzz_copy(bytes, &number, sizeof number);
@@ -65,12 +65,12 @@ static inline bool fuzz_is_zero(const void *memory, size_t size) {
   return size == 0 || (at[0] == 0 && memcmp(at, at + 1, size - 1) == 0);
 }
 
-/* Byte by byte, of what was copied as a whole. */
+/* Compares byte by byte two values that were copied as a whole. */
 static inline bool fuzz_is_same(const void *one, const void *other, size_t size) {
   return memcmp(one, other, size) == 0;
 }
 
-/* Whether nothing is allocated, and nothing is left of what was. */
+/* True if nothing is allocated, and nothing is left of earlier allocations. */
 static inline bool fuzz_arena_is_wiped(void) {
   void *arena = occ_arena_allocate(OCC_ARENA_MAX);
   const bool wiped = arena != NULL && fuzz_is_zero(arena, OCC_ARENA_MAX);

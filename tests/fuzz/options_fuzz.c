@@ -1,11 +1,11 @@
 /*
- * Any lengths of the options, whatever stands in the input: a session is opened, or it is refused
- * and can be opened still. What it keeps of them is what a sign-in sends.
+ * Opens a session with any lengths of the options and any input: it opens, or is refused and can
+ * still be opened. The options that it keeps are those that a sign-in sends.
  */
 #include "fuzz.h"
 #include "host.h"
 
-/* A byte of a form, and where the next one begins. */
+/* Decodes a byte of a form, and moves to the next one. */
 static char decoded(const char **at) {
   static const char hex[] = "0123456789ABCDEF";
   const char byte = *(*at)++;
@@ -21,7 +21,8 @@ static char decoded(const char **at) {
   return (char)((high - hex) << 4 | (low - hex));
 }
 
-/* Whether a form has this name with this value; where the value is empty, whether it has not. */
+/* True if a form has this name with this value; for an empty value, if it does not have the name.
+ */
 static bool sends(const char *form, const char *name, occ_text value) {
   const char *at = strstr(form, name);
   if (at == NULL) {
@@ -84,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   MUST(sends(form, "&client_secret=", texts[client + 1]));
   MUST(sends(form, "&scope=", texts[OCC_OPTION_SCOPE]));
 
-  /* One that is open already stays as it is. */
+  /* A session that is already open stays as it is. */
   const occ_session before = session;
   MUST(host_open(&(host_options){.client_id = "other", .agent_client_id = "other"}) ==
        OCC_STATUS_OK);

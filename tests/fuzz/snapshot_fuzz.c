@@ -1,6 +1,6 @@
 /*
- * Any text out of a page's storage. One that is taken is written again and read again, and must
- * give the same.
+ * Reads any text as a snapshot from a page's storage. An accepted one is written and read again,
+ * and must give the same.
  */
 #include <math.h>
 
@@ -12,7 +12,7 @@
 
 static const occ_text identity = {"shop", 4};
 
-/* The session as a snapshot says it. */
+/* The session in a snapshot. */
 typedef struct {
   double line;
   double epoch;
@@ -22,7 +22,7 @@ typedef struct {
   char customer_id[OCC_CUSTOMER_ID_MAX];
 } held;
 
-/* Whether the text was taken. */
+/* True if the text was accepted. */
 static bool take(held *self, const char *at, size_t length) {
   char *text = calloc(length + 1, 1);
   if (length > 0) {
@@ -38,7 +38,7 @@ static bool take(held *self, const char *at, size_t length) {
     MUST(snapshot.epoch >= 1 && snapshot.customer_id.length <= OCC_CUSTOMER_ID_MAX);
     self->line = snapshot.line;
     self->epoch = snapshot.epoch;
-    /* The session takes nothing that is later than it can be. */
+    /* The session accepts no time later than the last one. */
     if (snapshot.revoking_until > 0 && snapshot.revoking_until <= TIME_MAX) {
       self->revoking_until = floor(snapshot.revoking_until);
     }
@@ -57,7 +57,7 @@ static bool take(held *self, const char *at, size_t length) {
       grant->slot = from->slot;
       grant->owner = from->owner;
       grant->number = from->number;
-      /* Whole milliseconds are what is written, and a zero without its sign. */
+      /* Times are written in whole milliseconds, and a zero without its sign. */
       grant->expires_at = floor(from->expires_at) + 0.0;
       grant->issued = floor(from->issued) + 0.0;
     }

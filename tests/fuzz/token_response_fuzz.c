@@ -1,7 +1,7 @@
 /*
- * Any answer of a token endpoint. The first bytes say how it was delivered, with which status,
- * when, and whether the place has tokens already (a refresh that the server answers twice); the
- * rest is the body.
+ * Reads any answer of a token endpoint. The first bytes give its delivery, its status, its time,
+ * and whether the place has tokens already (a refresh that the server answers twice); the rest is
+ * the body.
  */
 #include "fuzz.h"
 #include "token_response.h"
@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   const occ_grant before = grant;
 
-  /* A copy of its own, so that a reader that goes beyond the zero behind it is seen. */
+  /* The copy is allocated, so a read beyond the zero behind it is detected. */
   const size_t length = bytes.left;
   char *body = calloc(length + 1, 1);
   fuzz_copy(&bytes, body, length);

@@ -1,4 +1,4 @@
-// The mutants that no test can find, each with the reason: what it changes makes no difference.
+// The mutants that no test can find, each with its reason: the change makes no difference.
 
 /**
  * @typedef {object} Explained
@@ -14,15 +14,15 @@ export const explained = [
     file: 'js/core.js',
     line: 'for (let i = 0; i < texts; i++) values.push(text(parameters[2 * i], parameters[2 * i + 1]));',
     changes: ['i < texts -> i <= texts'],
-    why: 'One value more, undefined, which no host function takes.',
+    why: 'The call has one more argument, undefined, which every host function ignores.',
   },
   {
     file: 'js/core.js',
     line: 'return read < parameter.length ? INPUT_MAX + 1 : written;',
     changes: ['INPUT_MAX + 1 -> INPUT_MAX - 1'],
     why:
-      'What does not fit is refused for what is cut off, too: a snapshot because it goes on where it ' +
-      'should end, and the value of a header because no token is so long.',
+      'A text that is cut off is refused as well: a snapshot because it goes on where it should end, ' +
+      'and the value of a header because no token is so long.',
   },
   {
     file: 'js/options.js',
@@ -34,90 +34,90 @@ export const explained = [
     file: 'js/options.js',
     line: "storage = globalThis.document ? 'session' : 'memory',",
     changes: ['\'memory\' -> ""'],
-    why: 'Any text will do that names neither of the two storages of a page.',
+    why: 'Any text that names neither of the two storages of a page has the same effect.',
   },
   {
     file: 'js/session.js',
     line: 'if (this.#foreign) {',
     changes: ['this.#foreign -> true'],
-    why: 'What is no snapshot signs nobody out; this saves the error.',
+    why: 'A text that is no snapshot signs no user out; the condition only avoids the error.',
   },
   {
     file: 'js/session.js',
     line: 'if (newest && newest !== this.#seen) {',
     changes: ['newest !== this.#seen -> true'],
-    why: 'The core refuses by itself what is not newer; this saves it the reading.',
+    why: 'The core itself refuses a snapshot that is not newer; the condition only avoids reading it.',
   },
   {
     file: 'js/session.js',
     line: 'if (status !== STATUS_FULL) this.#seen = newest;',
     changes: ['status !== STATUS_FULL -> false'],
-    why: 'The same: what is tried again is refused again.',
+    why: 'A snapshot that is tried again is refused again.',
   },
   {
     file: 'js/session.js',
     line: 'if (!at) return;',
     changes: ['!at -> false'],
-    why: 'For the time 0 the core has nothing to do; this saves a timer.',
+    why: 'The core has nothing to do at the time 0; the condition only avoids a timer.',
   },
   {
     file: 'js/session.js',
     line: 'const attempt = ++this.#attempts;',
     changes: ['++this.#attempts -> --this.#attempts'],
-    why: 'Any number will do that is another one each time.',
+    why: 'Any number that is a new one each time has the same effect.',
   },
   {
     file: 'js/session.js',
     line: 'wait > LONGEST_TIMER',
     changes: ['wait > LONGEST_TIMER -> wait >= LONGEST_TIMER'],
-    why: 'Where the wait is the longest timer, that timer is followed by another of no time.',
+    why: 'If the wait is exactly the longest timer, a second timer of 0 ms follows.',
   },
   {
     file: 'js/session.js',
     line: 'else signIn?.resolve();',
     changes: ['signIn?.resolve -> signIn.resolve'],
-    why: 'Who ends a sign-in before its time enters the core first, and so hears of its success.',
+    why: 'A caller that ends a sign-in early enters the core first, and so gets its success.',
   },
   {
     file: 'js/session.js',
     line: '} catch {',
     changes: ['{ return false; // What is no URL at all. } -> {}'],
-    why: 'Undefined is not true either.',
+    why: 'undefined is falsy as well.',
   },
   {
     file: 'js/shim.js',
     line: "const value = response.headers.get('retry-after') ?? '';",
     changes: ['\'\' -> "Stryker was here!"'],
-    why: 'Any text will do that is no number and no date.',
+    why: 'Any text that is neither a number nor a date has the same effect.',
   },
   {
     file: 'js/storage.js',
     line: '/** @type {{ unref?: () => void }} */ (channel).unref?.();',
     changes: ['(channel).unref?.() -> channel.unref()'],
-    why: 'That the channel of a browser has no such function is caught, when all is done.',
+    why: 'The missing function of a browser channel throws last of all, and the error is caught.',
   },
   {
     file: 'js/storage.js',
     line: 'if (text === read) return;',
     changes: ['text === read -> false'],
-    why: 'What is on the list can be read again; this saves it.',
+    why: 'The list can be read again; the condition only avoids it.',
   },
   {
     file: 'js/storage.js',
     line: 'const fresh = stored.filter((entry) => !known.includes(entry));',
     changes: ['stored.filter((entry) => !known.includes(entry)) -> stored'],
-    why: 'A grant that has ended can be told of again; this saves the core the telling.',
+    why: 'An ended grant can be reported to the core again; the filter only avoids it.',
   },
   {
     file: 'js/storage.js',
     line: 'channel?.postMessage(message);',
     changes: ['channel?.postMessage -> channel.postMessage'],
-    why: 'That there is no channel is caught, like that it was closed.',
+    why: 'The error of a missing channel is caught, like that of a closed one.',
   },
   {
     file: 'js/storage.js',
     line: '} catch {',
     changes: ['{ return null; } -> {}'],
-    why: 'Who loads takes undefined for null.',
+    why: 'The caller treats undefined like null.',
   },
 ];

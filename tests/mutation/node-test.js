@@ -1,5 +1,5 @@
-// Stands in for node:test where tools/stryker.js runs the tests of tests/node: it keeps them instead of
-// running them at once, so that one process can run those that reach a mutant, mutant after mutant.
+// A stand-in for node:test when tools/stryker.js runs the tests of tests/node: it stores them instead
+// of running them at once, so one process can run those that reach a mutant, mutant after mutant.
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { mock } from 'node:test';
@@ -7,8 +7,8 @@ import { mock } from 'node:test';
 export { mock };
 
 /**
- * How long a test may do nothing, in milliseconds: all that it waits for is in this process. What it
- * takes beyond that is up to the machine and what else that has to do.
+ * The time limit of an idle test, in milliseconds: everything that it waits for is in this process. Any
+ * time beyond that depends on the machine and its other work.
  */
 const LIMIT = 1_000;
 
@@ -18,18 +18,18 @@ const { setImmediate, setInterval, clearInterval } = globalThis;
 /** @typedef {{ after: (cleanup: () => unknown) => void, mock: typeof mock }} Context */
 /** @typedef {{ around?: Group, name: string, beforeEach: (() => unknown)[], afterEach: (() => unknown)[] }} Group */
 
-/** The tests by their names; each gives why it failed. @type {Map<string, () => Promise<Error | undefined>>} */
+/** The tests by their names; each resolves with the reason of its failure. @type {Map<string, () => Promise<Error | undefined>>} */
 export const tests = new Map();
 
-/** Those that use the engine in processes of their own. @type {Set<string>} */
+/** The tests that use the engine in processes of their own. @type {Set<string>} */
 export const programs = new Set();
 
 /** @type {Group} */
 let group;
-/** What nobody has caught while the present test runs. @type {unknown[]} */
+/** The uncaught errors of the present test. @type {unknown[]} */
 const uncaught = [];
 
-/** Everything global, and the time. Reading it makes what Node makes when it is first asked for. */
+/** Returns all globals, and the time. Reading them creates those that Node creates on first use. */
 const globals = () =>
   new Map([
     ...Object.getOwnPropertyNames(globalThis).map(
@@ -38,7 +38,7 @@ const globals = () =>
     ['Date.now', Date.now],
   ]);
 
-/** Thrown by a timer of Node's own fetch, where the clock of a test has stood still meanwhile. */
+/** Thrown by a timer of Node's own fetch, when the clock of a test has stood still meanwhile. */
 const ofNode = /\bonParserTimeout\b/;
 
 for (const event of ['uncaughtException', 'unhandledRejection']) {
@@ -69,7 +69,7 @@ export const afterEach = (hook) => group.afterEach.push(hook);
 /** @param {string} name @param {unknown[]} parameters options, which are not needed here, and the body */
 export function test(name, ...parameters) {
   const body = /** @type {(t: Context) => unknown} */ (parameters.at(-1));
-  /** From the outermost to this one. @type {Group[]} */
+  /** The groups from the outermost to this one. @type {Group[]} */
   const groups = [];
   for (let each = /** @type {Group | undefined} */ (group); each; each = each.around) {
     groups.unshift(each);
@@ -78,7 +78,7 @@ export function test(name, ...parameters) {
   if (tests.has(id)) throw new Error(`There are two tests of this name: ${id}`);
   if (/\brunProgram\(/.test(String(body))) programs.add(id);
   tests.set(id, async () => {
-    // What fails once may be something that an earlier test has left, or a machine that is busy.
+    // A test that fails once may do so because of an earlier test, or a busy machine.
     return (await run(groups, body)) && run(groups, body);
   });
 }
@@ -106,7 +106,7 @@ async function run(groups, body) {
   for (const hook of [...after, ...cleanups, () => mock.reset()]) {
     failures.push(await failureOf(hook));
   }
-  // Here it would be some other test that fails of it.
+  // A leftover global would make some other test fail.
   const left = globals();
   for (const name of new Set([...found.keys(), ...left.keys()])) {
     if (!Object.is(found.get(name), left.get(name))) failures.push(`${name} is left changed`);
@@ -125,7 +125,7 @@ async function failureOf(act) {
     let before = performance.eventLoopUtilization();
     timer = setInterval(() => {
       const now = performance.eventLoopUtilization();
-      // For a program that it has started a test may wait.
+      // A test may wait for a program that it has started.
       const isAlone = !process.getActiveResourcesInfo().includes('ProcessWrap');
       if (isAlone) waited += now.idle - before.idle;
       if (waited > LIMIT) reject(new Error('waits for what does not come'));

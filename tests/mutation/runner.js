@@ -1,5 +1,5 @@
-// The test runner that Stryker is given: it runs the tests that reach a mutant in one process, those
-// first that have found the most mutants so far, and ends with the first that fails.
+// The test runner of Stryker: it runs the tests that reach a mutant in one process, those first that
+// have found the most mutants so far, and stops at the first failure.
 import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 
@@ -24,7 +24,7 @@ const usesEngine = /from '(occ-session(\/\w+)?|\.\/storefront\.js)'/;
 
 const { NAMESPACE, ACTIVE_MUTANT_ENV_VARIABLE } = INSTRUMENTER_CONSTANTS;
 
-/** Where the mutated code looks for its orders, and leaves word of what it has reached. @type {InstrumenterContext} */
+/** The object through which the mutated code is controlled, and reports its coverage. @type {InstrumenterContext} */
 const context = {};
 Reflect.set(globalThis, NAMESPACE, context);
 
@@ -40,11 +40,11 @@ async function runTest(id) {
 
 /** @implements {TestRunner} */
 class Runner {
-  /** How many mutants each test has found. @type {Map<string, number>} */
+  /** The number of mutants that each test has found. @type {Map<string, number>} */
   #found = new Map();
 
   capabilities() {
-    // A module cannot be loaded twice: for what runs while it is loaded Stryker takes a new process.
+    // A module cannot be loaded twice: for code that runs while it loads Stryker starts a new process.
     return { reloadEnvironment: false };
   }
 
@@ -80,7 +80,7 @@ class Runner {
     context.activeMutant = activeMutant.id;
     // The processes that tests start are mutated too.
     process.env[ACTIVE_MUTANT_ENV_VARIABLE] = activeMutant.id;
-    // Against loops without end.
+    // Stops endless loops.
     Object.assign(context, { hitLimit, hitCount: hitLimit && 0 });
     await this.#load();
     const found = (/** @type {string} */ id) => this.#found.get(id) ?? 0;

@@ -1,4 +1,4 @@
-// The public API: errors, the state object, signals, close, and storage that fails.
+// The public API: errors, the state object, signals, close, and failing storage.
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -27,7 +27,7 @@ import { startBackend } from '../../web/backend/index.js';
 const storefront = useStorefront();
 
 describe('signing in', limit, () => {
-  test('wrong credentials are invalid-credentials, and so is what is no text', async () => {
+  test('wrong credentials, and credentials that are not strings, are rejected with invalid-credentials', async () => {
     const shop = storefront();
     const session = await shop.open();
     await assert.rejects(session.signIn({ ...anna, password: 'wrong' }), {
@@ -54,7 +54,7 @@ describe('signing in', limit, () => {
     assert.equal(shop.asked().length, 1);
   });
 
-  test('a client that is refused is named as what it is', async () => {
+  test('a refused client id or secret is rejected with invalid-options', async () => {
     const session = await storefront().open({ clientSecret: 'wrong' });
     await assert.rejects(session.signIn(anna), {
       code: 'invalid-options',
@@ -62,7 +62,7 @@ describe('signing in', limit, () => {
     });
   });
 
-  test('R28: a sign-in that fails names the URL without its query, and the status, and nothing that the server has written', async () => {
+  test('R28: the error of a failed sign-in names the URL without its query and the status, and repeats nothing from the response', async () => {
     const shop = storefront();
     const { url } = shop.backend;
     const path = '/authorizationserver/oauth/token';
@@ -122,7 +122,7 @@ describe('signing in', limit, () => {
     assert.equal((await cancelled).message, 'cancelled');
   });
 
-  test('what the state does not allow is refused, and nothing is sent', async () => {
+  test('a call that the current state does not allow is refused, and nothing is sent', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     const { calls } = shop;
@@ -142,7 +142,7 @@ describe('signing in', limit, () => {
     assert.equal(session.state.phase, 'agent');
   });
 
-  test('a token over 8 KiB, or a response over 64 KiB, is token-too-large; one of 8 KiB is taken', async () => {
+  test('a token over 8 KiB, or a response over 64 KiB, is rejected with token-too-large; a token of 8 KiB is accepted', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     for (const tokenLength of [8193, 100_000]) {
@@ -165,7 +165,7 @@ describe('signing in', limit, () => {
     );
   });
 
-  test('a token response of 64 KiB is taken, and one of a byte more is token-too-large', async () => {
+  test('a token response of 64 KiB is accepted, and one byte more is rejected with token-too-large', async () => {
     const fill = (/** @type {number} */ length) =>
       '{"access_token":"a","token_type":"bearer"}'.padEnd(length);
     const fits = await storefront().openCustomer({ fetch: async () => new Response(fill(65_536)) });
@@ -185,7 +185,7 @@ describe('signing in', limit, () => {
     assert.equal(session.state.phase, 'anonymous');
   });
 
-  test('what is no token response is unexpected-response', async () => {
+  test('a response that is not a token response is rejected with unexpected-response', async () => {
     for (const body of [
       null,
       '{}',
@@ -227,7 +227,7 @@ describe('signing in', limit, () => {
     await assert.rejects(pending, { code: 'cancelled' });
   });
 
-  test("the caller's signal cancels it from within the change that the sign-in makes, and its token is revoked", async () => {
+  test("the caller's signal, aborted in the change event of a sign-in, cancels the sign-in, and its token is revoked", async () => {
     const shop = storefront();
     const session = await shop.open();
     const abort = new AbortController();
@@ -241,7 +241,7 @@ describe('signing in', limit, () => {
     assert.equal(session.authorization(), undefined);
   });
 
-  test('a customerId that is no text is a TypeError, and nothing is sent', async () => {
+  test('a customerId that is not a string is rejected with a TypeError, and nothing is sent', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     const { state } = session;
@@ -255,7 +255,7 @@ describe('signing in', limit, () => {
     assert.equal(session.state, state);
   });
 
-  test('what a method is given in a wrong form is a TypeError that names it, and nothing is left behind', async () => {
+  test('an argument of the wrong type is rejected with a TypeError that names it, and leaves nothing behind', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     const { state } = session;
@@ -304,7 +304,7 @@ describe('signing in', limit, () => {
     assert.equal(session.state, state);
   });
 
-  test('a signal that comes when the sign-in is done changes nothing', async () => {
+  test('a signal that aborts after the sign-in has completed changes nothing', async () => {
     const session = await storefront().open();
     const abort = new AbortController();
     await session.signIn(anna, { signal: abort.signal });
@@ -315,7 +315,7 @@ describe('signing in', limit, () => {
 });
 
 describe('the state', limit, () => {
-  test('is a frozen object, and the same until something in it changes', async () => {
+  test('the state is a frozen object, and the same one until something in it changes', async () => {
     const session = await storefront().open();
     const before = session.state;
     assert.deepEqual(before, {
@@ -349,7 +349,7 @@ describe('the state', limit, () => {
     assert.equal(typeof expiresAt, 'number');
   });
 
-  test('tells when the access token expires, if the server has said so', async (t) => {
+  test('the state tells when the access token expires, if the server has said so', async (t) => {
     t.mock.method(Date, 'now', () => 1_900_000_000_000);
     const { fetch } = scriptedFetch(() => new Response());
     const session = await storefront().openCustomer({ fetch });
@@ -361,7 +361,7 @@ describe('the state', limit, () => {
     assert.equal(other.authorization(), 'Bearer a');
   });
 
-  test('of an agent and of an emulation', async () => {
+  test('the state of an agent and of an emulation names the user id and both flags', async () => {
     const session = await storefront().openAgent();
     const agentState = { ...session.state, expiresAt: null };
     assert.deepEqual(agentState, {
@@ -386,7 +386,7 @@ describe('the state', limit, () => {
     });
   });
 
-  test('of an emulation of the id anonymous is that of any emulation', async () => {
+  test('the state of an emulation of the id anonymous is that of any emulation', async () => {
     const session = await storefront().openAgent();
     session.emulate('anonymous');
     const { phase, userId, signedIn, emulating } = session.state;
@@ -396,7 +396,7 @@ describe('the state', limit, () => {
     );
   });
 
-  test('what a listener throws does not disturb the session', async (t) => {
+  test('an exception thrown by a listener does not disturb the session', async (t) => {
     /** @type {unknown[]} */
     const thrown = [];
     const listeners = process.listeners('uncaughtException');
@@ -419,7 +419,7 @@ describe('the state', limit, () => {
   });
 });
 
-describe('the end', limit, () => {
+describe('the end of a session', limit, () => {
   test('close rejects the sign-in that is pending, and leaves tokens and storage alone', async () => {
     const shop = storefront();
     const storage = new Notebook();
@@ -439,7 +439,7 @@ describe('the end', limit, () => {
     assert.equal((await shop.open({ storage })).state.phase, 'customer');
   });
 
-  test('closed from within the change that a sign-in makes, it tells so once, and the sign-in was a success', async () => {
+  test('a session closed in the change event of a sign-in notifies once, and the sign-in resolves', async () => {
     const session = await storefront().open({
       fetch: async () => tokenResponse({ access: 'a', refresh: 'r' }),
     });
@@ -450,13 +450,13 @@ describe('the end', limit, () => {
     });
     await session.signIn(anna);
     assert.equal(session.state.phase, 'anonymous');
-    // The sign-in begins, is done, and the session is closed.
+    // The sign-in begins, completes, and the session is closed.
     assert.equal(changes, 3);
     session.close();
     assert.equal(changes, 3);
   });
 
-  test('close ends the listeners on the page', async (t) => {
+  test('close removes the listeners from the window', async (t) => {
     const page = standInWindow(t);
     const session = await storefront().open();
     const count = () =>
@@ -466,7 +466,7 @@ describe('the end', limit, () => {
     assert.deepEqual(count(), [0, 0, 0]);
   });
 
-  test('in a browser, whose timers are numbers, it waits for a token to expire and ends with close', async (t) => {
+  test('a session works with numeric timers, as in a browser, while a restored token is to expire', async (t) => {
     const { setTimeout } = globalThis;
     standIn(t, 'setTimeout', {
       value: (/** @type {() => void} */ act, /** @type {number} */ wait) =>
@@ -482,9 +482,9 @@ describe('the end', limit, () => {
     session.close();
   });
 
-  test('what keeps a process going is a revocation that is under way, and no token that is to expire', async (t) => {
+  test('a pending revocation keeps the process alive, and a token that is to expire does not', async (t) => {
     const { setTimeout } = globalThis;
-    /** What waits for the token. @type {NodeJS.Timeout | undefined} */
+    /** The timer for the end of the token. @type {NodeJS.Timeout | undefined} */
     let alarm;
     standIn(t, 'setTimeout', {
       value: (/** @type {() => void} */ act, /** @type {number} */ wait) => {
@@ -507,7 +507,7 @@ describe('the end', limit, () => {
     assert.equal(alarm?.hasRef(), false);
   });
 
-  test('close gives up a token request that is under way, and no revocation', async () => {
+  test('close aborts a pending token request, and no revocation', async () => {
     const never = () => new Promise(() => {});
     const { fetch, asked } = scriptedFetch(never);
     const session = await storefront().openCustomer({ fetch });
@@ -543,7 +543,7 @@ describe('the end', limit, () => {
     );
   });
 
-  test('a closed session signs nobody in or out, and says so', async () => {
+  test('a closed session rejects sign-ins and requests with closed, and sends nothing', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     session.close();
@@ -560,7 +560,7 @@ describe('the end', limit, () => {
     assert.equal(shop.calls.length, calls);
   });
 
-  test('a program that does no more than keep a session ends by itself', async () => {
+  test('a program that only holds a session exits by itself', async () => {
     const phase = await runProgram(
       async (baseUrl, credentials) => {
         const { createSession } = await import('occ-session');
@@ -578,7 +578,7 @@ describe('the end', limit, () => {
     assert.equal(phase, 'customer');
   });
 
-  test('so does one with a customer who was restored', async () => {
+  test('a program that holds the session of a restored customer exits by itself', async () => {
     const phase = await runProgram(
       async (baseUrl, customer, support) => {
         const { createSession } = await import('occ-session');
@@ -599,14 +599,14 @@ describe('the end', limit, () => {
     assert.equal(phase, 'customer');
   });
 
-  test('leaving a block in which a session is used closes it', async () => {
+  test('leaving the block of a `using` declaration closes the session', async () => {
     const session = await storefront().openCustomer();
     /** @type {any} */ (session)[/** @type {any} */ (Symbol).dispose]();
     assert.equal(session.authorization(), undefined);
     await assert.rejects(session.signIn(anna), { code: 'closed' });
   });
 
-  test('where the language knows no such block, a session has what it had before', async (t) => {
+  test('without Symbol.dispose a session has no dispose method, and works otherwise', async (t) => {
     const { dispose } = /** @type {any} */ (Symbol);
     standIn(t, 'Symbol', { value: Object.create(Symbol, { dispose: { value: undefined } }) });
     const entry = import.meta.resolve('occ-session');
@@ -681,7 +681,7 @@ describe('the end', limit, () => {
 });
 
 describe('storage that fails', limit, () => {
-  test('a storage of the caller that throws is lived without', async () => {
+  test("exceptions of the caller's own storage are tolerated: the session works without it", async () => {
     const shop = storefront();
     const session = await shop.openTakenOver({
       storage: {
@@ -700,7 +700,7 @@ describe('storage that fails', limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('a storage of the caller that gives something else than a text is lived without', async () => {
+  test("a value other than a string from the caller's own storage is ignored", async () => {
     for (const value of [undefined, 7, {}, Symbol('x'), Promise.resolve('x')]) {
       const storage = /** @type {any} */ ({ load: () => value, save() {} });
       assert.equal((await storefront().open({ storage })).state.phase, 'anonymous');
@@ -708,7 +708,7 @@ describe('storage that fails', limit, () => {
   });
 
   for (const storage of /** @type {const} */ (['session', 'local'])) {
-    test(`storage '${storage}' that the browser blocks is lived without`, async (t) => {
+    test(`storage '${storage}' that the browser blocks is tolerated: the session works without it`, async (t) => {
       for (const name of ['localStorage', 'sessionStorage']) {
         standIn(t, name, {
           get() {
@@ -725,7 +725,7 @@ describe('storage that fails', limit, () => {
     });
   }
 
-  test('a storage that is full keeps nothing of who was there before', async (t) => {
+  test('a full storage keeps nothing of the previous session', async (t) => {
     const items = new Map([['shop', 'what was there before']]);
     const full = {
       getItem: (/** @type {string} */ key) => items.get(key) ?? null,

@@ -1,4 +1,4 @@
-// The faults of the development back end, as far as the client must see them byte by byte.
+// The faults of the development back end, checked byte by byte where the client depends on it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
@@ -7,7 +7,7 @@ import { startBackend } from '../../web/backend/index.js';
 
 /** @import { Answer } from '../../web/backend/behaviour.js' */
 
-/** A request that is never answered must not keep the runner for ever. */
+/** The time limit of each test: an unanswered request must not block the runner. */
 const limit = { timeout: 30_000 };
 
 const tokenPath = '/authorizationserver/oauth/token';
@@ -25,7 +25,7 @@ before(async () => {
 afterEach(() => backend.reset());
 after(() => backend.close());
 
-/** Everything that comes over the connection in answer to a request for a token. @param {Answer} answer */
+/** Resolves with all bytes sent in answer to a token request. @param {Answer} answer */
 async function received(answer) {
   backend.set({ token: { answer } });
   const socket = net.connect(Number(new URL(backend.url).port), '127.0.0.1');
@@ -53,7 +53,7 @@ const both = ['access_token', 'refresh_token'];
 
 describe('the faults', limit, () => {
   for (const status of /** @type {const} */ ([100, 101, 102, 103])) {
-    test(`${status}: it comes first, and the answer is as ever`, async () => {
+    test(`${status}: an informational response comes first, and then the normal answer`, async () => {
       const { text } = await received(status);
       assert.match(text, new RegExp(`^HTTP/1.1 ${status} [^\r]+\r\n\r\nHTTP/1.1 200 OK\r\n`));
       assert.match(text, /"token_type":"bearer"/);
@@ -61,7 +61,7 @@ describe('the faults', limit, () => {
     });
   }
 
-  test('204 and 304: no body', async () => {
+  test('204 and 304: the answer has no body, and no token is issued', async () => {
     for (const answer of /** @type {const} */ ([204, 304])) {
       const { head, body } = await received(answer);
       assert.match(head, new RegExp(`^HTTP/1.1 ${answer} `));
@@ -70,7 +70,7 @@ describe('the faults', limit, () => {
     assert.deepEqual(await issued(), []);
   });
 
-  test('300, 302 and 307: no Location', async () => {
+  test('300, 302 and 307: the answer has no Location, and no token is issued', async () => {
     for (const answer of /** @type {const} */ ([300, 302, 307])) {
       const { head } = await received(answer);
       assert.match(head, new RegExp(`^HTTP/1.1 ${answer} `));
@@ -79,7 +79,7 @@ describe('the faults', limit, () => {
     assert.deepEqual(await issued(), []);
   });
 
-  test('502: what was sent is repeated, as SAP Commerce does it', async () => {
+  test('502: the answer repeats the submitted form, as SAP Commerce does', async () => {
     const { head, body } = await received(502);
     assert.match(head, /^HTTP\/1.1 502 Bad Gateway\r\n/);
     assert.equal(JSON.parse(body).error, 'bad_gateway');
@@ -87,7 +87,7 @@ describe('the faults', limit, () => {
     assert.deepEqual(await issued(), []);
   });
 
-  test('empty, no-token: 200 with nothing of use', async () => {
+  test('empty, no-token: the answer is 200 without a token, and none is issued', async () => {
     const empty = await received('empty');
     assert.match(empty.head, /^HTTP\/1.1 200 OK\r\n/);
     assert.equal(empty.body, '');
@@ -95,13 +95,13 @@ describe('the faults', limit, () => {
     assert.deepEqual(await issued(), []);
   });
 
-  test('unknown-type: a token that is issued, of another type', async () => {
+  test('unknown-type: the issued token has another token_type', async () => {
     const { body } = await received('unknown-type');
     assert.equal(JSON.parse(body).token_type, 'unknown');
     assert.deepEqual(await issued(), both);
   });
 
-  test('slow-body: the answer in more than one piece', async () => {
+  test('slow-body: the answer arrives in several chunks', async () => {
     const { head, body } = await received('slow-body');
     assert.match(head, /^transfer-encoding: chunked$/im);
     const sizes = [...body.matchAll(/^[0-9a-f]+\r$/gm)].map(([size]) => parseInt(size, 16));
@@ -112,7 +112,7 @@ describe('the faults', limit, () => {
     assert.equal((await (await ask()).json()).token_type, 'bearer');
   });
 
-  test('64KiB, 64KiB+1, 10MiB: the answer of this length', async () => {
+  test('64KiB, 64KiB+1, 10MiB: the answer has exactly this length', async () => {
     for (const [answer, length] of /** @type {const} */ ([
       ['64KiB', 65_536],
       ['64KiB+1', 65_537],
@@ -125,20 +125,20 @@ describe('the faults', limit, () => {
     }
   });
 
-  test('not-http: what no client can read', async () => {
+  test('not-http: the answer is not HTTP, and no client can read it', async () => {
     assert.equal((await received('not-http')).text, '550 what do you mean?\r\n\r\n');
     await assert.rejects(ask(), TypeError);
     assert.deepEqual(await issued(), []);
   });
 
-  test('drop-in-headers: the headers have no end', async () => {
+  test('drop-in-headers: the connection is dropped in the middle of the headers', async () => {
     const { text } = await received('drop-in-headers');
     assert.equal(text, 'HTTP/1.1 200 OK\r\nContent-Type: applica');
     assert.equal(backend.journal[0]?.status, 'dropped');
     assert.deepEqual(await issued(), []);
   });
 
-  test('drop-after-headers: headers that another origin may read, and no body', async () => {
+  test('drop-after-headers: the connection is dropped after CORS headers, before the body', async () => {
     const { head, body } = await received('drop-after-headers');
     assert.match(head, /^HTTP\/1.1 200 OK\r\n/);
     assert.match(head, /^access-control-allow-origin: http:\/\/shop.example$/im);
@@ -148,7 +148,7 @@ describe('the faults', limit, () => {
     assert.deepEqual(await issued(), []);
   });
 
-  test('drop-in-body: half of an answer, to a request that was processed', async () => {
+  test('drop-in-body: half of the body arrives, and the request was processed', async () => {
     const { head, body } = await received('drop-in-body');
     assert.match(body, /^\{"access_token":"/);
     assert.equal(Number(/^content-length: (\d+)$/im.exec(head)?.[1]) >> 1, body.length);
@@ -156,7 +156,7 @@ describe('the faults', limit, () => {
     assert.deepEqual(await issued(), both);
   });
 
-  test('decide-later: what is set when it is released', async () => {
+  test('decide-later: the answer is the one that is set when the request is released', async () => {
     backend.set({ token: { answer: 'decide-later' } });
     const first = ask();
     await backend.waitFor(({ status }) => status === 'held');
@@ -174,7 +174,7 @@ describe('the faults', limit, () => {
     assert.deepEqual(await issued(), both);
   });
 
-  test('decide-later: released undecided, it is held again; reset refuses it', async () => {
+  test('decide-later: a request released undecided is held again, and reset answers it with 503', async () => {
     backend.set({ token: { answer: 'decide-later' } });
     const asked = ask();
     await backend.waitFor(({ status }) => status === 'held');
@@ -184,7 +184,7 @@ describe('the faults', limit, () => {
     assert.equal((await asked).status, 503);
   });
 
-  test('cors preflight: another origin may ask, and not read', async () => {
+  test('cors preflight: another origin may send the request, and not read the answer', async () => {
     backend.set({ token: { cors: 'preflight' } });
     const headers = { origin: 'http://shop.example' };
     const name = 'access-control-allow-origin';

@@ -1,4 +1,4 @@
-// The development back end behaves as it is told to: every other test relies on it.
+// The development back end behaves as configured: every other test relies on it.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,7 +6,7 @@ import http from 'node:http';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { accounts, startBackend } from '../../web/backend/index.js';
 
-/** A request that is never answered must not keep the runner for ever. */
+/** The time limit of each test: an unanswered request must not block the runner. */
 const limit = { timeout: 30_000 };
 
 const tokenPath = '/authorizationserver/oauth/token';
@@ -65,7 +65,7 @@ const dev = (path, body, method = 'PUT') =>
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
 
-/** What the server says of each token, by its label. */
+/** Resolves with whether the server accepts each token, by its label. */
 async function lives() {
   return Object.fromEntries((await backend.tokens()).map(({ label, active }) => [label, active]));
 }
@@ -84,7 +84,7 @@ describe('the token endpoint', limit, () => {
     assert.equal(response.headers.get('cache-control'), 'no-store');
   });
 
-  test('a scope need not be named', async () => {
+  test('a token request without a scope gets the default scope', async () => {
     assert.equal((await signIn(anna)).scope, 'basic openid');
   });
 
@@ -130,7 +130,7 @@ describe('the token endpoint', limit, () => {
     assert.equal((await response.json()).error, 'invalid_client');
   });
 
-  test('both clients of the sample data can ask', async () => {
+  test('both clients of the sample data get a token', async () => {
     const response = await askToken({ grant_type: 'password', ...agent, client_id: 'asm_client' });
     assert.equal(response.status, 200);
     assert.equal((await backend.tokens())[0]?.clientId, 'asm_client');
@@ -153,11 +153,11 @@ describe('the token endpoint', limit, () => {
       error: 'invalid_grant',
       error_description: `Invalid refresh token: ${first.refresh_token}`,
     });
-    // Whoever uses a refresh token twice ends the whole family.
+    // A reused refresh token ends the whole grant.
     assert.deepEqual(new Set(Object.values(await lives())), new Set([false]));
   });
 
-  test('rotate off: the refresh token stays the same', async () => {
+  test('rotate off: a refresh returns the same refresh token', async () => {
     backend.set({ rotate: false });
     const first = await signIn(anna);
     const second = await (await refresh(first.refresh_token)).json();
@@ -165,13 +165,13 @@ describe('the token endpoint', limit, () => {
     assert.equal((await refresh(first.refresh_token)).status, 200);
   });
 
-  test('refreshTokens off: there is none in the answer', async () => {
+  test('refreshTokens off: a sign-in returns no refresh token', async () => {
     backend.set({ refreshTokens: false });
     assert.equal('refresh_token' in (await signIn(anna)), false);
     assert.deepEqual(await lives(), { 'customer #1 access': true });
   });
 
-  test('refreshTokens off: a refresh that gives no new refresh token leaves the old one', async () => {
+  test('refreshTokens off: a refresh returns no new refresh token, and the old one stays valid', async () => {
     const { refresh_token: token } = await signIn(anna);
     backend.set({ refreshTokens: false });
     assert.equal('refresh_token' in (await (await refresh(token)).json()), false);
@@ -190,7 +190,7 @@ describe('the token endpoint', limit, () => {
     assert.equal(token?.username, null);
   });
 
-  test('sameToken: a second sign-in is given the tokens that are alive, with less time', async () => {
+  test('sameToken: a second sign-in gets the tokens that are still valid, with less time', async () => {
     backend.set({ sameToken: true });
     const first = await signIn(anna);
     const second = await signIn(anna);
@@ -228,7 +228,7 @@ describe('the token endpoint', limit, () => {
     ['text', '43199'],
     ['none', undefined],
   ])) {
-    test(`expiresIn ${expiresIn}: so the life time of a token is said`, async () => {
+    test(`expiresIn ${expiresIn}: expires_in is ${JSON.stringify(said) ?? 'absent'}, also after a refresh`, async () => {
       backend.set({ expiresIn });
       const first = await signIn(anna);
       assert.equal(first.expires_in, said);
@@ -269,7 +269,7 @@ describe('the revocation endpoint', limit, () => {
     }
   });
 
-  test('revocationEnds token: only the token that is named', async () => {
+  test('revocationEnds token: a revocation ends only the named token', async () => {
     backend.set({ revocationEnds: 'token' });
     const token = await signIn(anna);
     await revoke(token.refresh_token, 'refresh_token', token.access_token);
@@ -310,7 +310,7 @@ describe('the revocation endpoint', limit, () => {
     assert.deepEqual(new Set(Object.values(await lives())), new Set([false]));
   });
 
-  test('a token that is unknown is revoked with success', async () => {
+  test('the revocation of an unknown token succeeds', async () => {
     const { access_token: bearer } = await signIn(anna);
     assert.equal((await revoke('unknown', 'access_token', bearer)).status, 200);
     assert.equal((await lives())['customer #1 access'], true);
@@ -404,7 +404,7 @@ describe('the ends of tokens', limit, () => {
     assert.equal((await lives())['customer #1 access'], true);
   });
 
-  test('two back ends in one process know nothing of each other', async () => {
+  test('two back ends in one process are independent', async () => {
     const other = await startBackend();
     try {
       const { access_token: token } = await signIn(anna);
@@ -432,7 +432,7 @@ describe('the answers that can be set', limit, () => {
 
   for (const endpoint of endpoints) {
     for (const status of /** @type {const} */ ([400, 401, 403, 404, 429, 500, 503])) {
-      test(`${endpoint}: ${status}, and nothing happens`, async () => {
+      test(`${endpoint}: ${status} is answered with its Retry-After, and no token is issued`, async () => {
         backend.set({ [endpoint]: { answer: status, retryAfter: 7 } });
         const response = await request(endpoint);
         assert.equal(response.status, status);
@@ -443,7 +443,7 @@ describe('the answers that can be set', limit, () => {
       });
     }
 
-    test(`${endpoint}: a redirect to the login page`, async () => {
+    test(`${endpoint}: redirect answers with 302 to the login page`, async () => {
       backend.set({ [endpoint]: { answer: 'redirect' } });
       const response = await request(endpoint);
       assert.equal(response.status, 302);
@@ -459,14 +459,14 @@ describe('the answers that can be set', limit, () => {
       );
     });
 
-    test(`${endpoint}: a redirect to another origin`, async () => {
+    test(`${endpoint}: redirect-other-origin answers with a Location on another origin`, async () => {
       backend.set({ [endpoint]: { answer: 'redirect-other-origin' } });
       const { port } = new URL(backend.url);
       const response = await request(endpoint);
       assert.equal(response.headers.get('location'), `http://localhost:${port}/login.jsp`);
     });
 
-    test(`${endpoint}: the connection is dropped`, async () => {
+    test(`${endpoint}: drop closes the connection without an answer`, async () => {
       backend.set({ [endpoint]: { answer: 'drop' } });
       await assert.rejects(request(endpoint), TypeError);
       assert.equal(backend.journal[0]?.status, 'dropped');
@@ -474,7 +474,7 @@ describe('the answers that can be set', limit, () => {
       assert.equal(backend.journal[0]?.aborted, false);
     });
 
-    test(`${endpoint}: no answer until the client gives up`, async () => {
+    test(`${endpoint}: silent never answers, and notes that the client aborted`, async () => {
       backend.set({ [endpoint]: { answer: 'silent' } });
       const giveUp = new AbortController();
       const asked = request(endpoint, { signal: giveUp.signal });
@@ -487,14 +487,14 @@ describe('the answers that can be set', limit, () => {
       assert.equal(entry?.answeredAt, null);
     });
 
-    test(`${endpoint}: a page of HTML with status 200`, async () => {
+    test(`${endpoint}: garbage answers with an HTML page and status 200`, async () => {
       backend.set({ [endpoint]: { answer: 'garbage' } });
       const response = await request(endpoint);
       assert.equal(response.status, 200);
       assert.match(await response.text(), /^<!doctype html>/);
     });
 
-    test(`${endpoint}: a body that never ends`, async () => {
+    test(`${endpoint}: endless answers with a body that never ends`, async () => {
       backend.set({ [endpoint]: { answer: 'endless' } });
       const giveUp = new AbortController();
       const response = await request(endpoint, { signal: giveUp.signal });
@@ -507,7 +507,7 @@ describe('the answers that can be set', limit, () => {
       await backend.waitFor(({ aborted }) => aborted);
     });
 
-    test(`${endpoint}: an answer is held until it is released`, async () => {
+    test(`${endpoint}: hold keeps each answer back until it is released`, async () => {
       backend.set({ [endpoint]: { answer: 'hold' } });
       const asked = [request(endpoint), request(endpoint)];
       await backend.waitFor(({ status }) => status === 'held', 2);
@@ -522,7 +522,7 @@ describe('the answers that can be set', limit, () => {
       }
     });
 
-    test(`${endpoint}: reset answers what is held`, async () => {
+    test(`${endpoint}: reset answers the held requests`, async () => {
       for (const answer of /** @type {const} */ (['hold', 'hold-before'])) {
         backend.set({ [endpoint]: { answer } });
         const asked = request(endpoint);
@@ -534,7 +534,7 @@ describe('the answers that can be set', limit, () => {
       }
     });
 
-    test(`${endpoint}: without CORS headers`, async () => {
+    test(`${endpoint}: cors false omits the CORS headers`, async () => {
       const headers = { origin: 'http://shop.example' };
       const name = 'access-control-allow-origin';
       const open = await request(endpoint, { headers });
@@ -549,7 +549,7 @@ describe('the answers that can be set', limit, () => {
       assert.equal(preflight.headers.get(name), null);
     });
 
-    test(`${endpoint}: times counts requests, then all is normal`, async () => {
+    test(`${endpoint}: times limits the answer to that many requests, and the next is normal`, async () => {
       backend.set({ [endpoint]: { answer: 500, times: 2 } });
       const statuses = [];
       for (let n = 0; n < 3; n++) statuses.push((await request(endpoint)).status);
@@ -613,7 +613,7 @@ describe('the answers that can be set', limit, () => {
     assert.equal((await asked).status, 200);
   });
 
-  test('hold: whoever goes away is no longer held', async () => {
+  test('hold: a request that the client aborts is no longer held', async () => {
     backend.set({ occ: { answer: 'hold' } });
     const giveUp = new AbortController();
     const asked = ask('/occ/v2/shop/basesites', { signal: giveUp.signal });
@@ -625,7 +625,7 @@ describe('the answers that can be set', limit, () => {
     assert.equal(backend.release(), 0);
   });
 
-  test('only: the other grants are answered as ever', async () => {
+  test('only: requests for other grant types are answered normally', async () => {
     const { refresh_token: token } = await signIn(anna);
     backend.set({ token: { answer: 503, only: 'refresh_token' } });
     assert.equal((await refresh(token)).status, 503);
@@ -636,7 +636,7 @@ describe('the answers that can be set', limit, () => {
     assert.equal((await askToken({ grant_type: 'client_credentials' })).status, 200);
   });
 
-  test('only: the other kind of token is revoked as ever', async () => {
+  test('only: revocations of the other kind of token are answered normally', async () => {
     backend.set({ revocationEnds: 'token', revoke: { answer: 500, only: 'refresh_token' } });
     const token = await signIn(anna);
     const first = await revoke(token.refresh_token, 'refresh_token', token.access_token);
@@ -645,13 +645,13 @@ describe('the answers that can be set', limit, () => {
     assert.equal(second.status, 200);
   });
 
-  test('only: the other resources are answered as ever', async () => {
+  test('only: requests for other resources are answered normally', async () => {
     backend.set({ occ: { answer: 500, only: '/assistedservicewebservices/' } });
     assert.equal((await get('/occ/v2/shop/basesites')).status, 200);
     assert.equal((await get('/assistedservicewebservices/customerlists')).status, 500);
   });
 
-  test('what is set wrongly is refused by name, and nothing of it is set', () => {
+  test('an invalid behaviour is refused by name, and none of it is applied', () => {
     /** @type {[unknown, RegExp][]} */
     const wrong = [
       [{ token: { answer: 418 } }, /token\.answer cannot be 418; allowed: "normal", "redirect"/],
@@ -682,7 +682,7 @@ describe('the answers that can be set', limit, () => {
 });
 
 describe('the resources', limit, () => {
-  test('a customer sees the own account and cart, under each of the own ids', async () => {
+  test('a customer sees her own account and cart, under each of her ids', async () => {
     const { access_token: bearer } = await signIn(anna);
     for (const id of ['current', '0001', 'anna.keller@example.com']) {
       const user = await get(`/occ/v2/shop/users/${encodeURIComponent(id)}`, bearer);
@@ -713,7 +713,7 @@ describe('the resources', limit, () => {
     assert.equal((await unknown.json()).errors[0].type, 'UnknownIdentifierError');
   });
 
-  test('nobody sees an account without a bearer', async () => {
+  test('a request for an account without a bearer is answered with 401', async () => {
     for (const id of ['current', 'anonymous', '0001']) {
       const response = await get(`/occ/v2/shop/users/${id}`);
       assert.equal(response.status, 401);
@@ -725,7 +725,7 @@ describe('the resources', limit, () => {
     }
   });
 
-  test('anybody sees the base sites, the products and an empty cart', async () => {
+  test('the base sites, the products and an empty cart are public', async () => {
     assert.equal((await get('/occ/v2/shop/basesites')).status, 200);
     const { products } = await (await get('/occ/v2/shop/products/search?query=mug')).json();
     assert.deepEqual(
@@ -764,7 +764,7 @@ describe('the resources', limit, () => {
     }
   });
 
-  test('errors xml: what is wrong is said so, by the resources and by what is set', async () => {
+  test('errors xml: errors are XML, those of the resources and those that are configured', async () => {
     backend.set({ errors: 'xml' });
     const dead = await get('/occ/v2/shop/basesites', 'dead');
     assert.equal(dead.status, 401);
@@ -781,7 +781,7 @@ describe('the resources', limit, () => {
     );
   });
 
-  test('challenge off: a 401 says why in its body alone', async () => {
+  test('challenge off: a 401 gives its reason in the body alone', async () => {
     backend.set({ challenge: false });
     for (const answer of /** @type {const} */ (['normal', 401])) {
       backend.set({ occ: { answer } });
@@ -875,7 +875,7 @@ describe('the resources', limit, () => {
     assert.equal((await (await get('/occ/v2/shop/users/0002', token)).json()).name, 'Ben Okonkwo');
   });
 
-  test('anybody sees the pages, their components, the titles and the consent templates', async () => {
+  test('the pages, their components, the titles and the consent templates are public', async () => {
     const home = await (await get('/occ/v2/shop/cms/pages?lang=en&curr=EUR')).json();
     assert.equal(home.label, 'homepage');
     assert.equal(home.template, 'LandingPage2Template');
@@ -908,7 +908,7 @@ describe('the resources', limit, () => {
     assert.equal((await get('/occ/v2/shop/cms/pages', 'dead')).status, 401);
   });
 
-  test('the pictures of the products are there, and no other file', async () => {
+  test('the pictures of the products are served, and no other file', async () => {
     const picture = await get('/medias/1001.svg');
     assert.equal(picture.headers.get('content-type'), 'image/svg+xml');
     assert.match(await picture.text(), /^<svg /);
@@ -987,7 +987,7 @@ describe('the resources', limit, () => {
       ['customerListId=b2bProspects&query=keller', []],
       ['customerListId=&query=', ['Anna Keller', 'Ben Okafor', 'Chloé Müller']],
     ])) {
-      test(`${asked}: ${names.join(', ') || 'nobody'}`, async () => {
+      test(`${asked} finds ${names.join(', ') || 'no customer'}`, async () => {
         assert.deepEqual((await found(asked)).names, names);
       });
     }
@@ -1045,7 +1045,7 @@ describe('the resources', limit, () => {
         ...{ currentPage: 0, pageSize: 20, totalPages: 1, totalResults: 0 },
       },
     ]) {
-      test(`page: "${asked}"`, async () => {
+      test(`the query "${asked}" finds the entries and the pagination of its page`, async () => {
         assert.deepEqual(await found(asked), {
           names,
           pagination: { ...pagination, sort: 'byNameAsc' },
@@ -1068,7 +1068,7 @@ describe('the resources', limit, () => {
     }
   });
 
-  test('what does not exist is said to be so', async () => {
+  test('unknown resources are answered with 404, and wrong methods with 405', async () => {
     const response = await get('/occ/v2/shop/nothing');
     assert.equal(response.status, 404);
     assert.equal((await response.json()).errors[0].type, 'UnknownResourceError');
@@ -1112,7 +1112,7 @@ describe('the journal', limit, () => {
     assert.equal(search.authorization, null);
   });
 
-  test('received gives the requests of one method and path, POST unless told', async () => {
+  test('received returns the requests of one method and path, of POST by default', async () => {
     await signIn(anna);
     await get('/occ/v2/shop/basesites');
     assert.equal(backend.received().length, 1);
@@ -1183,7 +1183,7 @@ describe('the /dev resources', limit, () => {
     assert.equal(reset.sameToken, false);
   });
 
-  test('a wrong change is answered with what is wrong', async () => {
+  test('an invalid change of behaviour is answered with 400 and the reason', async () => {
     const response = await dev('behaviour', { token: { answer: 'slow' } });
     assert.equal(response.status, 400);
     assert.match((await response.json()).error, /^token\.answer cannot be "slow"; allowed: /);
@@ -1246,7 +1246,7 @@ describe('the /dev resources', limit, () => {
     assert.deepEqual(backend.journal, []);
   });
 
-  test('what is held is released', async () => {
+  test('POST /dev/release releases the held requests', async () => {
     backend.set({ occ: { answer: 'hold' } });
     const asked = get('/occ/v2/shop/basesites');
     await backend.waitFor(({ status }) => status === 'held');
@@ -1254,7 +1254,7 @@ describe('the /dev resources', limit, () => {
     assert.equal((await asked).status, 200);
   });
 
-  test('tokens are made to expire', async () => {
+  test('POST /dev/expire makes tokens expire, by kind and owner', async () => {
     await signIn(anna);
     await dev('expire', undefined, 'POST');
     assert.deepEqual(await lives(), { 'customer #1 access': false, 'customer #1 refresh': true });
@@ -1268,7 +1268,7 @@ describe('the /dev resources', limit, () => {
     assert.equal((await dev('expire', { owner: 'nobody' }, 'POST')).status, 400);
   });
 
-  test('events tell of a request when it comes and when it is answered', async () => {
+  test('/dev/events reports a request when it arrives and when it is answered', async () => {
     const stream = await ask('/dev/events');
     assert.match(stream.headers.get('content-type') ?? '', /^text\/event-stream/);
     const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -1331,7 +1331,7 @@ describe('starting and ending', limit, () => {
   }
 
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-    test(`by itself it prints what one needs, and ends cleanly on ${signal}`, async () => {
+    test(`the program prints its URL, accounts and clients, and ends cleanly on ${signal}`, async () => {
       const { child, output } = start({ PORT: '0' });
       while (!output.out.includes('Ctrl-C')) await once(child.stdout, 'data');
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(output.out)?.[0];
@@ -1348,7 +1348,7 @@ describe('starting and ending', limit, () => {
     });
   }
 
-  test('by itself it says in one line that a port is taken', async () => {
+  test('the program reports in one line that a port is taken', async () => {
     const { port } = new URL(backend.url);
     const { child, output } = start({ PORT: port });
     assert.deepEqual(await once(child, 'close'), [1, null]);
@@ -1356,7 +1356,7 @@ describe('starting and ending', limit, () => {
     assert.equal(output.out, '');
   });
 
-  test('by itself it refuses what is no port', async () => {
+  test('the program refuses an invalid port', async () => {
     for (const port of ['shop', '70000', '-1']) {
       const { child, output } = start({ PORT: port });
       assert.deepEqual(await once(child, 'close'), [1, null]);

@@ -1,7 +1,7 @@
-// As much of a browser as tabs notice of each other: their storages, with the events and the limits
-// of those, BroadcastChannel, and pages that sleep, are kept, reloaded, duplicated or killed. Each
-// page runs in an asynchronous context of its own, by which the globals that the engine reads are
-// those of this page; and time passes in it only as far as the test says.
+// A simulated browser, as far as tabs notice each other: their storages with events and limits,
+// BroadcastChannel, and pages that are frozen, cached, reloaded, duplicated or killed. Each page
+// runs in its own asynchronous context, so that the engine reads the globals of this page; and
+// time passes in it only as far as the test says.
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { standIn } from './storefront.js';
@@ -11,17 +11,17 @@ import { standIn } from './storefront.js';
  * @import { Session, SessionOptions, Storefront } from './storefront.js'
  */
 
-/** The page whose code runs. @type {AsyncLocalStorage<Page>} */
+/** The page whose code is running. @type {AsyncLocalStorage<Page>} */
 const running = new AsyncLocalStorage();
 
-/** The next turn of the event loop, which the clocks of the pages leave alone. */
+/** Waits for the next turn of the event loop, which the clocks of the pages do not affect. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A timer that is due this soon, in milliseconds, does not wait for the test. */
+/** The longest delay, in milliseconds, of a timer that does not wait for the test. */
 const AT_ONCE = 20;
 
 /**
- * The whole answer, so that a page has it in one turn.
+ * Reads the whole response, so that a page gets it in one turn.
  *
  * @param {Response} response
  */
@@ -31,35 +31,35 @@ async function read(response) {
   return () => new Response(body.byteLength > 0 ? body : null, { status, headers });
 }
 
-/** localStorage of an origin, or sessionStorage of a tab, as each of its pages sees it. */
+/** The localStorage of an origin, or the sessionStorage of a tab, as each of its pages sees it. */
 class Area {
   /** @type {Map<Page, Map<string, string>>} */
   #views = new Map();
-  /** Whether other pages see a change only when `show` is called. */
+  /** True if other pages see a change only when `show` is called. */
   isLate = false;
   /** @type {(() => void)[]} */
   #late = [];
-  /** How many characters fit in. */
+  /** The capacity in characters. */
   quota = Infinity;
 
   /** @param {Iterable<[string, string]>} [items] */
   constructor(items) {
-    /** What is stored. */
+    /** The stored items. */
     this.items = new Map(items);
   }
 
-  /** From now on not one character more fits in. */
+  /** Reduces the quota to the present size, so that not one more character fits. */
   fill() {
     this.quota = [...this.items].join().length;
   }
 
-  /** Other pages see what was changed while `isLate`. */
+  /** Shows other pages the changes made while `isLate`. */
   show() {
     for (const show of this.#late.splice(0)) show();
   }
 
   /**
-   * The Storage object of a page.
+   * Returns the Storage object of a page.
    *
    * @param {Page} page
    */
@@ -73,7 +73,7 @@ class Area {
       for (const [other, seen] of this.#views) {
         if (other === page || other.isGone) continue;
         const show = () => {
-          // What was stored last, whoever did it, is what everybody sees in the end.
+          // Every page sees the last write in the end, whichever page made it.
           seen.clear();
           for (const [name, value] of this.items) seen.set(name, value);
           other.hear(() =>
@@ -157,13 +157,13 @@ export class Page {
   isFrozen = false;
   isKept = false;
   isGone = false;
-  /** The Authorization headers of what it has sent to OCC, '' for none. @type {string[]} */
+  /** The Authorization headers of its OCC requests, '' for none. @type {string[]} */
   bearers = [];
-  /** Bodies of what it has sent to the authorization server. @type {URLSearchParams[]} */
+  /** The bodies of its requests to the authorization server. @type {URLSearchParams[]} */
   forms = [];
   /** Its sessions, oldest first. @type {Session[]} */
   sessions = [];
-  /** The same as they are, without the context that makes them those of this page. @type {Session[]} */
+  /** The same sessions without the proxy that runs them in this page. @type {Session[]} */
   opened = [];
   /** @type {(() => void)[]} */
   #tasks = [];
@@ -178,13 +178,13 @@ export class Page {
     browser.pages.add(this);
   }
 
-  /** The session that the page has opened first. */
+  /** The first session that the page opened. */
   get session() {
     return /** @type {Session} */ (this.sessions[0]);
   }
 
   /**
-   * Opens a session, which runs in this page whoever calls it.
+   * Opens a session, which runs in this page for every caller.
    *
    * @param {Partial<SessionOptions>} [options]
    * @param {Storefront} [shop]
@@ -225,14 +225,14 @@ export class Page {
     return this.#tasks.length > 0 && !this.isAsleep;
   }
 
-  /** Runs in a turn of its own, as soon as the page is awake. @param {() => void} task */
+  /** Queues a task, which runs in its own turn once the page is awake. @param {() => void} task */
   post(task) {
     if (this.isGone) return;
     this.#tasks.push(task);
     this.#schedule();
   }
 
-  /** As post, but what happens while the page is kept is lost on it. @param {() => void} task */
+  /** Does the same as post, but a cached page misses the task. @param {() => void} task */
   hear(task) {
     if (!this.isKept) this.post(task);
   }
@@ -260,79 +260,79 @@ export class Page {
       .exit(async () => read(await fetch(input, init)))
       .catch((error) => () => Promise.reject(error))
       .finally(() => browser.underWay--);
-    // What is answered while the page sleeps is heard when it wakes up.
+    // A response that arrives while the page sleeps is handled when it wakes up.
     await new Promise((resolve) => this.post(() => resolve(undefined)));
     return answer();
   }
 
-  // ---- What may become of a page ---------------------------------------------------------------
+  // ---- The life of a page -----------------------------------------------------------------------
 
-  /** Hears nothing, and its timers do not run, until it wakes up. */
+  /** Freezes the page: it gets no events, and its timers do not run, until it wakes up. */
   freeze() {
     this.isFrozen = true;
   }
 
-  /** Hears everything, in order. */
+  /** Wakes the page up: it gets all pending events, in order. */
   wake() {
     this.isFrozen = false;
     this.#schedule();
   }
 
-  /** Is away without having been told. */
+  /** Ends the page without any event. */
   kill() {
     this.isGone = true;
     this.#tasks.length = 0;
     this.browser.forget(this);
   }
 
-  /** Is away: closed, or left for another page. */
+  /** Ends the page with pagehide: it was closed, or left for another page. */
   leave() {
     this.run(() => this.window.dispatchEvent(new Event('pagehide')));
     this.kill();
   }
 
-  /** @returns {Page} the one that takes its place */
+  /** @returns {Page} its replacement */
   reload() {
     this.leave();
     return new Page(this.browser, this.area);
   }
 
-  /** Is left, and kept for the way back. */
+  /** Puts the page into the back/forward cache. */
   keep() {
     this.run(() => this.window.dispatchEvent(new Event('pagehide')));
     this.isKept = true;
   }
 
-  /** Is gone back to. */
+  /** Shows the page again from the back/forward cache. */
   show() {
     this.isKept = false;
     this.run(() => this.window.dispatchEvent(new Event('pageshow')));
     this.#schedule();
   }
 
-  /** A frame of the same origin in the page. */
+  /** Opens a frame of the same origin in the page. */
   openFrame() {
     return new Page(this.browser, this.area);
   }
 
-  /** A tab that begins with what this one has in its sessionStorage. */
+  /** Opens a tab that begins with a copy of this one's sessionStorage. */
   duplicate() {
     return new Page(this.browser, new Area(this.area.items));
   }
 }
 
 export class Browser {
-  /** What time it is in the pages. */
+  /** The time in the pages. */
   now = Date.now();
   /** @type {Set<Page>} */
   pages = new Set();
   /** @type {Set<InstanceType<ReturnType<typeof channelsOf>>>} */
   channels = new Set();
-  /** Where there is a list, messages wait in it. @type {(() => void)[] | undefined} */
+  /** The messages that wait, or undefined if none are held. @type {(() => void)[] | undefined} */
   heldMessages;
   /** The localStorage of the origin. */
   local = new Area();
-  /** How many requests have no answer yet. */
+  /** The number of requests without an answer yet. */
   underWay = 0;
   /** @type {Set<Storefront>} */
   shops = new Set();
@@ -342,8 +342,8 @@ export class Browser {
   /**
    * @param {TestContext} t
    * @param {Storefront} shop
-   * @param {'session' | 'local'} storage what sessions are opened with
-   * @param {{ channel?: boolean }} [options] whether there is a BroadcastChannel
+   * @param {'session' | 'local'} storage the default storage of sessions
+   * @param {{ channel?: boolean }} [options] `channel` is false for no BroadcastChannel
    */
   constructor(t, shop, storage, { channel = true } = {}) {
     this.shop = shop;
@@ -384,13 +384,13 @@ export class Browser {
     return timer;
   }
 
-  /** @param {Page} page that has gone */
+  /** Removes a page and its timers. @param {Page} page */
   forget(page) {
     for (const timer of this.#timers) if (timer.page === page) this.#timers.delete(timer);
     this.pages.delete(page);
   }
 
-  /** A tab with an empty sessionStorage. */
+  /** Opens a tab with an empty sessionStorage. */
   openTab() {
     return new Page(this, new Area());
   }
@@ -403,8 +403,8 @@ export class Browser {
   }
 
   /**
-   * Tabs that have the same session: one in which it was begun, and others that share its storage or,
-   * with 'session', are duplicates.
+   * Opens tabs with the same session: the one in which it began, and others that share its storage
+   * or, with 'session', are duplicates.
    *
    * @param {number} count
    * @param {(first: Page) => Promise<unknown>} begin
@@ -423,7 +423,7 @@ export class Browser {
     return pages;
   }
 
-  /** Messages wait until they are delivered. */
+  /** Holds messages back until deliverMessages. */
   holdMessages() {
     this.heldMessages = [];
   }
@@ -442,7 +442,7 @@ export class Browser {
     return this.underWay > held || [...this.pages].some(({ isBusy }) => isBusy);
   }
 
-  /** Everything that need not wait for the time, or for an answer that is held, has happened. */
+  /** Waits until everything has happened that depends neither on time nor on a held answer. */
   async quiet() {
     for (let still = 0; still < 5;) {
       await turn();
@@ -450,7 +450,7 @@ export class Browser {
     }
   }
 
-  /** Runs the next timer that is due by then. @param {number} end */
+  /** Runs the next timer that is due by `end`. @param {number} end */
   async #step(end) {
     const [timer] = [...this.#timers].sort((a, b) => a.at - b.at);
     if (!timer || timer.at > end) return false;
@@ -461,7 +461,7 @@ export class Browser {
     return true;
   }
 
-  /** Time passes. @param {number} ms */
+  /** Lets time pass, and runs the timers that become due. @param {number} ms */
   async pass(ms) {
     const end = this.now + ms;
     await this.quiet();
@@ -469,16 +469,16 @@ export class Browser {
     this.now = end;
   }
 
-  /** The machine sleeps, or timers do not run since every tab is in the background. @param {number} ms */
+  /** Lets time pass without timers, as when the machine sleeps. @param {number} ms */
   sleep(ms) {
     this.now += ms;
   }
 
   /**
-   * Time passes until a promise is settled.
+   * Lets time pass until a promise is settled.
    *
    * @param {Promise<unknown>} promise
-   * @returns {Promise<number>} how many milliseconds it took
+   * @returns {Promise<number>} the time it took, in milliseconds
    */
   async passUntil(promise) {
     const start = this.now;
@@ -490,7 +490,7 @@ export class Browser {
     return this.now - start;
   }
 
-  /** Every session of the pages that are there. */
+  /** The sessions of all open pages. */
   get sessions() {
     return [...this.pages].flatMap(({ sessions }) => sessions);
   }
@@ -501,7 +501,7 @@ export class Browser {
   }
 
   /**
-   * Labels of the tokens that the server takes though no page that is there would ever revoke them.
+   * Returns the labels of the valid tokens that no open page would ever revoke.
    * The tokens of one grant share a number.
    */
   async orphans() {
@@ -517,7 +517,7 @@ export class Browser {
       .map(({ label }) => label);
   }
 
-  /** Labels of the tokens that are in any storage of a page that is there. */
+  /** Returns the labels of the tokens in any storage of an open page. */
   async stored() {
     const areas = new Set([...this.pages].map(({ area }) => area).concat(this.local));
     const text = [...areas].flatMap(({ items }) => [...items.values()]).join();

@@ -1,4 +1,4 @@
-// session.fetch and what adapters use instead of it: authorization and renew.
+// session.fetch, and authorization and renew, which adapters use instead of it.
 import assert from 'node:assert/strict';
 import { describe, mock, test } from 'node:test';
 import {
@@ -27,7 +27,7 @@ describe('session.fetch', limit, () => {
     }
   });
 
-  /** Bodies that say {"a":"é"}, each sent in another way.
+  /** Bodies with the content {"a":"é"}, each sent in another way.
    * @type {Record<string, (url: string) => [input: string | Request, init?: RequestInit]>} */
   const bodies = {
     'a string': (url) => [url, { body: '{"a":"é"}' }],
@@ -181,7 +181,7 @@ describe('an answer that breaks off', limit, () => {
   const url = 'https://api.shop.example/occ/v2/shop/users/current';
   const baseUrl = 'https://api.shop.example';
 
-  test('of 401 is handed on, and no token is renewed for it', async () => {
+  test('a 401 whose body breaks off is handed on, and no token is renewed for it', async () => {
     const broken = () =>
       new ReadableStream({ pull: (stream) => stream.error(new Error('broken off')) });
     const { fetch, asked } = scriptedFetch(() => new Response(broken(), { status: 401 }));
@@ -196,7 +196,7 @@ describe('an answer that breaks off', limit, () => {
     assert.equal(session.state.phase, 'customer');
   });
 
-  test('is nothing to the request that is sent again', async () => {
+  test('a 401 whose body cannot be cancelled, or is absent, does not stop the request from being sent again', async () => {
     const headers = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
     const unwilling = new ReadableStream({
       cancel() {
@@ -221,7 +221,7 @@ describe('an answer that breaks off', limit, () => {
 });
 
 describe('authorization and renew', limit, () => {
-  test('an adapter renews a rejected header once for all, and gets undefined for what is nobody’s', async () => {
+  test('an adapter renews a rejected header once for all callers, and gets undefined for an unknown header', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     const older = session.authorization() ?? '';

@@ -1,4 +1,4 @@
-// core.wasm: how it is found, its imports and exports, and the package around it.
+// The module core.wasm: loading, imports and exports, and the package around it.
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -42,18 +42,18 @@ describe('the option wasm', limit, () => {
     'a data: URL as a URL': () => new URL(`data:${type};base64,${bytes.toString('base64')}`),
   };
   for (const [name, make] of Object.entries(forms)) {
-    test(`may be ${name}`, async () => {
+    test(`the option wasm may be ${name}`, async () => {
       const session = await storefront().openCustomer({ wasm: /** @type {any} */ (make()) });
       assert.equal(session.state.phase, 'customer');
     });
   }
 
-  test('may be undefined: then it is the one beside the module', async () => {
+  test('with the option wasm undefined, the file beside the module is loaded', async () => {
     const session = await storefront().openCustomer({ wasm: undefined });
     assert.equal(session.state.phase, 'customer');
   });
 
-  test('may be where it is, as a string or a URL', async (t) => {
+  test('the option wasm may be an address, as a string or a URL', async (t) => {
     const origin = await serve(t, (_request, response) => {
       response.writeHead(200, { 'content-type': type }).end(bytes);
     });
@@ -62,7 +62,7 @@ describe('the option wasm', limit, () => {
     }
   });
 
-  test('that is not found is wasm-unavailable, and says where and what was answered', async (t) => {
+  test('a core.wasm that is not found is rejected with wasm-unavailable, the URL and the answer', async (t) => {
     const origin = await serve(t, (_request, response) => {
       response.writeHead(404, { 'content-type': 'text/html' }).end('<p>no');
     });
@@ -75,7 +75,7 @@ describe('the option wasm', limit, () => {
     assert.ok(error.message.includes('text/html'), error.message);
   });
 
-  test('that has a long address is named by its first 200 characters, with the cause', async () => {
+  test('an error for a long core.wasm address shows its first 200 characters, and has the cause', async () => {
     const wasm = `http://127.0.0.1:1/${'x'.repeat(500)}`;
     const error = await failureOf(storefront().open({ wasm }));
     assert.ok(
@@ -84,7 +84,7 @@ describe('the option wasm', limit, () => {
     assert.ok(error.cause instanceof TypeError);
   });
 
-  test('that is a data: URL is not repeated in the message', async () => {
+  test('an error for a core.wasm in a data: URL does not repeat the URL', async () => {
     const wasm = `data:application/wasm;base64,${'A'.repeat(50)}`;
     const error = await failureOf(storefront().open({ wasm }));
     assert.match(String(error), /^SessionError: core.wasm could not be loaded from a data: URL: /);
@@ -93,18 +93,18 @@ describe('the option wasm', limit, () => {
 
   /** @type {Record<string, () => unknown>} */
   const bad = {
-    'a page instead': () =>
+    'an HTML page': () =>
       new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } }),
     'bytes that are no module': () => new Uint8Array([1, 2, 3]),
     'a module of something else': () => new WebAssembly.Module(bytes.subarray(0, 8)),
     'a promise that rejects': () => Promise.reject(new Error('offline')),
     'a promise that rejects with nothing': () => Promise.reject(),
-    'a host that is not there': () => 'http://127.0.0.1:1/core.wasm',
-    'a data: URL that is none': () => 'data:application/wasm;base64,???',
+    'an unreachable host': () => 'http://127.0.0.1:1/core.wasm',
+    'an invalid data: URL': () => 'data:application/wasm;base64,???',
     'a number': () => 7,
   };
   for (const [name, make] of Object.entries(bad)) {
-    test(`that is ${name} is wasm-unavailable`, async () => {
+    test(`the option wasm with ${name} is rejected with wasm-unavailable`, async () => {
       await assert.rejects(storefront().open({ wasm: /** @type {any} */ (make()) }), {
         name: 'SessionError',
         code: 'wasm-unavailable',
@@ -112,7 +112,7 @@ describe('the option wasm', limit, () => {
     });
   }
 
-  test("that does not come is waited for until the caller's signal says to do so no longer", async () => {
+  test("createSession waits for core.wasm until the caller's signal aborts", async () => {
     const shop = storefront();
     const opened = shop.open({ signal: AbortSignal.abort() });
     await assert.rejects(opened, { name: 'SessionError', code: 'cancelled' });
@@ -130,7 +130,7 @@ describe('the option wasm', limit, () => {
     assert.equal(session.state.phase, 'customer');
   });
 
-  test('that is not given where the module has no address is said to be nowhere', async () => {
+  test('without the option wasm, a module without an address is rejected with wasm-unavailable', async () => {
     const text = readFileSync(new URL('index.js', import.meta.resolve('occ-session')), 'utf8');
     const { createSession } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
     const options = { baseUrl: 'https://api.shop.example', clientId: 'mobile_android' };
@@ -139,13 +139,13 @@ describe('the option wasm', limit, () => {
     assert.ok(error.message.startsWith('core.wasm could not be loaded: '));
   });
 
-  test('that is bytes has no address to be named', async () => {
+  test('an error for a core.wasm in bytes names no address', async () => {
     const error = await failureOf(storefront().open({ wasm: new Uint8Array([1, 2, 3]) }));
     assert.ok(error.message.startsWith('core.wasm could not be loaded: '));
   });
 });
 
-/** The function types of a module: a small reader of the sections type, import and function. */
+/** Reads the function types of a module from its type, import, function and export sections. */
 class Reader {
   at = 8;
 
@@ -180,7 +180,7 @@ class Reader {
     return `(${parameters.join(' ')}) -> (${results.join(' ')})`;
   }
 
-  /** Imported and exported functions by name. */
+  /** Returns the types of the imported and exported functions, by name. */
   functions() {
     /** @type {string[]} */
     let types = [];
@@ -222,7 +222,7 @@ describe('the entry point for browsers', limit, () => {
   const url = new URL('index.js', import.meta.resolve('occ-session'));
   const good = { baseUrl: 'https://api.shop.example', clientId: 'mobile_android' };
 
-  test('asks for core.wasm beside itself', async (t) => {
+  test('the entry point for browsers fetches the core.wasm beside itself', async (t) => {
     const { createSession } = await import(String(url));
     /** @type {string[]} */
     const asked = [];
@@ -238,7 +238,7 @@ describe('the entry point for browsers', limit, () => {
     session.close();
   });
 
-  test('refuses options that are none', async () => {
+  test('the entry point for browsers rejects missing options', async () => {
     const { createSession } = await import(String(url));
     for (const options of [undefined, null]) {
       await assert.rejects(createSession(options), {
@@ -250,7 +250,7 @@ describe('the entry point for browsers', limit, () => {
 });
 
 describe('core.wasm', limit, () => {
-  test('its imports are the host functions of src/occ_host.h and nothing else', () => {
+  test('the imports of core.wasm are the host functions of src/occ_host.h and nothing else', () => {
     assert.deepEqual(new Reader().functions().imports, {
       'env.occ_host_save': '(i32 i32 i32) -> ()',
       'env.occ_host_ended': '(f64 f64) -> ()',
@@ -266,7 +266,7 @@ describe('core.wasm', limit, () => {
     });
   });
 
-  test('its exports are the functions of src/wasm.c and the memory', () => {
+  test('the exports of core.wasm are the functions of src/wasm.c and the memory', () => {
     assert.deepEqual(new Reader().functions().exports, {
       memory: 'memory',
       occ_input: '() -> (i32)',
@@ -289,7 +289,7 @@ describe('core.wasm', limit, () => {
     });
   });
 
-  test('what the reader of this file reads is what WebAssembly sees', async () => {
+  test('the reader of this file finds the same imports and exports as WebAssembly', async () => {
     const module = new WebAssembly.Module(bytes);
     const { imports, exports } = new Reader().functions();
     assert.deepEqual(
@@ -308,7 +308,7 @@ describe('core.wasm', limit, () => {
     assert.deepEqual(Object.keys(exports).sort(), Object.keys(instance.exports).sort());
   });
 
-  test('its memory is at most 512 KiB and cannot grow', async () => {
+  test('the memory of core.wasm is at most 512 KiB and cannot grow', async () => {
     const module = new WebAssembly.Module(bytes);
     const env = Object.fromEntries(
       WebAssembly.Module.imports(module).map(({ name }) => [name, () => {}]),
@@ -321,14 +321,14 @@ describe('core.wasm', limit, () => {
 });
 
 describe('the package', limit, () => {
-  test('without a core.wasm in its place only a session that needs it fails', async (t) => {
+  test('without a core.wasm beside the package, only a session that needs it is rejected', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'occ-session-'));
     t.after(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     for (const name of ['index.js', 'node.js']) {
       cpSync(new URL(name, import.meta.resolve('occ-session')), join(folder, name));
     }
-    // A rejection that nobody handles would end the process with exit code 1.
+    // An unhandled rejection would end the process with exit code 1.
     const outcomes = await runProgram(
       async (url, base64) => {
         const { createSession } = await import(url);
@@ -356,12 +356,12 @@ describe('the package', limit, () => {
     ]);
   });
 
-  // Which of the two a runtime has is not the test's to choose.
+  // The test sets both, since a runtime has only one of the two.
   for (const [runtime, fromHex] of /** @type {const} */ ([
     ['has', (/** @type {string} */ text) => new Uint8Array(Buffer.from(text, 'hex'))],
     ['does not have', undefined],
   ])) {
-    test(`the inline entry point needs no file, where Uint8Array ${runtime} fromHex`, async (t) => {
+    test(`the inline entry point needs no file if Uint8Array ${runtime} fromHex`, async (t) => {
       const before = Object.getOwnPropertyDescriptor(Uint8Array, 'fromHex');
       Object.defineProperty(Uint8Array, 'fromHex', { value: fromHex, configurable: true });
       t.after(() => {
@@ -397,13 +397,13 @@ describe('the package', limit, () => {
     session.close();
   });
 
-  test('the inline entry point refuses options that are none', async () => {
+  test('the inline entry point rejects missing options', async () => {
     for (const options of /** @type {any[]} */ ([undefined, null])) {
       await assert.rejects(inline.createSession(options), { code: 'invalid-options' });
     }
   });
 
-  test('another wasm may be given to the inline entry point too', async () => {
+  test('the inline entry point uses the option wasm if there is one', async () => {
     await assert.rejects(
       inline.createSession({
         baseUrl: 'https://api.shop.example',

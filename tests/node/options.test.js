@@ -1,4 +1,4 @@
-// The options of a session: what is refused and how that is said, and what the defaults are.
+// The options of a session: refused values with their messages, and the defaults.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createSession, SessionError } from 'occ-session';
@@ -17,7 +17,7 @@ const storefront = useStorefront();
 const good = { baseUrl: 'https://api.shop.example', clientId: 'mobile_android' };
 
 describe('options', limit, () => {
-  /** Each with what the error begins with: the name of the option. @type {[options: object, begins: string][]} */
+  /** Options with the beginning of their error: the name of the option. @type {[options: object, begins: string][]} */
   const bad = [
     [{ baseUrl: undefined }, 'baseUrl'],
     [{ baseUrl: '' }, 'baseUrl'],
@@ -55,7 +55,7 @@ describe('options', limit, () => {
     [{ storageKey: 7 }, 'storageKey'],
     [{ storageKey: '' }, 'storageKey'],
     [{ fetch: 'fetch' }, 'fetch'],
-    // What was taken silently once.
+    // Values that earlier versions accepted silently.
     [{ baseUrl: 7 }, 'baseUrl'],
     [{ baseUrl: 'https://anna:secret@api.shop.example' }, 'baseUrl'],
     [{ baseUrl: 'https://anna@api.shop.example' }, 'baseUrl'],
@@ -89,7 +89,7 @@ describe('options', limit, () => {
       { baseUrl: `https://api.shop.example/${'x'.repeat(600)}`, clientId: 'x'.repeat(400) },
       'baseUrl with the client ids',
     ],
-    // Fewer characters than 1024, but more bytes: only the core can tell.
+    // This has fewer characters than 1024, but more bytes: only the core can tell.
     [{ clientSecret: 'é'.repeat(513) }, 'clientSecret'],
   ];
   for (const [options, begins] of bad) {
@@ -106,13 +106,13 @@ describe('options', limit, () => {
     });
   }
 
-  test('what an option may be is listed', async () => {
+  test('the error for an invalid option lists its allowed values', async () => {
     const error = await failureOf(createSession(/** @type {any} */ ({ ...good, storage: 'x' })));
     assert.equal(error.message, 'storage must be one of: session, local, memory');
   });
 
   for (const options of [undefined, null, 'https://api.shop.example']) {
-    test(`${options} instead of options is refused`, async () => {
+    test(`createSession(${options}) is rejected with invalid-options`, async () => {
       await assert.rejects(createSession(/** @type {any} */ (options)), {
         code: 'invalid-options',
         message: /^(0|baseUrl) must be /,
@@ -120,7 +120,7 @@ describe('options', limit, () => {
     });
   }
 
-  test('the least and the most that an option may be is taken', async () => {
+  test('the smallest and the largest value of each option are accepted', async () => {
     for (const options of [
       { clientId: 'x', storageKey: 'x', revocation: { timeoutMs: 0, retries: 0 } },
       /** @type {const} */ ({ profile: 'legacy', revocation: { authorization: 'bearer' } }),
@@ -133,7 +133,7 @@ describe('options', limit, () => {
     }
   });
 
-  test('what is named and undefined is as if it were not there', async () => {
+  test('an option that is undefined counts as absent', async () => {
     const names =
       'clientSecret agentClientId scope endpoints apiPrefixes revocation storage fetch signal';
     const options = Object.fromEntries(names.split(' ').map((name) => [name, undefined]));
@@ -142,7 +142,7 @@ describe('options', limit, () => {
     session.close();
   });
 
-  test('a URL may be a string or a URL, an endpoint that is empty is the usual one, and a signal null', async () => {
+  test('a URL may be a string or a URL, an empty endpoint means the default, and a signal may be null', async () => {
     const { fetch, asked } = scriptedFetch(() => new Response());
     const session = await storefront().openCustomer({
       baseUrl: new URL('https://shop.example'),
@@ -162,7 +162,7 @@ describe('options', limit, () => {
     );
   });
 
-  test('what is needed is enough, and nothing is sent or stored for it', async (t) => {
+  test('baseUrl and clientId are enough to create a session, and nothing is sent', async (t) => {
     standIn(t, 'fetch', { value: () => assert.fail('sent') });
     const session = await createSession(good);
     assert.equal(session.state.phase, 'anonymous');
@@ -216,7 +216,7 @@ describe('options', limit, () => {
     }
   });
 
-  test('the scope is asked for', async () => {
+  test('the option scope is sent with the token request', async () => {
     const { fetch, asked } = scriptedFetch(() => new Response());
     await storefront().openCustomer({ fetch, scope: 'basic openid' });
     assert.equal(asked[0]?.form.scope, 'basic openid');

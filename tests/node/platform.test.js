@@ -1,4 +1,4 @@
-// What the platform may lack, or keep from a page: a session lives without it, or says what is missing.
+// Features that the platform lacks or blocks: a session works without, or names the missing one.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
@@ -15,12 +15,12 @@ import {
 
 const storefront = useStorefront();
 
-/** How a browser refuses what it blocks. */
+/** Throws as a browser does for a blocked feature. */
 function refuse() {
   throw new DOMException('The operation is insecure.', 'SecurityError');
 }
 
-/** A page with everything that a session of it makes use of. @param {TestContext} t */
+/** Stands in for a page with everything that a session uses. @param {TestContext} t */
 function standInPage(t) {
   const createElement = () => ({
     ontoggle() {},
@@ -34,7 +34,7 @@ function standInPage(t) {
   standInWindow(t);
 }
 
-/** A function that nobody can call with success. @param {string} name @returns {[string, PropertyDescriptor]} */
+/** Returns a global function that throws. @param {string} name @returns {[string, PropertyDescriptor]} */
 const throws = (name) => [name, { value: refuse }];
 /** @param {string} name @param {unknown} [value] @returns {[string, PropertyDescriptor]} */
 const is = (name, value) => [name, { value }];
@@ -50,32 +50,34 @@ class Blind {
 }
 const broken = { getItem: refuse, setItem: refuse, removeItem: refuse };
 
-/** What is lived without: the globals that are put in the place of others. @type {Record<string, [string, PropertyDescriptor][]>} */
+/** The tolerated lacks, with the globals that stand in for others. @type {Record<string, [string, PropertyDescriptor][]>} */
 const spared = {
   'nothing is missing': [],
   'there is no BroadcastChannel': [is('BroadcastChannel')],
   'a BroadcastChannel cannot be made': [throws('BroadcastChannel')],
   'a BroadcastChannel takes no message': [is('BroadcastChannel', Mute)],
-  'the storages must not be asked for': [isBlocked('sessionStorage'), isBlocked('localStorage')],
+  'access to the storages is blocked': [isBlocked('sessionStorage'), isBlocked('localStorage')],
   'there are no storages': [is('sessionStorage'), is('localStorage')],
   'the storages are null': [is('sessionStorage', null), is('localStorage', null)],
-  'the storages take and give nothing': [is('sessionStorage', broken), is('localStorage', broken)],
+  'the storages throw on every access': [is('sessionStorage', broken), is('localStorage', broken)],
   'there is no navigator': [is('navigator')],
-  'locks must not be asked for': [is('navigator', { locks: { request: refuse, query: refuse } })],
+  'requests for locks are blocked': [
+    is('navigator', { locks: { request: refuse, query: refuse } }),
+  ],
   'there is no performance': [is('performance')],
   'performance can only tell the time': [is('performance', { now: () => 5 })],
   'there is no PerformanceObserver': [is('PerformanceObserver')],
   'a PerformanceObserver cannot be made': [throws('PerformanceObserver')],
   'a PerformanceObserver observes no requests': [is('PerformanceObserver', Blind)],
-  'there is no AbortSignal to ask for': [is('AbortSignal')],
+  'there is no AbortSignal': [is('AbortSignal')],
   'the document has an address of no use': [is('document', { baseURI: 'data:text/html,shop' })],
-  'the document is all that there is': [is('document', {}), is('addEventListener')],
+  'there is an empty document and no window event': [is('document', {}), is('addEventListener')],
 };
 
-describe('without what a session can live without', limit, () => {
+describe('a platform without an optional feature', limit, () => {
   for (const [what, globals] of Object.entries(spared)) {
     for (const storage of /** @type {const} */ (['session', 'local'])) {
-      test(`R1, R14: where ${what}, a customer signs in and out (storage: '${storage}')`, async (t) => {
+      test(`R1, R14: if ${what}, a customer signs in and out (storage: '${storage}')`, async (t) => {
         standInPage(t);
         for (const [name, property] of globals) standIn(t, name, property);
         const shop = storefront();
@@ -133,9 +135,9 @@ const missed = {
   },
 };
 
-describe('without what nothing can be done without', limit, () => {
+describe('a platform without a required feature', limit, () => {
   for (const [what, { globals, code, names }] of Object.entries(missed)) {
-    test(`where ${what}, createSession rejects with ${code}, which names it`, async (t) => {
+    test(`if ${what}, createSession rejects with ${code}, which names it`, async (t) => {
       const shop = storefront();
       for (const [name, property] of globals) standIn(t, name, property);
       await assert.rejects(shop.open(), { name: 'SessionError', code, message: names });

@@ -1,4 +1,4 @@
-// What the README and docs/api.md say: their code runs, and their lists are those of the module.
+// The README and docs/api.md: their code runs, and their lists are those of the module.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ describe('the code in the README and in docs/api.md', () => {
   after(() => backend.close());
 
   /**
-   * Runs the only code in a part of a page as a program of its own, against the development back end.
+   * Runs the only code block in a part of a page as a program, against the development back end.
    *
    * @param {string} name
    * @param {string} text
@@ -33,68 +33,80 @@ describe('the code in the README and in docs/api.md', () => {
     return stdout;
   }
 
-  /** Every token, and whether the server still takes it. */
+  /** Resolves with the label of every token, and true if the server still accepts it. */
   const lives = async () => (await backend.tokens()).map(({ label, active }) => [label, active]);
 
   const limit = { timeout: 20_000 };
 
-  test('R1: a page signs a customer in, asks for her data, and signs her out', limit, async () => {
-    await run('page', section(read('README.md'), 'Into a page'));
-    const asked = backend.received({ path: '/occ/v2/shop/users/current', method: 'GET' });
-    assert.deepEqual(
-      asked.map(({ status }) => status),
-      [200],
-    );
-    assert.deepEqual(await lives(), [
-      ['customer #1 access', false],
-      ['customer #1 refresh', false],
-    ]);
-  });
+  test(
+    'R1: the code for a page signs a customer in, requests her data, and signs her out',
+    limit,
+    async () => {
+      await run('page', section(read('README.md'), 'Into a page'));
+      const asked = backend.received({ path: '/occ/v2/shop/users/current', method: 'GET' });
+      assert.deepEqual(
+        asked.map(({ status }) => status),
+        [200],
+      );
+      assert.deepEqual(await lives(), [
+        ['customer #1 access', false],
+        ['customer #1 refresh', false],
+      ]);
+    },
+  );
 
-  test('R1: a customer signs in, her name is asked for, and she signs out', limit, async () => {
-    assert.equal(
-      await run('customer', section(api, 'A customer')),
-      [
-        'customer-signing-in anonymous',
-        'customer current',
-        'Anna Keller',
-        'anonymous anonymous',
-        'anonymous anonymous',
-        'anonymous anonymous',
-        '',
-      ].join('\n'),
-    );
-    assert.deepEqual(await lives(), [
-      ['customer #1 access', false],
-      ['customer #1 refresh', false],
-    ]);
-  });
+  test(
+    'R1: the code for a customer signs her in, requests her name, and signs her out',
+    limit,
+    async () => {
+      assert.equal(
+        await run('customer', section(api, 'A customer')),
+        [
+          'customer-signing-in anonymous',
+          'customer current',
+          'Anna Keller',
+          'anonymous anonymous',
+          'anonymous anonymous',
+          'anonymous anonymous',
+          '',
+        ].join('\n'),
+      );
+      assert.deepEqual(await lives(), [
+        ['customer #1 access', false],
+        ['customer #1 refresh', false],
+      ]);
+    },
+  );
 
-  test('R3: an emulated customer signs out, and then the agent', limit, async () => {
-    await run('agent', section(api, 'An agent'));
-    const revocations = backend.received({ path: '/authorizationserver/oauth/revoke' });
-    assert.deepEqual(
-      revocations.map(({ form }) => form?.token_type_hint),
-      ['refresh_token', 'access_token'],
-    );
-    assert.deepEqual(await lives(), [
-      ['agent #1 access', false],
-      ['agent #1 refresh', false],
-    ]);
-  });
+  test(
+    'R3: the code for an agent signs an emulated customer out, and then the agent',
+    limit,
+    async () => {
+      await run('agent', section(api, 'An agent'));
+      const revocations = backend.received({ path: '/authorizationserver/oauth/revoke' });
+      assert.deepEqual(
+        revocations.map(({ form }) => form?.token_type_hint),
+        ['refresh_token', 'access_token'],
+      );
+      assert.deepEqual(await lives(), [
+        ['agent #1 access', false],
+        ['agent #1 refresh', false],
+      ]);
+    },
+  );
 });
 
 describe('the lists in docs/api.md', () => {
   /** @param {string} heading */
   const listed = (heading) => firstColumn(section(api, heading));
 
-  test('the error codes are those of the module', () => {
+  test('the error codes in docs/api.md are those of the module', () => {
     const [, type] = read('js/error.js').split('@typedef {');
     const codes = [...type.split('}')[0].matchAll(/'([^']+)'/g)].map(([, code]) => code);
     assert.deepEqual(listed('Errors').sort(), codes.sort());
   });
 
-  test('the events and the members of the state are those of the module', () => {
+  test('the events and the members of the state in docs/api.md are those of the module', () => {
     assert.deepEqual(listed('Events'), ['change', 'revocation', 'expired']);
     assert.deepEqual(listed('State'), [
       'phase',
@@ -107,7 +119,7 @@ describe('the lists in docs/api.md', () => {
     ]);
   });
 
-  test('the options are those of the module', () => {
+  test('the options in docs/api.md are those of the module', () => {
     const source = read('js/types.js');
     const [type] = source.split('@typedef {object} SessionOptions')[1].split('*/');
     const options = [...type.matchAll(/^ \* @property \{.*?\}\s*(?:\*\s*)?\[?(\w+)\]? /gms)];
@@ -115,7 +127,7 @@ describe('the lists in docs/api.md', () => {
     assert.deepEqual([...new Set(documented)].sort(), options.map(([, name]) => name).sort());
   });
 
-  test('the methods are those of the module', () => {
+  test('the methods in docs/api.md are those of the module', () => {
     const members = [...read('js/session.js').matchAll(/^ {2}(?:async )?([a-z]\w+)\(.*\{$/gm)];
     const documented = listed('Methods').map((code) => code.split('(')[0]);
     assert.deepEqual(

@@ -1,4 +1,4 @@
-// R30: a revocation needs a living bearer. What counts is what the server says of each token afterwards.
+// R30: a revocation needs a living bearer. The tests check each token at the server afterwards.
 import assert from 'node:assert/strict';
 import { describe, mock, test } from 'node:test';
 import {
@@ -22,7 +22,7 @@ const storefront = useStorefront();
 
 const baseUrl = 'https://api.shop.example';
 
-/** The outcomes of the revocations, as they come. @param {Session} session */
+/** Collects the outcomes of the revocations, as they come. @param {Session} session */
 function outcomes(session) {
   /** @type {string[]} */
   const seen = [];
@@ -32,7 +32,7 @@ function outcomes(session) {
   return seen;
 }
 
-/** What the two endpoints were asked, oldest first, and what they answered. @param {Storefront} shop */
+/** Returns the requests to the two endpoints with their statuses, oldest first. @param {Storefront} shop */
 const asked = (shop) =>
   shop.backend
     .received()
@@ -40,7 +40,7 @@ const asked = (shop) =>
       ({ form, status }) => `${form?.grant_type ?? `revoke ${form?.token_type_hint}`} ${status}`,
     );
 
-/** Time that passes when the test says so, for the back end as well. @param {TestContext} t */
+/** Stops the clock until the test moves it, for the back end as well. @param {TestContext} t */
 function stopClock(t) {
   mock.timers.enable({ apis: ['Date'], now: Date.now() });
   t.after(() => mock.timers.reset());
@@ -49,7 +49,7 @@ function stopClock(t) {
 describe('a customer whose access token has died at the server', limit, () => {
   for (const revocationEnds of /** @type {const} */ (['grant', 'token'])) {
     for (const rotate of [true, false]) {
-      test(`R30: signs out: every token is dead (${rotate ? 'with' : 'without'} rotation, a revocation ends the ${revocationEnds})`, async () => {
+      test(`R30: a customer with a dead access token signs out, and every token is dead (${rotate ? 'with' : 'without'} rotation, a revocation ends the ${revocationEnds})`, async () => {
         const shop = storefront();
         shop.backend.set({ revocationEnds, rotate });
         const session = await shop.openCustomer();
@@ -81,7 +81,7 @@ describe('a customer whose access token has died at the server', limit, () => {
     }
   }
 
-  test('R14, R30: is signed out when the call returns, and what comes is never put on a request', async () => {
+  test('R14, R30: a customer with a dead access token is signed out when the call returns, and the refreshed token is put on no request', async () => {
     const shop = storefront();
     const storage = new Notebook();
     const session = await shop.openCustomer({ storage, persistRefreshToken: true });
@@ -112,7 +112,7 @@ describe('a customer whose access token has died at the server', limit, () => {
     assert.deepEqual(new Set(headers), new Set([undefined]));
   });
 
-  test('R25, R30: signs out after a reload that has kept the refresh token: every token is dead', async () => {
+  test('R25, R30: a customer with a dead access token signs out after a reload with a stored refresh token, and every token is dead', async () => {
     const shop = storefront();
     const options = { storage: new Notebook(), persistRefreshToken: true };
     (await shop.openCustomer(options)).close();
@@ -129,7 +129,7 @@ describe('a customer whose access token has died at the server', limit, () => {
     ]);
   });
 
-  test('R25, R30: signs out after a reload that has not kept it: what nobody has nobody can revoke', async () => {
+  test('R25, R30: a customer with a dead access token signs out after a reload without a stored refresh token, which stays alive', async () => {
     const shop = storefront();
     const storage = new Notebook();
     (await shop.openCustomer({ storage })).close();
@@ -143,7 +143,7 @@ describe('a customer whose access token has died at the server', limit, () => {
     assert.deepEqual(await shop.alive(), ['customer #1 refresh']);
   });
 
-  test('R7, R30: signs out while it is being refreshed: that refresh is the one', async () => {
+  test('R7, R30: a sign-out during a refresh uses that refresh for its revocations', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     const seen = outcomes(session);
@@ -165,7 +165,7 @@ describe('a customer whose access token has died at the server', limit, () => {
     ]);
   });
 
-  test('R7, R30: signs out while it is being refreshed, and that is answered first', async () => {
+  test('R7, R30: a sign-out during a refresh revokes every token, also when the refresh is answered first', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -188,7 +188,7 @@ describe('a customer whose access token has died at the server', limit, () => {
     assert.equal(session.state.revoking, 0);
   });
 
-  test('R8, R30: however often sign-out is called, it is refreshed once and each token revoked once', async () => {
+  test('R8, R30: repeated sign-outs cause one refresh and one revocation of each token', async () => {
     const shop = storefront();
     shop.backend.set({ revocationEnds: 'token', token: { answer: 'hold', only: 'refresh_token' } });
     const session = await shop.openCustomer();
@@ -220,7 +220,7 @@ describe('an agent over a customer whose access token has died', limit, () => {
     'customer access_token already-invalid 401',
   ];
 
-  test('R2, R30: the agent, who has refreshed, signs out: a retired grant dies as well', async () => {
+  test('R2, R30: an agent with a refreshed token signs out, and the retired grant of the customer is revoked as well', async () => {
     const shop = storefront();
     const session = await shop.openTakenOver();
     const seen = outcomes(session);
@@ -236,7 +236,7 @@ describe('an agent over a customer whose access token has died', limit, () => {
     assert.deepEqual(shop.asked(), ['password', 'password', 'refresh_token', 'refresh_token']);
   });
 
-  test('R5, R30: a parked customer is restored, signs out then, and every token is dead', async () => {
+  test('R5, R30: a restored customer with a dead access token signs out, and every token is dead', async () => {
     const shop = storefront();
     const session = await shop.openTakenOver();
     const seen = outcomes(session);
@@ -252,7 +252,7 @@ describe('an agent over a customer whose access token has died', limit, () => {
     assert.deepEqual(seen, [...agentOnly, ...annaToo]);
   });
 
-  test('R3, R30: the emulated customer signs out and nothing is sent; with the agent all of it dies', async () => {
+  test('R3, R30: the sign-out of an emulated customer sends nothing, and that of the agent ends every token', async () => {
     const shop = storefront();
     const session = await shop.openTakenOver();
     await shop.backend.expireAccessTokens();
@@ -265,7 +265,7 @@ describe('an agent over a customer whose access token has died', limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R30: both access tokens are dead, and each grant is refreshed as its own client', async () => {
+  test('R30: with two dead access tokens, each grant is refreshed with its own client', async () => {
     const shop = storefront();
     const session = await shop.openTakenOver({
       agentClientId: 'asm_client',
@@ -283,7 +283,7 @@ describe('an agent over a customer whose access token has died', limit, () => {
     ]);
   });
 
-  test('R20, R30: the agent is refused for good: a retired grant with a dead access token dies', async () => {
+  test("R20, R30: when the agent's refresh is refused for good, a retired grant with a dead access token is revoked", async () => {
     const shop = storefront();
     const session = await shop.openTakenOver();
     session.emulate(benId);
@@ -300,7 +300,7 @@ describe('an agent over a customer whose access token has died', limit, () => {
   });
 
   for (const who of /** @type {const} */ (['customer', 'agent'])) {
-    test(`R30: only the access token of the ${who} is dead: one refresh, and every token dies`, async () => {
+    test(`R30: when only the access token of the ${who} is dead, one refresh is enough to revoke every token`, async () => {
       const shop = storefront();
       const session = await shop.openTakenOver();
       session.emulate(benId);
@@ -315,8 +315,8 @@ describe('an agent over a customer whose access token has died', limit, () => {
   }
 });
 
-describe('a stray whose access token has died meanwhile', limit, () => {
-  test('R7, R30: is refreshed for its revocation, and every token of it is dead', async () => {
+describe('a stray grant whose access token has died meanwhile', limit, () => {
+  test('R7, R30: a stray grant with a dead access token is refreshed for its revocation, and every token of it is dead', async () => {
     const shop = storefront();
     shop.backend.set({ token: { answer: 'hold' } });
     const session = await shop.open();
@@ -344,8 +344,8 @@ describe('a stray whose access token has died meanwhile', limit, () => {
   });
 });
 
-describe('by the clock', limit, () => {
-  test('R30: a token whose time is over is not even tried: it is refreshed first', async (t) => {
+describe('a revocation under a token whose expiry is known', limit, () => {
+  test('R30: an expired token is refreshed before its revocation, without a first try', async (t) => {
     stopClock(t);
     const shop = storefront();
     shop.backend.set({ accessTokenSeconds: 60 });
@@ -374,7 +374,7 @@ describe('by the clock', limit, () => {
     ['a millisecond before its end', 1, ['password']],
     ['at its end', 0, ['password', 'refresh_token']],
   ])) {
-    test(`R30: ${when} a token is ${left ? 'used as it is' : 'refreshed first'}`, async (t) => {
+    test(`R30: ${when} a token is ${left ? 'used for its revocation' : 'refreshed for its revocation'}`, async (t) => {
       stopClock(t);
       const shop = storefront();
       shop.backend.set({ accessTokenSeconds: 60 });
@@ -387,7 +387,7 @@ describe('by the clock', limit, () => {
     });
   }
 
-  test('R30: a token of which no end is known is tried, and refreshed when it is refused', async (t) => {
+  test('R30: a token without a known expiry is tried, and refreshed when it is refused', async (t) => {
     stopClock(t);
     const shop = storefront();
     shop.backend.set({ accessTokenSeconds: 60, expiresIn: 'none' });
@@ -404,7 +404,7 @@ describe('by the clock', limit, () => {
     ]);
   });
 
-  test('R25, R30: a session that comes back from the storage after the end of its token', async (t) => {
+  test('R25, R30: a session restored after its token has expired signs out, and every token is dead', async (t) => {
     stopClock(t);
     const shop = storefront();
     shop.backend.set({ accessTokenSeconds: 60 });
@@ -419,7 +419,7 @@ describe('by the clock', limit, () => {
     assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
   });
 
-  test('R30: an agent over a customer, both over: every token is dead', async (t) => {
+  test('R30: an agent over a customer, both with expired tokens, signs out, and every token is dead', async (t) => {
     stopClock(t);
     const shop = storefront();
     shop.backend.set({ accessTokenSeconds: 60 });
@@ -434,14 +434,14 @@ describe('by the clock', limit, () => {
 });
 
 describe('a refresh for a revocation that fails', limit, () => {
-  /** With the status of the answer that says so. */
+  /** The outcomes with the status of the refused refresh. */
   const dead = [
     'customer refresh_token already-invalid 400',
     'customer access_token already-invalid 400',
   ];
 
   for (const end of /** @type {const} */ (['expireRefreshTokens', 'revokeRefreshTokens'])) {
-    test(`R30: refused for good, both tokens are already invalid, and that is true (${end})`, async () => {
+    test(`R30: when the refresh for a revocation is refused for good, both tokens are already invalid (${end})`, async () => {
       const shop = storefront();
       const session = await shop.openCustomer();
       const seen = outcomes(session);
@@ -462,7 +462,7 @@ describe('a refresh for a revocation that fails', limit, () => {
     });
   }
 
-  test('R30: refused for good after its time, nothing else is sent at all', async (t) => {
+  test('R30: when the refresh for an expired token is refused for good, no revocation is sent', async (t) => {
     stopClock(t);
     const shop = storefront();
     shop.backend.set({ accessTokenSeconds: 60 });
@@ -477,7 +477,7 @@ describe('a refresh for a revocation that fails', limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R30: a server that refuses the client says nothing of its tokens: rejected', async () => {
+  test('R30: when the refresh for a revocation fails with invalid_client, the refresh token is reported as rejected', async () => {
     const shop = storefront();
     const session = await shop.openCustomer({
       fetch: async (input, init) =>
@@ -498,7 +498,7 @@ describe('a refresh for a revocation that fails', limit, () => {
   for (const answer of /** @type {const} */ ([
     ...[500, 503, 429, 403, 404, 'drop', 'garbage', 'redirect', 'no-token'],
   ])) {
-    test(`R30: for a passing reason (${answer}), no more is said than is known: rejected`, async () => {
+    test(`R30: when the refresh for a revocation fails temporarily (${answer}), the refresh token is reported as rejected`, async () => {
       const shop = storefront();
       const session = await shop.openCustomer();
       const seen = outcomes(session);
@@ -513,11 +513,11 @@ describe('a refresh for a revocation that fails', limit, () => {
       ]);
       assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
       assert.deepEqual(session.state, { ...state, revoking: 0 });
-      // Nothing could reach it: the server takes no revocation, and gives no token.
+      // The refresh token is out of reach: the server accepts no revocation, and issues no token.
       assert.deepEqual(await shop.alive(), ['customer #1 refresh']);
     });
 
-    test(`R30: after its time, and for a passing reason (${answer}), the plain revocation is sent`, async (t) => {
+    test(`R30: when the refresh for an expired token fails temporarily (${answer}), the revocation is sent as it is`, async (t) => {
       stopClock(t);
       const shop = storefront();
       shop.backend.set({ accessTokenSeconds: 60 });
@@ -536,13 +536,13 @@ describe('a refresh for a revocation that fails', limit, () => {
     });
   }
 
-  test('R30: a plain revocation that the server takes after all ends everything', async (t) => {
+  test('R30: a revocation under a token that has expired only by the local clock ends every token', async (t) => {
     stopClock(t);
     const shop = storefront();
     shop.backend.set({ accessTokenSeconds: 60 });
     const session = await shop.openCustomer();
     const seen = outcomes(session);
-    // For the server, which has said a second less, the token lives on.
+    // The server, which announced a second less, still accepts the token.
     mock.timers.setTime(Number(session.state.expiresAt));
     shop.backend.set({ token: { answer: 503 } });
     session.signOut();
@@ -554,7 +554,7 @@ describe('a refresh for a revocation that fails', limit, () => {
     ]);
   });
 
-  test('R13, R30: a refresh that is never answered is given up after 10 s', async (t) => {
+  test('R13, R30: an unanswered refresh for a revocation is given up after 10 s', async (t) => {
     mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
     t.after(() => mock.timers.reset());
     const { fetch, asked: sent } = scriptedFetch(({ form }) =>
@@ -577,7 +577,7 @@ describe('a refresh for a revocation that fails', limit, () => {
     assert.equal(sent.filter(({ form }) => form.grant_type === 'refresh_token').length, 1);
   });
 
-  test('R13, R30: a revocation that is never answered is timed out, and nothing is refreshed for it', async () => {
+  test('R13, R30: an unanswered revocation times out, and nothing is refreshed for it', async () => {
     const shop = storefront();
     const session = await shop.openCustomer({ revocation: { timeoutMs: 200 } });
     const seen = outcomes(session);
@@ -605,7 +605,7 @@ describe('a refresh for a revocation that fails', limit, () => {
       'customer #2 refresh',
       'customer #2 access',
     ]);
-    // Of a token that is not its own bearer a 401 says nothing.
+    // A 401 says nothing about a token that is not its own bearer.
     assert.deepEqual(seen, [
       'customer refresh_token rejected 401',
       'customer access_token already-invalid 401',
@@ -627,8 +627,8 @@ describe('a refresh for a revocation that fails', limit, () => {
   });
 });
 
-describe('with what else a revocation may need', limit, () => {
-  test('R30: without a bearer there is nothing to refresh', async (t) => {
+describe('a revocation with other settings', limit, () => {
+  test('R30: revocations without a bearer need no refresh', async (t) => {
     stopClock(t);
     const shop = storefront();
     shop.backend.set({ bearerRequired: false, accessTokenSeconds: 60 });
@@ -644,7 +644,7 @@ describe('with what else a revocation may need', limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R17, R30: without a bearer a 401 says that the client is refused', async () => {
+  test('R17, R30: a 401 to a revocation without a bearer is reported as rejected', async () => {
     const shop = storefront();
     const session = await shop.openCustomer({ revocation: { authorization: 'none' } });
     const seen = outcomes(session);
@@ -658,7 +658,7 @@ describe('with what else a revocation may need', limit, () => {
     ]);
   });
 
-  test('R13, R30: where there is no endpoint for revocations nothing is refreshed', async (t) => {
+  test('R13, R30: without a revocation endpoint nothing is refreshed for a sign-out', async (t) => {
     stopClock(t);
     const shop = storefront();
     shop.backend.set({ accessTokenSeconds: 60 });
@@ -670,7 +670,7 @@ describe('with what else a revocation may need', limit, () => {
     assert.deepEqual(asked(shop), ['password 200']);
   });
 
-  test('R18, R30: a try that comes after the end of the token is refreshed first', async (t) => {
+  test('R18, R30: a revocation that is retried after the token has expired is refreshed first', async (t) => {
     mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
     t.after(() => mock.timers.reset());
     let revocations = 0;
@@ -700,7 +700,7 @@ describe('with what else a revocation may need', limit, () => {
     ]);
   });
 
-  test('R18, R30: what was refreshed for it is tried again as often as anything', async (t) => {
+  test('R18, R30: a revocation under a refreshed token is retried like any other', async (t) => {
     mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
     t.after(() => mock.timers.reset());
     const answers = [401, 503, 200, 200];
@@ -732,7 +732,7 @@ describe('with what else a revocation may need', limit, () => {
 
 describe('a page that is going away', limit, () => {
   for (const way of /** @type {const} */ (['pagehide', 'close'])) {
-    test(`R11, R30: both revocations are sent at once, under whatever bearer there is (${way})`, async (t) => {
+    test(`R11, R30: a page that goes away sends both revocations at once, under its expired bearer (${way})`, async (t) => {
       const page = standInWindow(t);
       stopClock(t);
       const shop = storefront();
@@ -761,7 +761,7 @@ describe('a page that is going away', limit, () => {
     });
   }
 
-  test('R11, R30: a page that goes away and comes back revokes what its refresh has given', async (t) => {
+  test('R11, R30: a page that goes away and comes back revokes the tokens of its refresh', async (t) => {
     const page = standInWindow(t);
     const shop = storefront();
     const session = await shop.openCustomer();
@@ -779,8 +779,8 @@ describe('a page that is going away', limit, () => {
   });
 });
 
-describe('and a sign-in meanwhile', limit, () => {
-  test('R29, R30: it is sent when all of it has settled, and gets a token of its own', async () => {
+describe('a sign-in during a revocation that refreshes', limit, () => {
+  test('R29, R30: a sign-in waits until refresh and revocations have settled, and gets a token of its own', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -805,7 +805,7 @@ describe('and a sign-in meanwhile', limit, () => {
   });
 
   for (const first of /** @type {const} */ (['refresh', 'sign-in'])) {
-    test(`R29, R30: after 2 s it may be given the very tokens (the ${first} is answered first): they are not revoked`, async (t) => {
+    test(`R29, R30: a sign-in sent after 2 s that gets the tokens of the refresh keeps them: they are not revoked (the ${first} is answered first)`, async (t) => {
       mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
       t.after(() => mock.timers.reset());
       /** @type {(response: Response) => void} */
@@ -857,7 +857,7 @@ describe('and a sign-in meanwhile', limit, () => {
     });
   }
 
-  test('R16, R30: whoever has signed in by then notices nothing of it', async (t) => {
+  test('R16, R30: a customer who has signed in by then is not affected by the refresh for a revocation', async (t) => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -866,7 +866,7 @@ describe('and a sign-in meanwhile', limit, () => {
     await shop.held();
     mock.timers.enable({ apis: ['Date'], now: Date.now() });
     t.after(() => mock.timers.reset());
-    // Two seconds later a sign-in waits no longer.
+    // The sign-in stops waiting after two seconds.
     const signedIn = session.signIn(ben);
     mock.timers.setTime(Date.now() + 2_000);
     session.authorization();

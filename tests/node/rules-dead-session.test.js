@@ -1,5 +1,5 @@
-// R32: a session that is known to be dead is put on no request, and a request that met a dead token
-// with no way on is sent once more without.
+// R32: the token of a session that is known to be dead is put on no request, and a request that met
+// a dead token that cannot be refreshed is sent once more without a bearer.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import {
@@ -23,7 +23,7 @@ afterEach(() => mock.timers.reset());
 /** @param {number} seconds */
 const pass = (seconds) => mock.timers.setTime(Date.now() + seconds * 1000);
 
-/** Requests of the storefront. @param {Storefront} shop */
+/** Returns the requests of the storefront. @param {Storefront} shop */
 const requests = (shop) =>
   shop.backend.journal
     .filter(({ path }) => path.startsWith('/occ/'))
@@ -33,7 +33,7 @@ const requests = (shop) =>
     );
 
 /**
- * Anna has signed in, and her page was closed. Her tokens live for a minute.
+ * Signs Anna in with tokens that live for a minute, and closes her page.
  *
  * @param {Storefront} shop
  * @param {{ persistRefreshToken?: boolean }} [options]
@@ -45,8 +45,8 @@ async function leave(shop, options) {
   return storage;
 }
 
-describe('a stored session whose access token is over', limit, () => {
-  test('R32: ends when it is opened, and whoever listens afterwards hears of it', async () => {
+describe('a stored session whose access token has expired', limit, () => {
+  test('R32: a stored session with an expired token ends when it is opened, and a listener added afterwards is notified', async () => {
     const shop = storefront();
     const storage = await leave(shop);
     pass(61);
@@ -63,7 +63,7 @@ describe('a stored session whose access token is over', limit, () => {
     assert.ok(!storage.text?.includes(await shop.token('customer #1 access')));
   });
 
-  test('R32: no request carries the dead token, and the public resource is there at once', async () => {
+  test('R32: after a restored session has ended, no request carries its token, and a public resource is loaded at once', async () => {
     const shop = storefront();
     const storage = await leave(shop);
     pass(61);
@@ -77,7 +77,7 @@ describe('a stored session whose access token is over', limit, () => {
     assert.deepEqual(await shop.revoked(), []);
   });
 
-  test('R32: a sign-in follows as if nobody had been there', async () => {
+  test('R32: a sign-in works normally after a restored session has ended', async () => {
     const shop = storefront();
     const storage = await leave(shop);
     pass(61);
@@ -94,7 +94,7 @@ describe('a stored session whose access token is over', limit, () => {
     ['a millisecond before its end', 1, 'customer'],
     ['at its end', 0, 'anonymous'],
   ])) {
-    test(`R32: opened ${when}: ${phase}`, async () => {
+    test(`R32: a stored session opened ${when} is in the phase ${phase}`, async () => {
       const shop = storefront();
       const storage = new Notebook();
       shop.backend.set({ accessTokenSeconds: 60 });
@@ -107,7 +107,7 @@ describe('a stored session whose access token is over', limit, () => {
     });
   }
 
-  test('R20, R32: with its refresh token it is refreshed by the first request that needs it', async () => {
+  test('R20, R32: an expired stored session with a refresh token is refreshed by the first request that needs it', async () => {
     const shop = storefront();
     const options = { persistRefreshToken: true };
     const storage = await leave(shop, options);
@@ -120,7 +120,7 @@ describe('a stored session whose access token is over', limit, () => {
     assert.deepEqual(expired, []);
   });
 
-  test("R5, R32: is an agent's: the parked customer, whose token lives, is restored", async () => {
+  test("R5, R32: when an agent's stored session has expired, the parked customer with a living token is restored", async () => {
     const shop = storefront();
     const storage = new Notebook();
     const first = await shop.openCustomer({ storage });
@@ -138,7 +138,7 @@ describe('a stored session whose access token is over', limit, () => {
     assert.deepEqual(await shop.revoked(), []);
   });
 
-  test("R5, R32: is an agent's over a customer's, and both are over: nobody is there", async () => {
+  test('R5, R32: when the stored tokens of the agent and of the parked customer have both expired, the session is anonymous', async () => {
     const shop = storefront();
     const storage = new Notebook();
     shop.backend.set({ accessTokenSeconds: 60 });
@@ -151,7 +151,7 @@ describe('a stored session whose access token is over', limit, () => {
     assert.deepEqual(requests(shop), ['GET none 200']);
   });
 
-  test('R25, R32: of which no end is known is there until a request finds out', async () => {
+  test('R25, R32: a stored session without a known expiry stays signed in when it is opened', async () => {
     const shop = storefront();
     shop.backend.set({ accessTokenSeconds: 60, expiresIn: 'none' });
     const storage = new Notebook();
@@ -162,8 +162,8 @@ describe('a stored session whose access token is over', limit, () => {
   });
 });
 
-describe('a request that meets a dead token with no way on', limit, () => {
-  /** Anna's tokens are dead, and there is nothing to refresh them with. */
+describe('a request that meets a dead token that cannot be refreshed', limit, () => {
+  /** Opens Anna's session with a dead access token and no refresh token. */
   async function openDead() {
     const shop = storefront();
     shop.backend.set({ refreshTokens: false });
@@ -173,7 +173,7 @@ describe('a request that meets a dead token with no way on', limit, () => {
   }
 
   for (const method of /** @type {const} */ (['GET', 'HEAD'])) {
-    test(`R32: ${method} is sent once more without a bearer, and its answer counts`, async () => {
+    test(`R32: a ${method} with a dead token is sent once more without a bearer, and resolves with that answer`, async () => {
       const { shop, session, expired } = await openDead();
       const response = await session.fetch(`${shop.backend.url}/occ/v2/shop/basesites`, { method });
       assert.equal(response.status, 200);
@@ -183,7 +183,7 @@ describe('a request that meets a dead token with no way on', limit, () => {
     });
   }
 
-  test('R32: what only a customer may see is refused then, and not asked for a third time', async () => {
+  test('R32: a GET for customers only is answered 401 without a bearer, and not sent a third time', async () => {
     const { shop, session } = await openDead();
     const response = await session.fetch(`${shop.backend.url}/occ/v2/shop/users/current`);
     assert.equal(response.status, 401);
@@ -193,7 +193,7 @@ describe('a request that meets a dead token with no way on', limit, () => {
   });
 
   for (const method of /** @type {const} */ (['POST', 'PUT', 'PATCH', 'DELETE'])) {
-    test(`R32: ${method} is not sent again: its answer stands`, async () => {
+    test(`R32: a ${method} with a dead token is not sent again, and its answer stands`, async () => {
       const { shop, session, expired } = await openDead();
       const response = await session.fetch(`${shop.backend.url}/occ/v2/shop/users/current`, {
         method,
@@ -207,7 +207,7 @@ describe('a request that meets a dead token with no way on', limit, () => {
     });
   }
 
-  test('R20, R32: nor is anything sent again where the refresh has failed for a passing reason', async () => {
+  test('R20, R32: a request is not sent again when the refresh failed temporarily', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -218,7 +218,7 @@ describe('a request that meets a dead token with no way on', limit, () => {
     assert.equal(session.state.phase, 'customer');
   });
 
-  test('R20, R32: where the refresh is refused for good, GET is sent once more without a bearer', async () => {
+  test('R20, R32: when the refresh token is refused for good, a GET is sent once more without a bearer', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     const expired = details(session, 'expired');

@@ -1,5 +1,5 @@
-// R42 and R32: what says that an access token is dead, and what becomes of a request when there is no
-// way on.
+// R42 and R32: the signs of a dead access token, and the handling of a request whose token cannot
+// be refreshed.
 import assert from 'node:assert/strict';
 import { describe, mock, test } from 'node:test';
 import {
@@ -27,7 +27,7 @@ const xml = (type) =>
   `<?xml version='1.0' encoding='UTF-8'?><errorList><errors>
   <message>Access is denied</message><type>${type}</type></errors></errorList>`;
 
-/** Bodies, with the headers beside them, of an answer of status 401.
+/** The bodies and headers of 401 answers.
  * @type {Record<string, [body: string, headers?: Record<string, string>]>} */
 const dead = {
   'the type InvalidTokenError': [json({ type: 'InvalidTokenError', message: 'Invalid token' })],
@@ -56,7 +56,7 @@ const alive = {
 };
 
 /**
- * A customer's session, to whose requests the answer is that one until the token is refreshed.
+ * Opens a customer's session whose requests get this answer until the token is refreshed.
  *
  * @param {() => Response} answer
  */
@@ -76,7 +76,7 @@ async function openAgainst(answer) {
   return { session, grants: () => asked.map(({ form }) => form.grant_type).filter(Boolean) };
 }
 
-/** Clocks that go only when the test says so. @param {TestContext} t */
+/** Stops the clocks until the test moves them. @param {TestContext} t */
 function stopClocks(t) {
   mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.UTC(2030, 0, 1) });
   t.after(() => mock.timers.reset());
@@ -84,7 +84,7 @@ function stopClocks(t) {
 
 describe('an answer of status 401', limit, () => {
   for (const [name, [body, headers]] of Object.entries(dead)) {
-    test(`R42: says by ${name} that the token is dead: one refresh, and it is sent again`, async () => {
+    test(`R42: a 401 with ${name} means a dead token: it is refreshed once, and the request is sent again`, async () => {
       const { session, grants } = await openAgainst(
         () => new Response(body, { status: 401, headers }),
       );
@@ -95,7 +95,7 @@ describe('an answer of status 401', limit, () => {
   }
 
   for (const [name, [body, headers]] of Object.entries(alive)) {
-    test(`R42: because of ${name} stands, and the session stays`, async () => {
+    test(`R42: a 401 because of ${name} stands, and the session stays`, async () => {
       const { session, grants } = await openAgainst(
         () => new Response(body, { status: 401, headers }),
       );
@@ -106,7 +106,7 @@ describe('an answer of status 401', limit, () => {
     });
   }
 
-  /** Answers of which a script can read nothing. @type {Record<string, () => Response>} */
+  /** Answers that a script cannot read. @type {Record<string, () => Response>} */
   const unreadable = {
     'to a HEAD request of another origin': () => new Response(null, { status: 401 }),
     'of white space': () => new Response(' \n', { status: 401 }),
@@ -119,7 +119,7 @@ describe('an answer of status 401', limit, () => {
       new Response(`{"type":"InvalidTokenError"}${' '.repeat(65_536)}`, { status: 401 }),
   };
   for (const [name, answer] of Object.entries(unreadable)) {
-    test(`R42: ${name} stands while the token has time`, async (t) => {
+    test(`R42: an unreadable 401 ${name} stands before the token has expired`, async (t) => {
       stopClocks(t);
       const { session, grants } = await openAgainst(answer);
       mock.timers.setTime(Date.now() + 3_599_999);
@@ -128,10 +128,10 @@ describe('an answer of status 401', limit, () => {
       assert.deepEqual(grants(), ['password']);
     });
 
-    test(`R42: ${name} says that the token is dead once its time is over`, async (t) => {
+    test(`R42: an unreadable 401 ${name} means a dead token once it has expired`, async (t) => {
       stopClocks(t);
       const { session, grants } = await openAgainst(answer);
-      // Past the alarm at which it would be refreshed by itself: a page that has slept.
+      // The time is past the alarm that would have refreshed the token, as in a page that slept.
       mock.timers.setTime(Date.now() + 3_600_000);
       assert.equal((await session.fetch(url, { method: 'HEAD' })).status, 200);
       assert.deepEqual(grants(), ['password', 'refresh_token']);
@@ -140,7 +140,7 @@ describe('an answer of status 401', limit, () => {
 });
 
 describe('renew', limit, () => {
-  test('R42: takes the body as text, as parsed JSON, and in a Response that can still be read', async () => {
+  test('R42: renew accepts the body as text, as parsed JSON, and in a Response, which can still be read', async () => {
     const text = json({ type: 'InvalidTokenError' });
     for (const answer of [
       { status: 401, body: text },
@@ -154,7 +154,7 @@ describe('renew', limit, () => {
     }
   });
 
-  test('R42: a body that somebody has read already, or in a form of its own, cannot be read', async (t) => {
+  test('R42: renew counts a consumed body, and one of an unknown type, as unreadable', async (t) => {
     stopClocks(t);
     const used = deadAnswer();
     await used.text();
@@ -168,7 +168,7 @@ describe('renew', limit, () => {
     }
   });
 
-  test('R42: an answer of another status stands', async () => {
+  test('R42: renew resolves with undefined for an answer of another status', async () => {
     const { session, grants } = await openAgainst(deadAnswer);
     for (const status of [200, 400, 403, 500]) {
       const answer = { status, body: json({ type: 'InvalidTokenError' }) };
@@ -179,7 +179,7 @@ describe('renew', limit, () => {
     assert.deepEqual(grants(), ['password']);
   });
 
-  test('R21: gives nothing to who signs out in the moment in which the refresh is answered', async () => {
+  test('R21: renew resolves with undefined after a sign-out in the change event of the refresh', async () => {
     const { session } = await openAgainst(deadAnswer);
     session.addEventListener('change', () => session.signOut());
     assert.equal(await session.renew('Bearer access-1', deadAnswer()), undefined);
@@ -187,7 +187,7 @@ describe('renew', limit, () => {
 });
 
 describe('a session that has ended because its token is dead', limit, () => {
-  /** Anna's session after a reload, without the refresh token, and with a dead access token.
+  /** Opens Anna's session after a reload, without the refresh token, and with a dead access token.
    * @param {Storefront} shop */
   async function openDead(shop) {
     const storage = new Notebook();
@@ -197,7 +197,7 @@ describe('a session that has ended because its token is dead', limit, () => {
     return session;
   }
 
-  test('R32: every GET is sent once more without a bearer, also one that is answered later', async () => {
+  test('R32: when a session has ended, every GET with its token is sent once more without a bearer, also one answered later', async () => {
     const shop = storefront();
     const session = await openDead(shop);
     const expired = details(session, 'expired');
@@ -220,7 +220,7 @@ describe('a session that has ended because its token is dead', limit, () => {
     assert.deepEqual(shop.asked(), ['password']);
   });
 
-  test('R32: so is one whose refresh is refused for good', async () => {
+  test('R32: a GET whose refresh is refused for good is sent once more without a bearer', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -231,7 +231,7 @@ describe('a session that has ended because its token is dead', limit, () => {
     assert.equal(session.state.phase, 'anonymous');
   });
 
-  test('R32: none is when the refresh fails for a passing reason', async () => {
+  test('R32: a GET whose refresh fails temporarily is not sent again', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -240,7 +240,7 @@ describe('a session that has ended because its token is dead', limit, () => {
     assert.equal(shop.backend.received({ method: 'GET' }).length, 1);
   });
 
-  test('R32: what comes of it counts, and is not asked for with the application’s own token', async () => {
+  test('R32: the answer without a bearer counts, and the application’s own token is not tried', async () => {
     const shop = storefront();
     const session = await openDead(shop);
     const response = await session.fetch(`${shop.backend.url}/occ/v2/shop/users/current`);
@@ -259,7 +259,7 @@ describe('a session that has ended because its token is dead', limit, () => {
     assert.equal(shop.backend.received({ path }).length, 1);
   });
 
-  test('R32: renew says so to a GET and a HEAD, and to nothing else', async () => {
+  test('R32: renew resolves with an empty header for a GET and a HEAD, and for nothing else', async () => {
     const shop = storefront();
     const session = await openDead(shop);
     const bearer = session.authorization() ?? '';
@@ -273,7 +273,7 @@ describe('a session that has ended because its token is dead', limit, () => {
     assert.equal(await renew({}), undefined);
   });
 
-  test('R32: a request of an agent is not the restored customer’s', async () => {
+  test('R32: a request of an agent is not sent again with the token of the restored customer', async () => {
     const shop = storefront();
     const storage = new Notebook();
     await shop.openTakenOver({ storage });
@@ -284,8 +284,8 @@ describe('a session that has ended because its token is dead', limit, () => {
   });
 });
 
-describe('a sign-out in the moment in which a refresh is answered', limit, () => {
-  test('R21: nothing is sent again, with the new token or without one', async () => {
+describe('a sign-out at the moment a refresh is answered', limit, () => {
+  test('R21: after a sign-out in the change event of a refresh, no request is sent again', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -297,7 +297,7 @@ describe('a sign-out in the moment in which a refresh is answered', limit, () =>
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R21: nor when it comes from another request that waited for the same refresh', async () => {
+  test('R21: after a sign-out by another caller of the same refresh, no request is sent again', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -311,9 +311,9 @@ describe('a sign-out in the moment in which a refresh is answered', limit, () =>
   });
 });
 
-describe('a page for customers that nobody asks for', limit, () => {
+describe('an anonymous request for a resource of customers', limit, () => {
   for (const status of [401, 403]) {
-    test(`is answered with the first 401 where the application's own token is answered ${status}`, async () => {
+    test(`an anonymous request resolves with the first 401 when the application's own token is answered ${status}`, async () => {
       /** @type {(string | null)[]} */
       const bearers = [];
       /** @type {typeof globalThis.fetch} */
@@ -331,7 +331,7 @@ describe('a page for customers that nobody asks for', limit, () => {
     });
   }
 
-  test('is answered with the second answer where that is another one', async () => {
+  test("an anonymous request resolves with the answer to the application's own token when that is another status", async () => {
     const shop = storefront();
     const session = await shop.open();
     const response = await session.fetch(`${shop.backend.url}/occ/v2/shop/users`, {
@@ -341,7 +341,7 @@ describe('a page for customers that nobody asks for', limit, () => {
     assert.equal(response.status, 400);
   });
 
-  test('is answered with the 401 by the development back end', async () => {
+  test('an anonymous request for a user resolves with the 401 of the development back end', async () => {
     const shop = storefront();
     const session = await shop.open();
     assert.equal((await shop.getUser(session)).status, 401);

@@ -1,4 +1,4 @@
-// Several clients on one origin: each has a session of its own, and none is overwritten before its
+// Several clients on one origin: each has its own session, and none is overwritten before its
 // tokens are revoked.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { anna, ben, limit, Storefront, useStorefront } from './storefront.js';
 const storefront = useStorefront();
 const bytes = readFileSync(new URL(import.meta.resolve('occ-session/core.wasm')));
 
-/** A second back end. @param {TestContext} t */
+/** Opens a second back end. @param {TestContext} t */
 async function openSecond(t) {
   const shop = new Storefront(await startBackend());
   t.after(() => shop.close());
@@ -65,7 +65,7 @@ for (const storage of /** @type {const} */ (['session', 'local'])) {
     test('R25: a session under the key of earlier versions is taken over once', async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
-      // What an earlier version has stored: a token that is alive, and its refresh token.
+      // The snapshot of an earlier version: a living token and its refresh token.
       const before = await browser.open({ storage: 'memory' });
       await before.session.signIn(anna);
       const access = await shop.token('customer #1 access');
@@ -78,7 +78,7 @@ for (const storage of /** @type {const} */ (['session', 'local'])) {
         `{"v":1,"for":"${url}/ mobile_android mobile_android","epoch":7,"active":{"owner":"customer",` +
           `"number":4711,"expires":${browser.now + 3_600_000},"access":"${access}","refresh":"${refresh}"}}`,
       );
-      // Another client leaves it alone, and so does a session that is kept elsewhere.
+      // Another client leaves it alone, and so does a session with another storage or key.
       for (const options of /** @type {const} */ ([
         { clientId: 'asm_client' },
         { storageKey: 'mine' },
@@ -104,7 +104,7 @@ for (const storage of /** @type {const} */ (['session', 'local'])) {
       assert.equal((await next.reload().open(options)).state.phase, 'anonymous');
     });
 
-    test('R26: what is under the key of earlier versions is not taken over a session that is there', async (t) => {
+    test('R26: a snapshot under the key of earlier versions does not replace an existing session', async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
       const page = await browser.open();
@@ -122,7 +122,7 @@ for (const storage of /** @type {const} */ (['session', 'local'])) {
     });
 
     for (const isSameBackend of [true, false]) {
-      test(`R7: under a key that is given, a session of another ${isSameBackend ? 'client' : 'back end'} is revoked before it is overwritten`, async (t) => {
+      test(`R7: under a given storageKey, the session of another ${isSameBackend ? 'client' : 'back end'} is revoked before it is overwritten`, async (t) => {
         const shop = storefront();
         const second = isSameBackend ? shop : await openSecond(t);
         const browser = new Browser(t, shop, storage);
@@ -131,16 +131,16 @@ for (const storage of /** @type {const} */ (['session', 'local'])) {
         const first = await page.open(shared);
         await first.signIn(anna);
         const next = page.reload();
-        // What the session is given to run on serves the other one too.
+        // The compiled module serves the other session too.
         const wasm = isSameBackend ? undefined : new WebAssembly.Module(bytes);
         const session = await next.open({ ...shared, clientId: 'asm_client', wasm }, second);
         assert.equal(session.state.phase, 'anonymous');
-        // It may yet be taken up again by its own client.
+        // Its own client may still resume it.
         await browser.pass(10_000);
         assert.deepEqual(await shop.revoked(), []);
         assert.equal((await shop.alive()).length, 2);
 
-        // The secret of a client is stored nowhere; a back end of public clients takes it without.
+        // Client secrets are never stored; a back end of public clients works without.
         shop.backend.set({ revoke: { answer: 204 } });
         await session.signIn(ben);
         await browser.pass(10_000);
@@ -167,7 +167,7 @@ for (const storage of /** @type {const} */ (['session', 'local'])) {
       });
     }
 
-    test('R7, R26: what is under a given key and is no snapshot is overwritten without a request', async (t) => {
+    test('R7, R26: a text under a given storageKey that is not a snapshot is overwritten without a request', async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
       const own = `{"v":1,"for":"${shop.backend.url}/ mobile_android mobile_android","epoch":`;

@@ -1,4 +1,4 @@
-// R49: nothing goes round and round, not even where a back end refuses every token that it has given.
+// R49: nothing loops, not even when a back end refuses every token that it has issued.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import { agent, anna, annaId, details, limit, Notebook, useStorefront } from './storefront.js';
@@ -7,7 +7,7 @@ import { agent, anna, annaId, details, limit, Notebook, useStorefront } from './
 
 const storefront = useStorefront();
 
-/** The time in seconds since the test has begun, which passes when the test says so. */
+/** The time in seconds since the beginning of the test, which only the test moves. */
 const clock = {
   begun: 0,
   /** @param {number} seconds */
@@ -20,10 +20,10 @@ beforeEach(() => {
 });
 afterEach(() => mock.timers.reset());
 
-/** Requests of the storefront, as they were answered. @param {Storefront} shop */
+/** Returns the statuses of the storefront's requests. @param {Storefront} shop */
 const answers = (shop) => shop.backend.received({ method: 'GET' }).map(({ status }) => status);
 
-/** A request of the storefront: its status. @param {Storefront} shop @param {Session} session */
+/** Sends a request and resolves with its status. @param {Storefront} shop @param {Session} session */
 async function ask(shop, session) {
   const url = `${shop.backend.url}/occ/v2/shop/users/${session.state.userId}`;
   const response = await session.fetch(url);
@@ -31,11 +31,11 @@ async function ask(shop, session) {
   return response.status;
 }
 
-/** How many tokens of this grant type were asked for. @param {Storefront} shop @param {string} grantType */
+/** Counts the token requests of this grant type. @param {Storefront} shop @param {string} grantType */
 const count = (shop, grantType) => shop.asked().filter((asked) => asked === grantType).length;
 
 /**
- * Asks again and again, and gives the times at which a token was asked for.
+ * Sends requests at these times, and resolves with the times at which a token was requested.
  *
  * @param {Storefront} shop
  * @param {Session} session
@@ -47,7 +47,7 @@ async function refreshedAt(shop, session, grantType, times) {
   for (const time of times) {
     clock.set(time);
     const before = count(shop, grantType);
-    // The first of them may bring a token, which the others see refused.
+    // The first of them may get a token, which is then refused to the others.
     for (let i = 0; i < 3; i++) assert.equal(await ask(shop, session), 401);
     const asked = count(shop, grantType) - before;
     if (asked > 0) seen.push(asked === 1 ? time : `${asked} times at ${time}`);
@@ -56,7 +56,7 @@ async function refreshedAt(shop, session, grantType, times) {
 }
 
 describe('a back end that refuses every token', limit, () => {
-  test('R49: costs a customer who has just signed in one refresh and two requests', async () => {
+  test('R49: a back end that refuses every token costs a newly signed-in customer one refresh and two requests', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     shop.backend.set({ occ: { answer: 401 } });
@@ -69,7 +69,7 @@ describe('a back end that refuses every token', limit, () => {
     assert.equal(session.state.phase, 'customer');
   });
 
-  test('R49: a page that asks again at every change asks as often as there are changes', async () => {
+  test('R49: a page that repeats its request at every change repeats it once per change', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     shop.backend.set({ occ: { answer: 401 } });
@@ -82,7 +82,7 @@ describe('a back end that refuses every token', limit, () => {
     for (let i = 0; i < asking.length; i++) await asking[i];
     session.removeEventListener('change', again);
     assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
-    // One change: the refresh. Its tokens are refused once to each of the two that ask.
+    // There is one change, the refresh: its tokens are refused once to each of the two requests.
     assert.deepEqual(answers(shop), [401, 401, 401]);
     assert.equal(session.state.phase, 'customer');
     assert.deepEqual(expired, []);
@@ -100,7 +100,7 @@ describe('a back end that refuses every token', limit, () => {
     assert.equal(answers(shop).length, 15);
   });
 
-  test('R49: the answer stands, and the session, its tokens and what is stored stay as they are', async () => {
+  test('R49: when a refreshed token is refused, the 401 stands, and session, tokens and storage stay as they are', async () => {
     const shop = storefront();
     const storage = new Notebook();
     const session = await shop.openCustomer({ storage });
@@ -122,7 +122,7 @@ describe('a back end that refuses every token', limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R49: after 10 s there is one more refresh, and then they pause for 30, 60, 120, 240 and 300 s', async () => {
+  test('R49: refreshes for refused tokens pause for 10, 30, 60, 120, 240 and 300 s', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     shop.backend.set({ occ: { answer: 401 } });
@@ -152,7 +152,7 @@ describe('a back end that refuses every token', limit, () => {
     assert.deepEqual(await shop.getUser(session), { status: 200, uid: anna.username });
   });
 
-  test('R49: whoever signs in anew begins anew', async () => {
+  test('R49: a new sign-in starts without a pause', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     shop.backend.set({ occ: { answer: 401 } });
@@ -165,8 +165,8 @@ describe('a back end that refuses every token', limit, () => {
   });
 });
 
-describe('a back end that is well', limit, () => {
-  test('R19, R49: a token that a sign-in has given is refreshed at its first 401, however young it is', async () => {
+describe('a healthy back end', limit, () => {
+  test('R19, R49: the token of a sign-in is refreshed at its first 401, at any age', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -174,7 +174,7 @@ describe('a back end that is well', limit, () => {
     assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
   });
 
-  test('R49: a token that a refresh has given and that dies within 10 s is refreshed after them', async () => {
+  test('R49: the token of a refresh that dies within 10 s is refreshed once they have passed', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -205,7 +205,7 @@ describe('a back end that is well', limit, () => {
     shop.backend.set({ occ: { answer: 401 } });
     assert.deepEqual(await refreshedAt(shop, session, 'refresh_token', [0, 10, 40]), [0, 10, 40]);
     shop.backend.set({ occ: { answer: 'normal' } });
-    // The pause has a minute to go: until then the token that there is has to do, and it does.
+    // The pause lasts another minute: until then the present token must suffice, and it does.
     clock.set(60);
     assert.equal((await shop.getUser(session)).status, 200);
     clock.set(110);
@@ -217,7 +217,7 @@ describe('a back end that is well', limit, () => {
     assert.equal(count(shop, 'refresh_token'), 5);
   });
 
-  test('R20, R49: a refresh that has failed is tried again by the next request', async () => {
+  test('R20, R49: a failed refresh is retried by the next request', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -230,7 +230,7 @@ describe('a back end that is well', limit, () => {
 });
 
 describe("the application's own token", limit, () => {
-  test('R49: is not asked for again and again where every token is refused', async () => {
+  test("R49: the application's own token is requested only twice when every token is refused", async () => {
     const shop = storefront();
     const session = await shop.open();
     shop.backend.set({ occ: { answer: 401 } });
@@ -241,20 +241,20 @@ describe("the application's own token", limit, () => {
     assert.equal(count(shop, 'client_credentials'), 2);
   });
 
-  test('R49: after 10 s there is one more, and then they pause for 30, 60, 120, 240 and 300 s', async () => {
+  test("R49: requests for the application's own token pause for 10, 30, 60, 120, 240 and 300 s", async () => {
     const shop = storefront();
     const session = await shop.open();
     shop.backend.set({ occ: { answer: 401 } });
     const times = [10, 40, 100, 220, 460, 760, 1060];
     const asked = [0, ...times.flatMap((time) => [time - 0.001, time])];
     assert.deepEqual(await refreshedAt(shop, session, 'client_credentials', asked), [
-      // The first one, and one more at its first 401, as after a sign-in.
+      // The token is requested, and once more at its first 401, as after a sign-in.
       '2 times at 0',
       ...times,
     ]);
   });
 
-  test('R49: one that dies after 10 s is replaced for the next request', async () => {
+  test("R49: an application's own token that dies after 10 s is replaced for the next request", async () => {
     const shop = storefront();
     const session = await shop.open();
     const register = () =>

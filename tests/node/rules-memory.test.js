@@ -1,4 +1,5 @@
-// R27 and R28: where tokens and passwords must not be: in the memory of the module, in errors, events, logs and URLs.
+// R27 and R28: tokens and passwords must not be left in the memory of the module, in errors,
+// events, logs and URLs.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
@@ -20,7 +21,7 @@ import {
 
 const storefront = useStorefront();
 
-/** The memory of every core that is made. @param {TestContext} t */
+/** Collects the memory of every core that is made. @param {TestContext} t */
 function memories(t) {
   /** @type {WebAssembly.Memory[]} */
   const seen = [];
@@ -31,7 +32,7 @@ function memories(t) {
     async (/** @type {any} */ source, /** @type {WebAssembly.Imports} */ imports) => {
       const linked = await instantiate(source, imports);
       const { exports } = /** @type {any} */ (linked).instance ?? linked;
-      // Node's own fetch has a WebAssembly module too.
+      // Node's own fetch uses a WebAssembly module too.
       if ('occ_open' in exports) seen.push(exports.memory);
       return linked;
     },
@@ -40,7 +41,7 @@ function memories(t) {
 }
 
 /**
- * What is left of the secrets: any twelve bytes of them count.
+ * Returns the secrets that are still in the memory: any twelve bytes of one count.
  *
  * @param {WebAssembly.Memory | undefined} memory
  * @param {string[]} secrets
@@ -57,15 +58,15 @@ function findIn(memory, secrets) {
   });
 }
 
-/** Every token that the server has issued. @param {Storefront} shop */
+/** Resolves with every token that the server has issued. @param {Storefront} shop */
 const tokens = async (shop) => (await shop.backend.tokens()).map(({ token }) => token);
 
 const passwords = [anna.password, ben.password, agent.password];
-/** Part of every token response, and of nothing else. */
+/** A part of every token response, and of nothing else. */
 const response = '"basic openid"';
 
 describe('the memory of the module', limit, () => {
-  /** What may happen between sign-in and sign-out, and which of its tokens are held before the end.
+  /** The work between sign-in and sign-out, and the labels of the tokens held before the end.
    * @type {Record<string, [work: (shop: Storefront, session: Session) => Promise<unknown>, held: string[], options?: Partial<SessionOptions>]>} */
   const lives = {
     'a customer': [
@@ -104,7 +105,7 @@ describe('the memory of the module', limit, () => {
   };
 
   for (const [name, [work, held, options]] of Object.entries(lives)) {
-    test(`R27: ${name}: once all has settled nothing is left`, async (t) => {
+    test(`R27: after the sign-out of ${name} has settled, no secret is left in the memory`, async (t) => {
       const [shop, [memory], session] = await open(t, options);
       await work(shop, session);
       const secrets = [...(await tokens(shop)), ...passwords, response];
@@ -131,7 +132,7 @@ describe('the memory of the module', limit, () => {
     shop.backend.set({ revoke: { answer: 'hold', times: 2 }, token: { answer: 'hold' } });
     session.signOut();
     const signedIn = session.signIn(ben);
-    // It waits for the revocation (R29).
+    // The sign-in waits for the revocation (R29).
     assert.deepEqual(findIn(memory, passwords), [ben.password]);
     await shop.held();
     shop.backend.release();
@@ -152,7 +153,7 @@ describe('the memory of the module', limit, () => {
     assert.deepEqual(findIn(memory, [' %&+£€', '+%25%26%2B%C2%A3%E2%82%AC']), []);
   });
 
-  test('R27: of a refused, a cancelled and a failed sign-in nothing is left', async (t) => {
+  test('R27: a refused, a cancelled and a failed sign-in leave no secret in the memory', async (t) => {
     const [shop, [memory], session] = await open(t);
     const wrong = { ...anna, password: 'not-the-password' };
     await assert.rejects(session.signIn(wrong), { code: 'invalid-credentials' });
@@ -171,7 +172,7 @@ describe('the memory of the module', limit, () => {
     assert.deepEqual(findIn(memory, secrets), []);
   });
 
-  test('R27: of a response that is refused nothing is left', async (t) => {
+  test('R27: a token response that is too large leaves nothing in the memory', async (t) => {
     const [shop, [memory], session] = await open(t);
     for (const length of [8193, 30_000, 70_000]) {
       shop.backend.set({ tokenLength: length });
@@ -183,7 +184,7 @@ describe('the memory of the module', limit, () => {
     assert.equal(session.state.phase, 'anonymous');
   });
 
-  test('R27: of a grant that has expired nothing is left', async (t) => {
+  test('R27: an expired grant leaves nothing in the memory', async (t) => {
     const [shop, [memory], session] = await open(t);
     await session.signIn(anna);
     await shop.backend.expireAccessTokens();
@@ -193,7 +194,7 @@ describe('the memory of the module', limit, () => {
     assert.deepEqual(findIn(memory, [...(await tokens(shop)), response]), []);
   });
 
-  test('R27: of a snapshot that was taken over, or discarded, nothing is left', async (t) => {
+  test('R27: a snapshot leaves nothing in the memory once its grants are revoked, or it was discarded', async (t) => {
     const shop = storefront();
     const storage = new Notebook();
     (await shop.openTakenOver({ storage })).close();
@@ -213,7 +214,7 @@ describe('the memory of the module', limit, () => {
     assert.deepEqual(findIn(all[2], access), []);
   });
 
-  test('R27: close leaves nothing of a session that goes on', async (t) => {
+  test('R27: close erases the memory of a session that is still signed in', async (t) => {
     const [shop, [memory], session] = await open(t);
     await session.signIn(anna);
     await session.signInAgent(agent, { customerId: annaId });
@@ -224,8 +225,8 @@ describe('the memory of the module', limit, () => {
   });
 });
 
-describe('what people and programs are told', limit, () => {
-  /** Answers of a token endpoint that repeats what it was sent, as the legacy one does. @type {[number, string][]} */
+describe('errors, events, logs, URLs and storage', limit, () => {
+  /** Answers of a token endpoint that repeats the request, as the legacy one does. @type {[number, string][]} */
   const echoes = [
     [400, '{"error":"invalid_grant","error_description":"Bad credentials: $"}'],
     [401, '{"error":"invalid_client","error_description":"$"}'],
@@ -237,7 +238,7 @@ describe('what people and programs are told', limit, () => {
     [403, '$'],
   ];
 
-  test('R28: no error holds a password or the text of a server', async () => {
+  test('R28: no error holds a password or text from a server response', async () => {
     let answer = 0;
     const session = await storefront().open({
       fetch: async (_url, init) => {
@@ -263,7 +264,7 @@ describe('what people and programs are told', limit, () => {
     assert.equal(answer, echoes.length);
   });
 
-  test('R28: neither an error nor the console holds what a fetch has thrown', async (t) => {
+  test('R28: neither an error nor the console repeats the exception of a fetch', async (t) => {
     const printed = t.mock.method(console, 'error', () => {});
     t.mock.method(console, 'warn', printed);
     const session = await storefront().open({
@@ -287,7 +288,7 @@ describe('what people and programs are told', limit, () => {
     const session = await shop.openCustomer();
     const told = [details(session, 'revocation'), details(session, 'expired')];
     session.addEventListener('change', (event) => said.push(session.state, inspect(event)));
-    // Its answer repeats the refresh token.
+    // The answer to the refresh repeats the refresh token.
     await shop.backend.expireAccessTokens();
     await shop.backend.revokeRefreshTokens();
     await shop.getUser(session);
@@ -310,7 +311,7 @@ describe('what people and programs are told', limit, () => {
     }
   });
 
-  test('R28: what is stored holds no password', async () => {
+  test('R28: the stored snapshots hold no password', async () => {
     const storage = new Notebook();
     const shop = storefront();
     const session = await shop.openCustomer({ storage, persistRefreshToken: true });
@@ -319,7 +320,7 @@ describe('what people and programs are told', limit, () => {
     for (const password of passwords) assert.equal(storage.saves.join().includes(password), false);
   });
 
-  test('R28: a revocation that is refused with the token in its answer tells nothing of it', async () => {
+  test('R28: the event of a refused revocation does not repeat a token from the answer', async () => {
     const { fetch } = scriptedFetch(
       ({ form }) =>
         new Response(`{"error_description":"${form.token}"}`, {

@@ -1,4 +1,4 @@
-// R19 to R22: the bearer on the requests of the storefront, and what happens when it has expired.
+// R19 to R22: the bearer on the requests of the storefront, and the handling of an expired one.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
@@ -19,14 +19,14 @@ import {
 
 const storefront = useStorefront();
 
-/** Requests of the storefront, oldest first. @param {Storefront} shop */
+/** Returns the requests of the storefront, oldest first. @param {Storefront} shop */
 const requests = (shop) => shop.backend.received({ method: 'GET' });
 
-/** A refresh that fails for a passing reason. @type {import('../../web/backend/behaviour.js').Answer[]} */
+/** The temporary failures of a refresh. @type {import('../../web/backend/behaviour.js').Answer[]} */
 const passing = [500, 503, 429, 'drop'];
 
 describe('an expired token', limit, () => {
-  test('R19: many requests meet an expired token: one refresh, and each is sent again once', async () => {
+  test('R19: several requests with an expired token cause one refresh, and each is sent again once', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -39,7 +39,7 @@ describe('an expired token', limit, () => {
     assert.deepEqual(sent.sort(), [...Array(5).fill(older), ...Array(5).fill(newer)].sort());
   });
 
-  test('R19: a request that joins while the refresh is under way waits for it', async () => {
+  test('R19: a request answered 401 during a refresh waits for it', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -120,7 +120,7 @@ describe('an expired token', limit, () => {
     assert.deepEqual(shop.asked(), Array(4).fill('password'));
   });
 
-  test('R19: that a token is dead is said by the header or by the body', async () => {
+  test('R19: the header or the body of a 401 tells that the token is dead', async () => {
     const shop = storefront();
     /** @type {(() => Response)[]} */
     const ways = [
@@ -177,7 +177,7 @@ describe('an expired token', limit, () => {
 
 describe('a refresh that fails', limit, () => {
   for (const answer of passing) {
-    test(`R20: for a passing reason (${answer}): the requests fail that wait for it, and only them`, async () => {
+    test(`R20: when a refresh fails temporarily (${answer}), only the requests that wait for it fail`, async () => {
       const shop = storefront();
       const storage = new Notebook();
       const session = await shop.openCustomer({ storage });
@@ -199,7 +199,7 @@ describe('a refresh that fails', limit, () => {
     });
   }
 
-  test('R20: refused for good: the session ends once, as expired', async () => {
+  test('R20: when the refresh is refused for good, the session ends once, with one expired event', async () => {
     const shop = storefront();
     const storage = new Notebook();
     const session = await shop.openCustomer({ storage });
@@ -218,7 +218,7 @@ describe('a refresh that fails', limit, () => {
     assert.deepEqual(await shop.revoked(), []);
   });
 
-  /** Only the agent's tokens are dead. @param {Storefront} shop */
+  /** Revokes only the agent's tokens. @param {Storefront} shop */
   async function killAgent(shop) {
     for (const label of ['agent #2 refresh', 'agent #2 access']) {
       await fetch(`${shop.backend.url}/authorizationserver/oauth/revoke`, {
@@ -234,7 +234,7 @@ describe('a refresh that fails', limit, () => {
     shop.backend.journal.length = 0;
   }
 
-  test('R20: the agent is refused for good: a parked customer is restored', async () => {
+  test("R20: when the agent's refresh is refused for good, a parked customer is restored", async () => {
     const shop = storefront();
     const session = await shop.openTakenOver();
     const expired = details(session, 'expired');
@@ -246,7 +246,7 @@ describe('a refresh that fails', limit, () => {
     assert.deepEqual(await shop.revoked(), []);
   });
 
-  test('R20: the agent is refused for good: a retired grant is revoked, the dead one is not', async () => {
+  test("R20: when the agent's refresh is refused for good, a retired grant is revoked, and the dead one is not", async () => {
     const shop = storefront();
     const session = await shop.openTakenOver();
     session.emulate(benId);
@@ -262,7 +262,7 @@ describe('a refresh that fails', limit, () => {
 });
 
 describe('after a sign-out', limit, () => {
-  test('R21: a request of the old session that is answered later causes nothing', async () => {
+  test('R21: a 401 to a request of the old session has no effect after the sign-out', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     const expired = details(session, 'expired');
@@ -283,7 +283,7 @@ describe('after a sign-out', limit, () => {
     assert.deepEqual(expired, []);
   });
 
-  test('R21: nor does it once somebody else is signed in', async () => {
+  test('R21: a 401 to a request of the old session has no effect once another customer is signed in', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     const expired = details(session, 'expired');
@@ -305,7 +305,7 @@ describe('after a sign-out', limit, () => {
     assert.equal((await shop.getUser(session)).uid, ben.username);
   });
 
-  test('R21: a request of nobody is not sent again once somebody is signed in', async () => {
+  test('R21: an anonymous request is not sent again once a customer is signed in', async () => {
     const shop = storefront();
     const session = await shop.open();
     shop.backend.set({ token: { answer: 'hold', only: 'client_credentials', times: 1 } });
@@ -332,7 +332,7 @@ describe('after a sign-out', limit, () => {
     assert.equal(session.state.phase, 'emulating');
   });
 
-  test('R21: a request that waits for a refresh fails at the sign-out and is not sent again', async () => {
+  test('R21: a request that waits for a refresh resolves with its 401 at the sign-out and is not sent again', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -346,7 +346,7 @@ describe('after a sign-out', limit, () => {
   });
 });
 
-describe('which requests', limit, () => {
+describe('the requests that carry the bearer', limit, () => {
   /** @type {[path: string, carries: boolean][]} after the origin of the back end */
   const paths = [
     ['/occ/v2/shop/users/current', true],
@@ -401,7 +401,7 @@ describe('which requests', limit, () => {
     }
   });
 
-  test('R22: what session.fetch sends elsewhere carries no bearer', async () => {
+  test('R22: session.fetch sends no bearer to URLs outside the API prefixes', async () => {
     const shop = storefront();
     /** @type {[string, string | null][]} */
     const sent = [];
@@ -423,7 +423,7 @@ describe('which requests', limit, () => {
     assert.deepEqual(shop.asked(), ['password']);
   });
 
-  test('R22: nothing is renewed for a 401 from elsewhere', async () => {
+  test('R22: a 401 from a URL outside the API prefixes renews nothing', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     const bearer = session.authorization() ?? '';
@@ -441,7 +441,7 @@ describe('which requests', limit, () => {
     assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
   });
 
-  test('R22: prefixes of their own, with and without a slash at the end', async () => {
+  test('R22: the option apiPrefixes sets the prefixes, with or without a slash at the end', async () => {
     const shop = storefront();
     const session = await shop.openCustomer({
       apiPrefixes: [

@@ -1,4 +1,4 @@
-// R18: a revocation is tried again only where that was asked for, and only what may pass.
+// R18: a revocation is retried only if the option asks for it, and only after temporary failures.
 import assert from 'node:assert/strict';
 import { describe, mock, test } from 'node:test';
 import {
@@ -17,7 +17,7 @@ const storefront = useStorefront();
 
 const baseUrl = 'https://api.shop.example';
 
-/** What is answered to the tries of the refresh token, in this order; the access token's are 200. */
+/** The answers to the tries of the refresh token, in this order; the access token's are 200. */
 class Tries {
   /** @param {(() => unknown)[]} answers */
   constructor(answers) {
@@ -38,9 +38,9 @@ const refuse = (status, retryAfter) => () =>
   new Response('', { status, headers: retryAfter ? { 'Retry-After': retryAfter } : {} });
 const unreachable = () => Promise.reject(new TypeError('fetch failed'));
 
-describe('trying again', limit, () => {
+describe('retries', limit, () => {
   /**
-   * Signs out with these answers to the refresh token, under a clock that stands still.
+   * Signs out with these answers to the refresh token, under a stopped clock.
    *
    * @param {TestContext} t
    * @param {number | undefined} retries
@@ -67,7 +67,7 @@ describe('trying again', limit, () => {
   }
 
   for (const [name, answer] of Object.entries({ unreachable, 503: refuse(503, '1') })) {
-    test(`R18: no retry unless it is asked for (${name})`, async (t) => {
+    test(`R18: a revocation is not retried by default (${name})`, async (t) => {
       const { tries, seen, pass } = await signOut(t, undefined, [answer, answer]);
       assert.equal(tries.count, 1);
       assert.equal(await pass(60_000), 1);
@@ -87,10 +87,10 @@ describe('trying again', limit, () => {
     ['503 with a date of another form', refuse(503, '2030-01-02'), 30_000],
     ['503 with a date that has passed', refuse(503, 'Tue, 01 Jan 2019 00:00:00 GMT'), 2_000],
     ['503 with a Retry-After of an hour', refuse(503, '3600'), 30_000],
-    ['503 with a Retry-After that is none', refuse(503, 'soon'), 2_000],
+    ['503 with an invalid Retry-After', refuse(503, 'soon'), 2_000],
   ];
   for (const [name, answer, wait] of passing) {
-    test(`R18: ${name} is tried again after ${wait} ms`, async (t) => {
+    test(`R18: a revocation answered ${name} is retried after ${wait} ms`, async (t) => {
       const { session, seen, tries, pass } = await signOut(t, 1, [answer]);
       assert.equal(tries.count, 1);
       assert.equal(await pass(wait - 1), 1);
@@ -105,7 +105,7 @@ describe('trying again', limit, () => {
     });
   }
 
-  test('R18: only as often as asked for, and then it has settled', async (t) => {
+  test('R18: a revocation is retried only as often as the option says, and then settles', async (t) => {
     const refused = refuse(503);
     const { session, seen, tries, pass } = await signOut(t, 2, [
       refused,
@@ -128,7 +128,7 @@ describe('trying again', limit, () => {
   });
 
   for (const status of [400, 403, 404, 500, 502, 302]) {
-    test(`R18: ${status} is not tried again`, async (t) => {
+    test(`R18: a revocation answered ${status} is not retried`, async (t) => {
       const { tries, seen, pass } = await signOut(t, 3, [refuse(status, '1')]);
       assert.equal(await pass(60_000), 1);
       assert.equal(tries.count, 1);
@@ -136,7 +136,7 @@ describe('trying again', limit, () => {
     });
   }
 
-  test('R18: what has timed out is not tried again', async (t) => {
+  test('R18: a revocation that timed out is not retried', async (t) => {
     const { tries, seen, pass } = await signOut(t, 3, [() => new Promise(() => {})]);
     assert.equal(await pass(10_000), 1);
     assert.equal(await pass(60_000), 1);
@@ -144,7 +144,7 @@ describe('trying again', limit, () => {
     assert.equal(seen[0].outcome, 'timed-out');
   });
 
-  test('R18: a program that waits for it lives until the second try, and then ends', async () => {
+  test('R18: a program that awaits settled lives until the retry, and then exits', async () => {
     const shop = storefront();
     shop.backend.set({
       revoke: { answer: 503, retryAfter: 1, only: 'refresh_token', times: 1 },
@@ -179,7 +179,7 @@ describe('trying again', limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R18: what waits to be tried again when the session is closed is sent then, and not again', async (t) => {
+  test('R18: a revocation that waits for its retry is sent when the session is closed, and not again', async (t) => {
     const { session, pass } = await signOut(t, 3, [refuse(503), refuse(503)]);
     session.close();
     assert.equal(await pass(0), 2);

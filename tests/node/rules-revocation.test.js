@@ -1,4 +1,5 @@
-// R1 to R9: who is revoked, and when. What counts is what the server received, and what it says of each token.
+// R1 to R9: the revoked grants, and the times of revocation. The tests check the requests that the
+// server received, and the state of each token there.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
@@ -23,7 +24,7 @@ const annaOnly = ['customer #1 refresh', 'customer #1 access'];
 const agentOnly = ['agent #2 refresh', 'agent #2 access'];
 
 describe('a customer', limit, () => {
-  test('R1: a customer signs out: refresh and access token are revoked', async () => {
+  test("R1: a customer's sign-out revokes the refresh and the access token", async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     assert.deepEqual(await shop.alive(), ['customer #1 access', 'customer #1 refresh']);
@@ -34,7 +35,7 @@ describe('a customer', limit, () => {
     assert.equal(session.state.phase, 'anonymous');
   });
 
-  test('R1: each token is revoked by itself where the server does not end the whole grant', async () => {
+  test('R1: each token is revoked by itself when the server does not end the whole grant', async () => {
     const shop = storefront();
     shop.backend.set({ revocationEnds: 'token' });
     const session = await shop.openCustomer();
@@ -43,7 +44,7 @@ describe('a customer', limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R1: without a refresh token one request is enough', async () => {
+  test('R1: a sign-out without a refresh token sends one revocation', async () => {
     const shop = storefront();
     shop.backend.set({ refreshTokens: false });
     const session = await shop.openCustomer();
@@ -53,7 +54,7 @@ describe('a customer', limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R1: nobody signs out: nothing is sent', async () => {
+  test('R1: a sign-out of an anonymous session sends nothing', async () => {
     const shop = storefront();
     const session = await shop.open();
     await session.signOut();
@@ -64,7 +65,7 @@ describe('a customer', limit, () => {
 
 describe('an agent', limit, () => {
   for (const way of /** @type {const} */ (['signOut', 'signOutAgent'])) {
-    test(`R2: an agent signs out (${way}): the agent's grant is revoked`, async () => {
+    test(`R2: an agent's sign-out revokes the agent's grant (${way})`, async () => {
       const shop = storefront();
       const session = await shop.openAgent();
       await session[way]();
@@ -74,7 +75,7 @@ describe('an agent', limit, () => {
       assert.equal(session.state.phase, 'anonymous');
     });
 
-    test(`R2: an agent signs out (${way}): the retired grant is revoked too`, async () => {
+    test(`R2: an agent's sign-out revokes the retired grant too (${way})`, async () => {
       const shop = storefront();
       const session = await shop.openCustomer();
       await session.signInAgent(agent);
@@ -85,7 +86,7 @@ describe('an agent', limit, () => {
     });
   }
 
-  test('R2: an agent signs out while emulating somebody who was never signed in', async () => {
+  test("R2: an agent's sign-out revokes only the agent's grant while a customer who never signed in is emulated", async () => {
     const shop = storefront();
     const session = await shop.openAgent();
     session.emulate(benId);
@@ -111,7 +112,7 @@ describe('an agent', limit, () => {
     assert.deepEqual(await shop.revoked(), []);
   });
 
-  test('R3: the parked grant of an emulated customer who signs out retires', async () => {
+  test('R3: the sign-out of an emulated customer retires the parked grant', async () => {
     const shop = storefront();
     const session = await shop.openTakenOver();
     const calls = shop.calls.length;
@@ -129,7 +130,7 @@ describe('an agent', limit, () => {
 });
 
 describe('an agent over a customer', limit, () => {
-  test('R4: with the id known the agent starts by emulating that customer, whose grant is parked', async () => {
+  test('R4: an agent who signs in with a customerId starts by emulating that customer, whose grant is parked', async () => {
     const shop = storefront();
     const session = await shop.openTakenOver();
     assert.equal(session.state.phase, 'emulating');
@@ -143,7 +144,7 @@ describe('an agent over a customer', limit, () => {
     assert.equal(session.state.phase, 'customer');
   });
 
-  test('R4: with no id known the grant is retired', async () => {
+  test("R4: an agent who signs in without a customerId retires the customer's grant", async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await session.signInAgent(agent);
@@ -155,7 +156,7 @@ describe('an agent over a customer', limit, () => {
     assert.equal(session.state.phase, 'anonymous');
   });
 
-  test("R4: until the agent's token is there the customer's session is whole", async () => {
+  test("R4: the customer's session works until the agent's token has arrived", async () => {
     const shop = storefront();
     const storage = new Notebook();
     const session = await shop.openCustomer({ storage });
@@ -187,7 +188,7 @@ describe('an agent over a customer', limit, () => {
     assert.deepEqual(await shop.getUser(session), { status: 200, uid: anna.username });
   });
 
-  test('R5: the agent signs out while the grant is parked: the customer is restored', async () => {
+  test("R5: an agent's sign-out restores the customer whose grant is parked", async () => {
     const shop = storefront();
     const session = await shop.openTakenOver();
     await session.signOutAgent();
@@ -228,7 +229,7 @@ describe('an agent over a customer', limit, () => {
 });
 
 describe('no grant is dropped', limit, () => {
-  /** How a sign-in is overtaken while its token is on the way.
+  /** The ways to overtake a sign-in while its token request is pending.
    * @type {Record<string, (session: Session, abort: AbortController) => unknown>} */
   const overtaken = {
     'a sign-out': (session) => session.signOut(),
@@ -236,7 +237,7 @@ describe('no grant is dropped', limit, () => {
   };
   for (const [by, overtake] of Object.entries(overtaken)) {
     for (const who of /** @type {const} */ (['signIn', 'signInAgent'])) {
-      test(`R7: ${who} is overtaken by ${by}: its token never becomes active and is revoked`, async () => {
+      test(`R7: the token of a ${who} overtaken by ${by} never becomes active and is revoked`, async () => {
         const shop = storefront();
         shop.backend.set({ token: { answer: 'hold' } });
         const session = await shop.open();
@@ -260,7 +261,7 @@ describe('no grant is dropped', limit, () => {
     }
   }
 
-  test('R7: a sign-in that is superseded by another: its token is revoked, the other is active', async () => {
+  test('R7: the token of a superseded sign-in is revoked, and that of the other sign-in is active', async () => {
     const shop = storefront();
     shop.backend.set({ token: { answer: 'hold' } });
     const session = await shop.open();
@@ -279,7 +280,7 @@ describe('no grant is dropped', limit, () => {
     assert.deepEqual(await shop.getUser(session), { status: 200, uid: ben.username });
   });
 
-  test('R7: a refresh that is answered after the sign-out: its tokens are revoked', async () => {
+  test('R7: the tokens of a refresh that is answered after the sign-out are revoked', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.expireAccessTokens();
@@ -315,7 +316,7 @@ describe('no grant is dropped', limit, () => {
     assert.deepEqual(await shop.revoked(), ['customer #2 refresh', 'customer #2 access']);
   });
 
-  test('R7: a refresh that brings no new refresh token keeps the one that there is', async () => {
+  test('R7: a refresh that returns no new refresh token keeps the present one', async () => {
     const shop = storefront();
     shop.backend.set({ rotate: false });
     const session = await shop.openCustomer();
@@ -327,8 +328,8 @@ describe('no grant is dropped', limit, () => {
   });
 });
 
-describe('at most once, and only what is alive', limit, () => {
-  test('R8: however often sign-out is called, each token is revoked once', async () => {
+describe('repeated sign-outs and dead tokens', limit, () => {
+  test('R8: repeated sign-outs revoke each token once', async () => {
     const shop = storefront();
     shop.backend.set({ revoke: { answer: 'hold' } });
     const session = await shop.openTakenOver();
@@ -347,7 +348,7 @@ describe('at most once, and only what is alive', limit, () => {
     assert.deepEqual((await shop.revoked()).sort(), [...annaOnly, ...agentOnly].sort());
   });
 
-  test('R9: a token that is dead on use, with no refresh token, is dropped without a request', async () => {
+  test('R9: a token that turns out to be dead, without a refresh token, is dropped without a request', async () => {
     const shop = storefront();
     shop.backend.set({ refreshTokens: false });
     const session = await shop.openCustomer();
@@ -356,7 +357,7 @@ describe('at most once, and only what is alive', limit, () => {
     assert.equal((await shop.getUser(session)).status, 401);
     assert.equal(session.state.phase, 'anonymous');
     assert.deepEqual(expired, [{ owner: 'customer' }]);
-    // The second time without a bearer (R32).
+    // The request was sent a second time without a bearer (R32).
     assert.equal(shop.calls.length, 3);
     await session.signOut();
     await session.settled();

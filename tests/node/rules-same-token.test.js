@@ -1,4 +1,5 @@
-// R29: a server that hands out the same token twice, as the legacy one does to a second sign-in of the same user and client.
+// R29: a server that issues the same token twice, as the legacy one does for a second sign-in of
+// the same user and client.
 import assert from 'node:assert/strict';
 import { describe, mock, test } from 'node:test';
 import {
@@ -15,7 +16,7 @@ import {
 const storefront = useStorefront();
 
 describe('the same token twice', limit, () => {
-  test('R29: a stray that has the token of the sign-in after it is that grant and is not revoked', async () => {
+  test('R29: a stray grant with the token of the following sign-in is not revoked', async () => {
     const shop = storefront();
     shop.backend.set({ sameToken: true, token: { answer: 'hold' } });
     const session = await shop.open();
@@ -37,7 +38,7 @@ describe('the same token twice', limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R29: a stray that comes after the grant with the same token is not revoked either', async () => {
+  test('R29: a stray grant that arrives after the grant with the same token is not revoked', async () => {
     const shop = storefront();
     shop.backend.set({ sameToken: true, token: { answer: 'hold', times: 1 } });
     const session = await shop.open();
@@ -53,7 +54,7 @@ describe('the same token twice', limit, () => {
     assert.equal(session.state.revoking, 0);
   });
 
-  test('R29: a stray waits while a sign-in is pending, and is revoked if that gets another token', async () => {
+  test('R29: a stray grant waits while a sign-in is pending, and is revoked if that gets another token', async () => {
     const shop = storefront();
     shop.backend.set({ token: { answer: 'hold' } });
     const session = await shop.open();
@@ -75,7 +76,7 @@ describe('the same token twice', limit, () => {
     assert.deepEqual(await shop.alive(), ['customer #2 access', 'customer #2 refresh']);
   });
 
-  test('R29: a stray that waits is revoked when the pending sign-in is refused', async () => {
+  test('R29: a waiting stray grant is revoked when the pending sign-in is refused', async () => {
     const shop = storefront();
     shop.backend.set({ token: { answer: 'hold' } });
     const session = await shop.open();
@@ -97,7 +98,7 @@ describe('the same token twice', limit, () => {
 });
 
 describe('a sign-in while a revocation is in flight', limit, () => {
-  test('R29: it is sent when the revocation has settled, and gets a token of its own', async () => {
+  test('R29: a sign-in is sent when the pending revocation has settled, and gets a token of its own', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     shop.backend.set({ sameToken: true, revoke: { answer: 'hold-before' } });
@@ -120,7 +121,7 @@ describe('a sign-in while a revocation is in flight', limit, () => {
   });
 
   for (const who of /** @type {const} */ (['signIn', 'signInAgent'])) {
-    test(`R29: ${who} is sent after 2 s although the revocation has not settled`, async (t) => {
+    test(`R29: ${who} is sent after 2 s even if the pending revocation has not settled`, async (t) => {
       const { fetch, asked } = scriptedFetch(() => new Promise(() => {}));
       const session = await storefront().openCustomer({ fetch });
       mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });

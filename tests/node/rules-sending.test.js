@@ -1,4 +1,5 @@
-// R10 to R13: how a revocation is sent. What counts is the request as fetch was given it and as the server received it.
+// R10 to R13: the sending of a revocation. The tests check the request as fetch got it and as the
+// server received it.
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { Readable } from 'node:stream';
@@ -24,7 +25,7 @@ const never = () => new Promise(() => {});
 const baseUrl = 'https://api.shop.example';
 
 /**
- * A page whose clock stands at 5, and whose observers are given these requests.
+ * Stands in for a page whose clock stands at 5 and whose observers get these requests.
  *
  * @param {TestContext} t
  * @param {{ name: string, startTime: number }[]} entries
@@ -45,7 +46,7 @@ function standInPage(t, entries) {
       disconnect() {}
     },
   });
-  // Other elements, and those that stay closed, have nothing to tell.
+  // Other elements, and closed ones, dispatch no event.
   const createElement = (/** @type {string} */ name) => ({
     ontoggle() {},
     set open(/** @type {boolean} */ isOpen) {
@@ -57,7 +58,7 @@ function standInPage(t, entries) {
 
 const revocationUrl = `${baseUrl}${revokePath}`;
 
-describe('what is sent', limit, () => {
+describe('the requests', limit, () => {
   test('R10: a revocation is a form with the token, its hint, the client and the bearer', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
@@ -93,7 +94,7 @@ describe('what is sent', limit, () => {
     }
   });
 
-  test('R10: no credentials, no referrer; and no cache for an answer that holds tokens', async () => {
+  test('R10: requests omit credentials and referrer, and answers with tokens are not cached', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     session.signOut();
@@ -110,7 +111,7 @@ describe('what is sent', limit, () => {
     );
   });
 
-  test("R10: without the bearer if the option says so, and the server's answer is the proof", async () => {
+  test("R10: with revocation.authorization 'none', tokens are revoked without a bearer", async () => {
     const shop = storefront();
     const session = await shop.openCustomer({ revocation: { authorization: 'none' } });
     const seen = details(session, 'revocation');
@@ -148,7 +149,7 @@ describe('what is sent', limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R10: no client_secret if there is none, and every character is form-encoded', async () => {
+  test('R10: requests without a client secret have no client_secret, and every character is form-encoded', async () => {
     const shop = storefront();
     const { fetch, asked } = scriptedFetch(() => new Response());
     const session = await shop.open({
@@ -170,7 +171,7 @@ describe('what is sent', limit, () => {
     );
   });
 
-  test('R10: endpoints of their own are used, with their query', async () => {
+  test('R10: the option endpoints sets the URLs, with their query', async () => {
     const { fetch, asked } = scriptedFetch(() => new Response());
     const session = await storefront().openCustomer({
       baseUrl,
@@ -193,8 +194,8 @@ describe('what is sent', limit, () => {
   });
 });
 
-describe('in which order', limit, () => {
-  test('R11: the refresh token first, the access token when that has settled', async () => {
+describe('the order', limit, () => {
+  test('R11: the refresh token is revoked first, and the access token when that has settled', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     shop.backend.set({ revoke: { answer: 'hold-before' }, revocationEnds: 'token' });
@@ -214,7 +215,7 @@ describe('in which order', limit, () => {
   });
 
   for (const answer of /** @type {const} */ (['drop', 500, 400, 'redirect', 'silent'])) {
-    test(`R11: the second is sent although the first fails (${answer})`, async () => {
+    test(`R11: the access token is revoked even if the revocation of the refresh token fails (${answer})`, async () => {
       const shop = storefront();
       const session = await shop.openCustomer({
         ...(answer === 'silent' && { revocation: { timeoutMs: 50 } }),
@@ -227,7 +228,7 @@ describe('in which order', limit, () => {
     });
   }
 
-  test('R11: where the page is going away, what is still queued is sent at once', async (t) => {
+  test('R11: a queued revocation is sent at once when the page goes away', async (t) => {
     const page = standInWindow(t);
     const shop = storefront();
     const session = await shop.openCustomer();
@@ -244,7 +245,7 @@ describe('in which order', limit, () => {
     assert.equal(shop.calls.length, 3);
   });
 
-  test('R1, R7, R11: what is queued when the session is closed is sent at once', async () => {
+  test('R1, R7, R11: a queued revocation is sent at once when the session is closed', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     shop.backend.set({ revoke: { answer: 'hold-before', only: 'refresh_token' } });
@@ -258,7 +259,7 @@ describe('in which order', limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R11: a stray that waits when the page goes away is sent at once too, the refresh token first', async (t) => {
+  test('R11: a waiting stray grant is revoked at once when the page goes away, the refresh token first', async (t) => {
     const page = standInWindow(t);
     const shop = storefront();
     shop.backend.set({ token: { answer: 'hold' }, revoke: { answer: 'hold' } });
@@ -282,7 +283,7 @@ describe('in which order', limit, () => {
     await second;
   });
 
-  test('R11: a page that goes away revokes nothing of a session that goes on', async (t) => {
+  test('R11: a page that goes away revokes nothing of a session that is still signed in', async (t) => {
     const page = standInWindow(t);
     const shop = storefront();
     const session = await shop.openTakenOver();
@@ -293,8 +294,8 @@ describe('in which order', limit, () => {
   });
 });
 
-describe('how it survives', limit, () => {
-  test('R12: with keepalive and without following a redirect', async () => {
+describe('keepalive and redirects', limit, () => {
+  test('R12: revocations are sent with keepalive and do not follow redirects', async () => {
     const shop = storefront();
     const session = await shop.openCustomer();
     session.signOut();
@@ -310,7 +311,7 @@ describe('how it survives', limit, () => {
   });
 
   for (const answer of /** @type {const} */ (['redirect', 'redirect-other-origin'])) {
-    test(`R12: no token reaches login.jsp (${answer})`, async () => {
+    test(`R12: a revocation that is redirected sends no token to login.jsp (${answer})`, async () => {
       const shop = storefront();
       const session = await shop.openCustomer();
       shop.backend.set({ revoke: { answer } });
@@ -326,7 +327,7 @@ describe('how it survives', limit, () => {
       );
     });
 
-    test(`R12: no password and no refresh token reaches login.jsp (${answer})`, async () => {
+    test(`R12: a token request that is redirected sends no password or refresh token to login.jsp (${answer})`, async () => {
       const shop = storefront();
       const session = await shop.openCustomer();
       await shop.backend.expireAccessTokens();
@@ -348,7 +349,7 @@ describe('how it survives', limit, () => {
     [399, false],
     [400, true],
   ])) {
-    test(`R12: of the answer to a sign-in with status ${status} the body is ${isRead ? '' : 'not '}read`, async () => {
+    test(`R12: the body of an answer to a sign-in with status ${status} is ${isRead ? '' : 'not '}read`, async () => {
       let wasRead = false;
       const body = new ReadableStream(
         {
@@ -357,7 +358,7 @@ describe('how it survives', limit, () => {
             stream.close();
           },
         },
-        // Otherwise a stream is asked for something before anybody reads it.
+        // Otherwise a stream is pulled before anything reads it.
         { highWaterMark: 0 },
       );
       const session = await storefront().open({
@@ -368,14 +369,14 @@ describe('how it survives', limit, () => {
     });
   }
 
-  /** A fetch as of a browser that refuses keepalive. @param {(boolean | undefined)[]} kept */
+  /** Returns a fetch that refuses keepalive, as some browsers do. @param {(boolean | undefined)[]} kept */
   const refusesKeepalive = (kept) =>
     scriptedFetch(({ init }) => {
       kept.push(init.keepalive);
       return init.keepalive ? Promise.reject(new TypeError('Failed to fetch')) : new Response();
     }).fetch;
 
-  test('R12: where the browser refuses keepalive it is sent without', async (t) => {
+  test('R12: a revocation is sent without keepalive if the browser refuses keepalive', async (t) => {
     /** @type {(boolean | undefined)[]} */
     const kept = [];
     const session = await storefront().openCustomer({ baseUrl, fetch: refusesKeepalive(kept) });
@@ -393,7 +394,7 @@ describe('how it survives', limit, () => {
     );
   });
 
-  test('R12: a request that has begun is not sent once more, nor is one outside of a browser', async (t) => {
+  test('R12: a failed revocation is not sent again if it has begun, or outside a browser', async (t) => {
     for (const isPage of [false, true]) {
       /** @type {(boolean | undefined)[]} */
       const kept = [];
@@ -418,7 +419,7 @@ describe('how it survives', limit, () => {
   /** @type {Record<string, (t: TestContext) => void>} */
   const blind = {
     'has no PerformanceObserver': (t) => standIn(t, 'PerformanceObserver', { value: undefined }),
-    'has one that throws': (t) =>
+    'has a PerformanceObserver that throws': (t) =>
       standIn(t, 'PerformanceObserver', {
         value: class {
           observe() {
@@ -426,10 +427,10 @@ describe('how it survives', limit, () => {
           }
         },
       }),
-    'makes no elements': (t) => standIn(t, 'document', { value: {} }),
+    'cannot create elements': (t) => standIn(t, 'document', { value: {} }),
   };
   for (const [what, hide] of Object.entries(blind)) {
-    test(`R8: where a page ${what} nobody can tell a refusal, and nothing is sent once more`, async (t) => {
+    test(`R8: when a page ${what}, a refusal of keepalive cannot be detected, and nothing is sent again`, async (t) => {
       /** @type {(boolean | undefined)[]} */
       const kept = [];
       const session = await storefront().openCustomer({ baseUrl, fetch: refusesKeepalive(kept) });
@@ -441,7 +442,7 @@ describe('how it survives', limit, () => {
     });
   }
 
-  test('R12, R18: a request that fails later than a refusal would is not sent once more, although no observer ever hears of it', async (t) => {
+  test('R12, R18: a revocation that fails later than a refusal of keepalive would is not sent again, even if no observer reports it', async (t) => {
     /** @type {(boolean | undefined)[]} */
     const kept = [];
     const { fetch } = scriptedFetch(async ({ init }) => {
@@ -463,13 +464,13 @@ describe('how it survives', limit, () => {
 });
 
 /**
- * What fetch of node-fetch 2 gives: its body is a stream of Node's.
+ * Converts a response to one of node-fetch 2, whose body is a Node stream.
  *
  * @param {Response} response
  */
 function asOfNodeFetch({ status, headers, body }) {
   const stream = Readable.fromWeb(/** @type {any} */ (body));
-  // It hears of the end of a request by itself.
+  // The stream handles the end of a request by itself.
   stream.on('error', () => {});
   return /** @type {Response} */ (
     /** @type {unknown} */ ({
@@ -481,13 +482,13 @@ function asOfNodeFetch({ status, headers, body }) {
   );
 }
 
-describe('a fetch whose answers are no streams of the web', limit, () => {
-  test('R7: the tokens of a sign-in and of a refresh come, and are revoked', async () => {
+describe('a fetch whose bodies are not web streams', limit, () => {
+  test('R7: the tokens of a sign-in and of a refresh through node-fetch 2 are read, and are revoked', async () => {
     const shop = storefront();
     const session = await shop.openCustomer({
       async fetch(input, init) {
         const response = await fetch(input, init);
-        // The engine's own requests; what session.fetch sends is a Request, which node-fetch 2 refuses.
+        // Only the engine's own requests: session.fetch sends a Request, refused by node-fetch 2.
         return input instanceof Request ? response : asOfNodeFetch(response);
       },
     });
@@ -503,7 +504,7 @@ describe('a fetch whose answers are no streams of the web', limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R15: an answer of more than 64 KiB is too large there, too', async () => {
+  test('R15: an answer of more than 64 KiB through node-fetch 2 is rejected with token-too-large', async () => {
     const refused = await storefront().open({
       fetch: async () => asOfNodeFetch(new Response(' '.repeat(65_537))),
     });
@@ -519,8 +520,8 @@ describe('a fetch whose answers are no streams of the web', limit, () => {
   });
 });
 
-describe('how it ends', limit, () => {
-  test('R8: a request that is answered is not sent once more, although no observer has heard of it yet', async (t) => {
+describe('the end of a request', limit, () => {
+  test('R8: an answered revocation is not sent again, even if no observer has reported it yet', async (t) => {
     const { fetch, asked } = scriptedFetch(() => new Response());
     const session = await storefront().openCustomer({ baseUrl, fetch });
     standInPage(t, []);
@@ -536,7 +537,7 @@ describe('how it ends', limit, () => {
     );
   });
 
-  test('R16: what is left of an answer is not read, and nothing waits for it any more', async (t) => {
+  test('R16: the rest of an answer is not read, and no listener is left on its signal', async (t) => {
     const listened = t.mock.method(EventTarget.prototype, 'addEventListener');
     const { fetch, asked } = scriptedFetch(() => new Response('x'));
     const session = await storefront().openCustomer({ baseUrl, fetch });
@@ -555,8 +556,8 @@ describe('how it ends', limit, () => {
   });
 });
 
-describe('how long', limit, () => {
-  test('R13: a revocation that is not answered is given up after its timeout, each by itself', async () => {
+describe('the time limits', limit, () => {
+  test('R13: each unanswered revocation is given up after its own timeout', async () => {
     const shop = storefront();
     const session = await shop.openCustomer({ revocation: { timeoutMs: 50 } });
     shop.backend.set({ revoke: { answer: 'silent' } });
@@ -570,7 +571,7 @@ describe('how long', limit, () => {
     await shop.backend.waitFor(({ path, aborted }) => path === revokePath && aborted, 2);
   });
 
-  test('R13: the timeout is 10 s, also for a fetch that does not care for the signal', async () => {
+  test('R13: a revocation times out after 10 s, also with a fetch that ignores the signal', async () => {
     const { fetch } = scriptedFetch(never);
     const session = await storefront().openCustomer({ baseUrl, fetch });
     const seen = details(session, 'revocation');
@@ -591,7 +592,7 @@ describe('how long', limit, () => {
     }
   });
 
-  test('R13: a sign-in that is not answered is given up after 10 s as unreachable', async () => {
+  test('R13: an unanswered sign-in is rejected after 10 s with unreachable', async () => {
     const session = await storefront().open({ baseUrl, fetch: never });
     mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
     try {
@@ -607,7 +608,7 @@ describe('how long', limit, () => {
     }
   });
 
-  test('R13: a token response that never ends runs into the timeout', async () => {
+  test('R13: a sign-in whose response never ends is rejected after 10 s with unreachable', async () => {
     const shop = storefront();
     shop.backend.set({ token: { answer: 'endless' } });
     const session = await shop.open();
@@ -623,7 +624,7 @@ describe('how long', limit, () => {
     await shop.backend.waitFor(({ aborted }) => aborted);
   });
 
-  test('R13: no revocation endpoint: no request, and settled at once', async () => {
+  test('R13: without a revocation endpoint, a sign-out sends nothing and settles at once', async () => {
     const shop = storefront();
     const session = await shop.openCustomer({ endpoints: { revoke: null } });
     const calls = shop.calls.length;

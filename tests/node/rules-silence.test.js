@@ -1,4 +1,4 @@
-// R14 to R17: signing out is done at once and in silence, whatever becomes of the revocation.
+// R14 to R17: a sign-out is immediate and silent, whatever the outcome of the revocation.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -21,7 +21,7 @@ const storefront = useStorefront();
 const baseUrl = 'https://api.shop.example';
 
 /**
- * Notes what a page could be disturbed by.
+ * Collects console output, unhandled errors and warnings.
  *
  * @param {TestContext} t
  */
@@ -39,9 +39,9 @@ function listenForNoise(t) {
   return noise;
 }
 
-describe('at once', limit, () => {
+describe('an immediate sign-out', limit, () => {
   for (const who of /** @type {const} */ (['openCustomer', 'openAgent'])) {
-    test(`R14: within the call itself the session is signed out (${who})`, async () => {
+    test(`R14: the session is signed out when the call of signOut returns (${who})`, async () => {
       const shop = storefront();
       const storage = new Notebook();
       const session = await shop[who]({ storage, persistRefreshToken: true });
@@ -67,7 +67,7 @@ describe('at once', limit, () => {
     });
   }
 
-  test('R14: before the revocation is sent the storage holds no token and the page knows', async () => {
+  test('R14: the storage is cleared and the page is notified before the revocation is sent', async () => {
     const shop = storefront();
     const storage = new Notebook();
     /** @type {string[]} */
@@ -102,7 +102,7 @@ describe('at once', limit, () => {
 
 /** @typedef {[outcome: string, status: number]} Expected */
 
-/** What a back end may answer to a revocation, and what is told of it.
+/** The answers of a back end to a revocation, with the reported outcome.
  * @type {[import('../../web/backend/behaviour.js').Answer, Expected][]} */
 const answers = [
   ['garbage', ['revoked', 200]],
@@ -119,7 +119,7 @@ const answers = [
   ['silent', ['timed-out', 0]],
 ];
 
-/** What no HTTP server can be told to do: a fetch of the page's own does it.
+/** Results that no HTTP server can produce: the page's own fetch does.
  * @type {Record<string, [answer: () => unknown, Expected]>} */
 const strange = {
   'an opaque redirect': [
@@ -145,12 +145,12 @@ const strange = {
 };
 
 /**
- * Signs out against a back end that answers like this, and checks that nothing comes of it but events.
+ * Signs out against a back end with this answer, and checks that it causes nothing but events.
  *
  * @param {TestContext} t
- * @param {Session} session in which Anna is signed in
- * @param {Expected} expected of the refresh token
- * @param {Expected} [ofAccess] of the access token, where it is something else
+ * @param {Session} session with Anna signed in
+ * @param {Expected} expected the outcome of the refresh token
+ * @param {Expected} [ofAccess] the outcome of the access token, if it differs
  */
 async function signOutInSilence(t, session, expected, ofAccess = expected) {
   const noise = listenForNoise(t);
@@ -170,9 +170,9 @@ async function signOutInSilence(t, session, expected, ofAccess = expected) {
   assert.deepEqual(noise, []);
 }
 
-describe('in silence', limit, () => {
+describe('a silent sign-out', limit, () => {
   for (const [answer, expected] of answers) {
-    test(`R15, R16, R17: a back end that answers a revocation with ${answer}: ${expected[0]}`, async (t) => {
+    test(`R15, R16, R17: a revocation answered with ${answer} is reported as ${expected[0]}, and nothing else happens`, async (t) => {
       const shop = storefront();
       const session = await shop.openCustomer({
         ...(answer === 'silent' && { revocation: { timeoutMs: 500 } }),
@@ -183,7 +183,7 @@ describe('in silence', limit, () => {
     });
   }
 
-  test('R15, R16, R17, R30: a back end that answers every revocation with 401: rejected', async (t) => {
+  test('R15, R16, R17, R30: a refresh token whose revocations are all answered 401 is reported as rejected', async (t) => {
     const shop = storefront();
     const session = await shop.openCustomer();
     shop.backend.set({ revoke: { answer: 401 } });
@@ -197,28 +197,28 @@ describe('in silence', limit, () => {
   });
 
   for (const [name, [answer, expected]] of Object.entries(strange)) {
-    test(`R15, R16, R17: ${name} in answer to a revocation: ${expected[0]}`, async (t) => {
+    test(`R15, R16, R17: ${name} in answer to a revocation is reported as ${expected[0]}`, async (t) => {
       const { fetch } = scriptedFetch(answer);
       const session = await storefront().openCustomer({ baseUrl, fetch });
       await signOutInSilence(t, session, expected);
     });
   }
 
-  test('R15, R16, R17: a page from which nothing gets out: unreachable', async (t) => {
+  test('R15, R16, R17: a revocation from a page without network is reported as unreachable', async (t) => {
     standIn(t, 'document', { value: {} });
     const { fetch } = scriptedFetch(() => Promise.reject(new TypeError('Failed to fetch')));
     const session = await storefront().openCustomer({ baseUrl, fetch });
     await signOutInSilence(t, session, ['unreachable', 0]);
   });
 
-  test('R15, R16, R17: a host that is not there: unreachable', async (t) => {
+  test('R15, R16, R17: a revocation to a closed host is reported as unreachable', async (t) => {
     const shop = storefront();
     const session = await shop.openCustomer();
     await shop.backend.close();
     await signOutInSilence(t, session, ['unreachable', 0]);
   });
 
-  test('R15, R16, R17: an answer that is no HTTP: unreachable', async (t) => {
+  test('R15, R16, R17: a revocation whose answer is not HTTP is reported as unreachable', async (t) => {
     const server = createServer((socket) => {
       socket.on('error', () => {});
       socket.end('550 what do you mean?\r\n\r\n');
@@ -233,7 +233,7 @@ describe('in silence', limit, () => {
     await signOutInSilence(t, session, ['unreachable', 0]);
   });
 
-  test('R15: a sign-in that meets any of this is refused with a code', async () => {
+  test('R15: a sign-in that meets one of these answers is rejected with its code', async () => {
     const shop = storefront();
     const session = await shop.open();
     /** @type {[import('../../web/backend/behaviour.js').Answer, string][]} */
@@ -260,7 +260,7 @@ describe('in silence', limit, () => {
     assert.equal(shop.calls.length, codes.length);
   });
 
-  test('R16: the body of the answer is not even read', async () => {
+  test('R16: the body of the answer to a revocation is not read', async () => {
     let read = 0;
     const { fetch } = scriptedFetch(
       () => new Response(new ReadableStream({ pull: () => void read++ }, { highWaterMark: 0 })),
@@ -272,7 +272,7 @@ describe('in silence', limit, () => {
     assert.equal(read, 0);
   });
 
-  test('R16: a revocation that fails does nothing to whoever is signed in by then', async () => {
+  test('R16: a failed revocation does not affect the customer who is signed in by then', async () => {
     const shop = storefront();
     const storage = new Notebook();
     const session = await shop.openTakenOver({ storage });
@@ -288,8 +288,8 @@ describe('in silence', limit, () => {
   });
 });
 
-describe('but not blind', limit, () => {
-  test('R17: one event for each revocation, with owner, token, outcome and status and nothing else', async () => {
+describe('the reports of revocations', limit, () => {
+  test('R17: each revocation dispatches one event, with owner, token, outcome and status and nothing else', async () => {
     const shop = storefront();
     const session = await shop.openTakenOver();
     session.emulate('0002');

@@ -1,4 +1,4 @@
-// R23, R25 and R26: what is stored, what a reload makes of it, and what is not taken.
+// R23, R25 and R26: the stored snapshots, their use after a reload, and those that are discarded.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
@@ -18,8 +18,8 @@ import {
 
 const storefront = useStorefront();
 
-describe('each change', limit, () => {
-  /** Each step with the number of storage writes and of change events that it makes.
+describe('a change of grants', limit, () => {
+  /** The steps, each with its number of storage writes and of change events.
    * @type {[name: string, step: (session: Session) => unknown, saves: number, changes: number][]} */
   const steps = [
     ['a customer signs in', (session) => session.signIn(anna), 1, 2],
@@ -33,7 +33,7 @@ describe('each change', limit, () => {
     ['another customer', (session) => session.emulate(benId), 1, 1],
     ['the emulated customer signs out', (session) => session.signOut(), 1, 1],
     ['another emulation', (session) => session.emulate(annaId), 1, 1],
-    // Then each of four revocations settles.
+    // Each of four revocations then settles.
     [
       'the agent signs out',
       (session) => session.signOutAgent().then(() => session.settled()),
@@ -43,7 +43,7 @@ describe('each change', limit, () => {
     ['the agent signs out once more', (session) => session.signOutAgent(), 0, 0],
   ];
 
-  test('R23: each change of grants raises the epoch, and is one storage write and one event', async () => {
+  test('R23: each change of grants raises the epoch, with one storage write and one event', async () => {
     const storage = new Notebook();
     const session = await storefront().open({ storage });
     let changes = 0;
@@ -62,7 +62,7 @@ describe('each change', limit, () => {
     assert.equal(storage.text, null);
   });
 
-  test('R23: a refresh is one such change too', async () => {
+  test('R23: a refresh raises the epoch, with one storage write and one event', async () => {
     const shop = storefront();
     const storage = new Notebook();
     const session = await shop.openCustomer({ storage });
@@ -75,7 +75,7 @@ describe('each change', limit, () => {
     assert.equal(JSON.parse(storage.text ?? '').epoch, 2);
   });
 
-  test('R23: no observer ever sees a mixture of state, storage and bearer', async () => {
+  test('R23: a listener always finds state, storage and bearer consistent', async () => {
     const shop = storefront();
     /** @type {string[]} */
     const seen = [];
@@ -117,8 +117,8 @@ describe('each change', limit, () => {
   });
 });
 
-describe('each event', limit, () => {
-  test('R23: whoever hears that a session has expired, or a revocation settled, finds state and storage as they are by then', async () => {
+describe('the events expired and revocation', limit, () => {
+  test('R23: a listener of expired or revocation finds state and storage already updated', async () => {
     const shop = storefront();
     const storage = new Notebook();
     const session = await shop.openCustomer({ storage });
@@ -143,7 +143,7 @@ describe('each event', limit, () => {
   });
 });
 
-/** How to get somewhere, and where a reload leads. @type {Record<string, (shop: Storefront, session: Session) => Promise<unknown>>} */
+/** The sessions to reload, with the way to reach each. @type {Record<string, (shop: Storefront, session: Session) => Promise<unknown>>} */
 const places = {
   customer: (_shop, session) => session.signIn(anna),
   agent: (_shop, session) => session.signInAgent(agent),
@@ -151,7 +151,7 @@ const places = {
     await session.signIn(anna);
     await session.signInAgent(agent);
   },
-  'an emulation of somebody who was never signed in': async (_shop, session) => {
+  'an emulation of a customer who never signed in': async (_shop, session) => {
     await session.signInAgent(agent);
     session.emulate(benId);
   },
@@ -166,12 +166,12 @@ const places = {
   },
 };
 
-/** What such a session comes to when the agent, or the customer, signs out. */
+/** The phase and the revoked grants of each session after the agent, or the customer, signs out. */
 const ends = {
   customer: ['anonymous', ['customer #1']],
   agent: ['anonymous', ['agent #1']],
   'an agent with a retired grant': ['anonymous', ['agent #2', 'customer #1']],
-  'an emulation of somebody who was never signed in': ['anonymous', ['agent #1']],
+  'an emulation of a customer who never signed in': ['anonymous', ['agent #1']],
   'an emulation with a parked grant': ['customer', ['agent #2']],
   'an emulation with a retired grant': ['anonymous', ['agent #2', 'customer #1']],
 };
@@ -214,7 +214,7 @@ describe('a reload', limit, () => {
     }
   }
 
-  test('R25: a sign-in that was pending is gone, and what was before it is there', async () => {
+  test('R25: a reload drops a pending sign-in and keeps the session before it', async () => {
     const shop = storefront();
     const storage = new Notebook();
     const before = await shop.openCustomer({ storage });
@@ -227,7 +227,7 @@ describe('a reload', limit, () => {
     assert.deepEqual((await shop.open({ storage })).state, state);
   });
 
-  test('R25: after a sign-out there is nothing to come back to', async () => {
+  test('R25: a reload after a sign-out finds an anonymous session', async () => {
     const shop = storefront();
     const storage = new Notebook();
     const before = await shop.openCustomer({ storage });
@@ -262,11 +262,11 @@ describe('a reload', limit, () => {
     assert.equal(load.mock.callCount(), 2);
   });
 
-  /** The key of a session, unless told. @param {Storefront} shop */
+  /** Returns the default key of a session. @param {Storefront} shop */
   const keyOf = ({ backend }) => `occ-session ${backend.url}/ mobile_android mobile_android`;
 
   for (const area of /** @type {const} */ (['session', 'local'])) {
-    test(`R25: storage '${area}' keeps it under the key, in a stand-in for the browser's storage`, async (t) => {
+    test(`R25: storage '${area}' keeps the session under its key in that storage of the browser`, async (t) => {
       const storage = new WebStorage();
       standIn(t, 'localStorage', { value: area === 'local' ? storage : new WebStorage() });
       standIn(t, 'sessionStorage', { value: area === 'session' ? storage : new WebStorage() });
@@ -288,7 +288,7 @@ describe('a reload', limit, () => {
     });
   }
 
-  test('R25: unless told, a page keeps it in sessionStorage, and a process without a page keeps nothing', async (t) => {
+  test('R25: by default a page keeps the session in sessionStorage, and a process without a page stores nothing', async (t) => {
     const storage = new WebStorage();
     standIn(t, 'localStorage', { value: new WebStorage() });
     standIn(t, 'sessionStorage', { value: storage });
@@ -320,9 +320,9 @@ describe('a reload', limit, () => {
   }
 });
 
-describe('what is not taken', limit, () => {
+describe('discarded snapshots', limit, () => {
   /** @typedef {Record<string, any>} Snapshot */
-  /** What may have become of the snapshot of an emulation with a parked grant.
+  /** The ways to spoil the snapshot of an emulation with a parked grant.
    * @type {Record<string, (snapshot: Snapshot) => unknown>} */
   const spoiled = {
     'of another version': (snapshot) => (snapshot.v = 2),
@@ -330,18 +330,18 @@ describe('what is not taken', limit, () => {
     'of another client': (snapshot) => (snapshot.for = snapshot.for.replace('mobile_', 'other_')),
     'of another base URL': (snapshot) =>
       (snapshot.for = snapshot.for.replace('127.0.0.1', 'localhost')),
-    'for nobody': (snapshot) => delete snapshot.for,
+    'without an identity': (snapshot) => delete snapshot.for,
     'without an epoch': (snapshot) => delete snapshot.epoch,
-    'with an epoch that is none': (snapshot) => (snapshot.epoch = 1.5),
-    'with an epoch of words': (snapshot) => (snapshot.epoch = '7'),
-    'with an owner that is none': (snapshot) => (snapshot.active.owner = 'admin'),
+    'with a fractional epoch': (snapshot) => (snapshot.epoch = 1.5),
+    'with an epoch in a string': (snapshot) => (snapshot.epoch = '7'),
+    'with an unknown owner': (snapshot) => (snapshot.active.owner = 'admin'),
     'without the active token': (snapshot) => delete snapshot.active.access,
     'with an empty token': (snapshot) => (snapshot.active.access = ''),
     'with a token that would end the header': (snapshot) => (snapshot.active.access += '\r\nX: y'),
     'with a token over 8 KiB': (snapshot) => (snapshot.active.access = 'x'.repeat(8193)),
     'with a grant of no number': (snapshot) => delete snapshot.active.number,
     'with a number that is too great': (snapshot) => (snapshot.active.number = 2 ** 60),
-    'with a time that is none': (snapshot) => (snapshot.active.expires = -1),
+    'with a negative time': (snapshot) => (snapshot.active.expires = -1),
     'with a parked grant without a token': (snapshot) => delete snapshot.parked.access,
     'with a parked grant of an agent': (snapshot) => (snapshot.parked.owner = 'agent'),
     'with a grant twice': (snapshot) => (snapshot.parked.number = snapshot.active.number),
@@ -353,7 +353,7 @@ describe('what is not taken', limit, () => {
     'with a customer id that is too long': (snapshot) => (snapshot.customer = 'x'.repeat(257)),
   };
 
-  /** Texts that are no snapshot. @type {Record<string, (text: string) => string>} */
+  /** Texts that are not snapshots. @type {Record<string, (text: string) => string>} */
   const texts = {
     'an empty text': () => '',
     words: () => 'undefined',
@@ -363,8 +363,8 @@ describe('what is not taken', limit, () => {
     'an empty object': () => '{}',
     'half a snapshot': (text) => text.slice(0, text.length / 2),
     'a snapshot without its last character': (text) => text.slice(0, -1),
-    'another text behind it': (text) => `${text}x`,
-    'a zero byte within': (text) => text.replace('"for"', '"\0"'),
+    'a snapshot with more text behind it': (text) => `${text}x`,
+    'a snapshot with a zero byte': (text) => text.replace('"for"', '"\0"'),
     'a hundred thousand brackets': () => '['.repeat(100_000),
     'many brackets that fit': () => '['.repeat(70_000),
     'a snapshot of more than the buffer': (text) => text + ' '.repeat(80_000),
@@ -384,14 +384,14 @@ describe('what is not taken', limit, () => {
     ),
   };
 
-  /** The snapshot of an emulation with a parked grant. @param {Storefront} shop */
+  /** Resolves with the snapshot of an emulation with a parked grant. @param {Storefront} shop */
   async function takenOver(shop) {
     const storage = new Notebook();
     (await shop.openTakenOver({ storage })).close();
     return storage.text ?? '';
   }
 
-  test('R26: a whole snapshot is taken', async () => {
+  test('R26: a valid snapshot is restored', async () => {
     const shop = storefront();
     const session = await shop.open({ storage: new Notebook(await takenOver(shop)) });
     assert.equal(session.state.phase, 'emulating');
@@ -420,7 +420,7 @@ describe('what is not taken', limit, () => {
     });
   }
 
-  test('R26: what a storage gives that is no text is as if it were empty', async () => {
+  test('R26: a value other than a string from a storage counts as empty', async () => {
     const shop = storefront();
     const text = await takenOver(shop);
     for (const given of [undefined, 7, {}, [text], { __proto__: null }, Promise.resolve(text)]) {

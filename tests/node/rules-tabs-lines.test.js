@@ -1,5 +1,5 @@
-// R24, where what is stored is lost, does not fit, is somebody else's, or comes late: in the end all
-// tabs agree, and the server takes no token that no tab holds.
+// R24 with storage that is emptied, full, shared or late: in the end all tabs agree, and every
+// valid token is held by a tab.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Browser } from './browser.js';
@@ -10,7 +10,7 @@ import { agent, anna, annaId, ben, benId, details, limit, useStorefront } from '
 
 const storefront = useStorefront();
 
-/** Whom the server takes the session for. @param {Session} session */
+/** Resolves with the user that the server sees in the session. @param {Session} session */
 const userOf = async (session) => (await storefront().getUser(session)).uid;
 
 /** @param {Page} page */
@@ -27,7 +27,7 @@ async function assertAgreed(browser, phase) {
 }
 
 describe("R24: emptied storage (storage: 'local')", limit, () => {
-  test('R24: a tab notices that another document has emptied the storage, and the next tab has its session', async (t) => {
+  test('R24: a tab restores the storage that another document has emptied, and the next tab has its session', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const first = await browser.open();
@@ -42,7 +42,7 @@ describe("R24: emptied storage (storage: 'local')", limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R24: a tab notices at its next call that its own document has emptied the storage', async (t) => {
+  test('R24: a tab restores the storage that its own document has emptied at its next call', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const first = await browser.open();
@@ -54,14 +54,14 @@ describe("R24: emptied storage (storage: 'local')", limit, () => {
     assert.equal(second.session.authorization(), bearer);
   });
 
-  test('R24: what begins anew in a tab that slept is taken over by the others, though it looks like theirs', async (t) => {
+  test('R24: the snapshot that a woken tab writes to an emptied storage is adopted by the others, even with an equal epoch', async (t) => {
     const browser = new Browser(t, storefront(), 'local');
     const [first, second] = await browser.openTabs(2, ({ session }) => session.signInAgent(agent));
     first.freeze();
     second.session.emulate(annaId);
     second.freeze();
     browser.openTab().localStorage.clear();
-    // It knows nothing of the emulation, and has counted as far as the other one.
+    // It missed the emulation, and its epoch equals that of the other tab.
     first.wake();
     await browser.quiet();
     second.wake();
@@ -69,7 +69,7 @@ describe("R24: emptied storage (storage: 'local')", limit, () => {
     assert.deepEqual(browser.phases(), ['agent', 'agent']);
   });
 
-  test('R7, R24: Anna, the storage is emptied unnoticed, Ben signs in and out in a new tab: nothing lives on', async (t) => {
+  test("R7, R24: when the storage was emptied unnoticed, a sign-in in a new tab replaces the first tab's customer, and every token is revoked", async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const first = await browser.open();
@@ -89,7 +89,7 @@ describe("R24: emptied storage (storage: 'local')", limit, () => {
     assert.deepEqual(expired, []);
   });
 
-  test('R7, R24: the same while the first tab sleeps, and Ben is gone when it wakes up', async (t) => {
+  test('R7, R24: when the storage was emptied while a tab slept, a sign-in and sign-out in a new tab sign the woken tab out', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const first = await browser.open();
@@ -105,7 +105,7 @@ describe("R24: emptied storage (storage: 'local')", limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R24: signed out and emptied, Anna signs in in a new tab: she is there in the first, where Ben is refused', async (t) => {
+  test('R24: after a sign-out and an emptied storage, a sign-in in a new tab appears in the first, where another is refused', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const first = await browser.open();
@@ -123,7 +123,7 @@ describe("R24: emptied storage (storage: 'local')", limit, () => {
   });
 
   for (const isFirst of [true, false]) {
-    test(`R7, R24: two tabs of an emptied storage sign in at once: one of them stays, and nothing else lives (${isFirst ? 'the older tab is answered first' : 'the newer tab is answered first'})`, async (t) => {
+    test(`R7, R24: of two simultaneous sign-ins after an emptied storage one stays, and the tokens of the other are revoked (${isFirst ? 'the older tab is answered first' : 'the newer tab is answered first'})`, async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, 'local');
       const first = await browser.open();
@@ -146,7 +146,7 @@ describe("R24: emptied storage (storage: 'local')", limit, () => {
     });
   }
 
-  test('R24: the epoch goes on after the last grant: a sign-out is not undone by what an older page has kept', async (t) => {
+  test('R24: the epoch continues after the last grant: a cached older page does not undo a sign-out', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const [first, second] = await browser.openTabs(2, signIn, { persistRefreshToken: true });
@@ -163,7 +163,7 @@ describe("R24: emptied storage (storage: 'local')", limit, () => {
     assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
   });
 
-  test('R24: tabs that see each other late, one after the other in all orders, agree', async (t) => {
+  test('R24: two tabs that sign in before they see each other agree in the end', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const [first, second] = await browser.openTabs(2, async () => {});
@@ -177,7 +177,7 @@ describe("R24: emptied storage (storage: 'local')", limit, () => {
     await assertAgreed(browser, 'customer');
   });
 
-  test('R24, R25: a reload after the sign-out finds nobody, and the next sign-in is seen by all', async (t) => {
+  test('R24, R25: a reload after the sign-out is anonymous, and the next sign-in appears in all tabs', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const [first, second] = await browser.openTabs(2, signIn);
@@ -193,7 +193,7 @@ describe("R24: emptied storage (storage: 'local')", limit, () => {
 });
 
 describe("R24: full storage (storage: 'local')", limit, () => {
-  test('R24: what does not fit leaves nothing stored: a reload finds nobody, neither Anna nor Ben', async (t) => {
+  test('R24: a snapshot that does not fit leaves nothing stored: a reload is anonymous', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const page = await browser.open();
@@ -209,7 +209,7 @@ describe("R24: full storage (storage: 'local')", limit, () => {
     assert.equal(next.session.state.phase, 'anonymous');
   });
 
-  test('R7, R24: two sign-ins that nobody sees: when there is room again all agree, and nothing lives on', async (t) => {
+  test('R7, R24: after two sign-ins with a full storage, tabs agree once there is room, and every token is revoked', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const first = await browser.open();
@@ -226,7 +226,7 @@ describe("R24: full storage (storage: 'local')", limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R7, R24: two sign-ins that nobody sees, and a third that everybody sees', async (t) => {
+  test('R7, R24: after two sign-ins with a full storage, tabs agree on a third that fits', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const first = await browser.open();
@@ -243,7 +243,7 @@ describe("R24: full storage (storage: 'local')", limit, () => {
 });
 
 describe("R24: a page and a frame that share sessionStorage (storage: 'session')", limit, () => {
-  test('R24: who signs in or out in one is there, or gone, in the other', async (t) => {
+  test('R24: a sign-in or sign-out in a page or its frame takes effect in the other', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const page = await browser.open();
@@ -257,7 +257,7 @@ describe("R24: a page and a frame that share sessionStorage (storage: 'session')
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R7, R24: the page signs in and out, the frame reloads and signs in: Ben is refused in the page', async (t) => {
+  test('R7, R24: after a sign-in in a reloaded frame, another sign-in in the page is refused', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const page = await browser.open();
@@ -275,7 +275,7 @@ describe("R24: a page and a frame that share sessionStorage (storage: 'session')
     assert.equal(await userOf(page.session), anna.username);
   });
 
-  test('R7, R24: the same where the storage is emptied in between: all agree, and nothing else lives', async (t) => {
+  test('R7, R24: a page and a frame that sign in after the storage was emptied agree, and other tokens are revoked', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const page = await browser.open();
@@ -294,22 +294,22 @@ describe("R24: a page and a frame that share sessionStorage (storage: 'session')
 describe("R24: the list of ended grants (storage: 'session')", limit, () => {
   /** @type {Record<string, { away: (page: Page) => Page, back: (page: Page) => Promise<unknown> }>} */
   const ways = {
-    'is kept, and comes back': {
+    'was cached and comes back': {
       away: (page) => (page.keep(), page),
       back: async (page) => page.show(),
     },
-    'is not kept, and comes back': {
+    'was reloaded and comes back': {
       away: (page) => page.reload(),
       back: (page) => page.open(),
     },
-    sleeps: {
+    'was frozen and wakes up': {
       away: (page) => (page.freeze(), page),
       back: async (page) => page.wake(),
     },
   };
 
   for (const [way, { away, back }] of Object.entries(ways)) {
-    test(`R24: a duplicate that ${way} after the sign-out is signed out, though localStorage is full`, async (t) => {
+    test(`R24: a duplicate that ${way} after the sign-out is signed out, even if localStorage is full`, async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, 'session');
       const [first, second] = await browser.openTabs(2, signIn);
@@ -328,7 +328,7 @@ describe("R24: the list of ended grants (storage: 'session')", limit, () => {
       assert.equal(gone.bearers.includes(bearer), false);
     });
 
-    test(`R24: a duplicate that ${way} after the sign-out is signed out, though localStorage was emptied`, async (t) => {
+    test(`R24: a duplicate that ${way} after the sign-out is signed out, even if localStorage was emptied`, async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, 'session');
       const [first, second] = await browser.openTabs(2, signIn);
@@ -336,7 +336,7 @@ describe("R24: the list of ended grants (storage: 'session')", limit, () => {
       shop.backend.set({ revoke: { answer: 302 } });
       first.session.signOut();
       await browser.pass(10_000);
-      // By a script of the tab that is left, which notices at its next call; or by another document.
+      // Another document empties it; a script of the tab itself would be noticed at the next call.
       browser.openTab().localStorage.clear();
       await browser.quiet();
       await back(gone);
@@ -346,7 +346,7 @@ describe("R24: the list of ended grants (storage: 'session')", limit, () => {
     });
   }
 
-  test('R24: a full list makes room for the newest by leaving out the oldest', async (t) => {
+  test('R24: a full list of ended grants drops the oldest for the newest', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const page = await browser.open();
@@ -365,7 +365,7 @@ describe("R24: the list of ended grants (storage: 'session')", limit, () => {
     }
   });
 
-  test('R24: what other tabs have written stays on the list when something is added to it', async (t) => {
+  test('R24: a tab that adds to the list of ended grants keeps the entries of other tabs', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const first = await browser.open();
@@ -381,7 +381,7 @@ describe("R24: the list of ended grants (storage: 'session')", limit, () => {
     assert.equal(copy.session.state.phase, 'anonymous');
   });
 
-  test('R24: the list is written when there is none and when a grant ends, and not with each token', async (t) => {
+  test('R24: the list of ended grants is written when it is missing and when a grant ends, and not with each token', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const page = browser.openTab();
@@ -396,7 +396,7 @@ describe("R24: the list of ended grants (storage: 'session')", limit, () => {
     assert.equal(setItem.mock.callCount(), 2);
   });
 
-  test('R24: a script of the tab itself empties localStorage: the list is there again after its next call', async (t) => {
+  test('R24: a list of ended grants that a script of the same tab has emptied is restored at the next call', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const page = await browser.open();
@@ -425,7 +425,7 @@ describe("R24: an agent's duplicates (storage: 'session')", limit, () => {
   };
 
   for (const [move, act] of Object.entries(moves)) {
-    test(`R5, R24: a customer who is restored in one tab stays, where another has ${move}`, async (t) => {
+    test(`R5, R24: a customer restored in one tab stays signed in, even if another tab has ${move}`, async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, 'session');
       const options = { persistRefreshToken: true };
@@ -443,7 +443,7 @@ describe("R24: an agent's duplicates (storage: 'session')", limit, () => {
     });
   }
 
-  test('R5, R24: a customer who is parked in both tabs is restored in both, and nobody revokes her', async (t) => {
+  test('R5, R24: a customer parked in both tabs is restored in both, and her tokens are not revoked', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const options = { persistRefreshToken: true };
@@ -459,7 +459,7 @@ describe("R24: an agent's duplicates (storage: 'session')", limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R2, R24: a customer who is retired in both tabs is revoked by the one in which the agent signs out', async (t) => {
+  test('R2, R24: a customer retired in both tabs is revoked by the tab in which the agent signs out', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const options = { persistRefreshToken: true };
@@ -488,7 +488,7 @@ describe('R29 across pages', limit, () => {
       ...(storage === 'local' && { 'another tab': (page) => page.browser.openTab() }),
     };
     for (const [name, next] of Object.entries(successors)) {
-      test(`R29: ${name} waits with its sign-in for a revocation that may be under way ('${storage}')`, async (t) => {
+      test(`R29: a sign-in in ${name} waits for a revocation that may be pending ('${storage}')`, async (t) => {
         const shop = storefront();
         const browser = new Browser(t, shop, storage);
         shop.backend.set({ sameToken: true, revoke: { answer: 'hold-before' } });
@@ -514,7 +514,7 @@ describe('R29 across pages', limit, () => {
       });
     }
 
-    test(`R29: 2 s after the sign-out nobody waits ('${storage}')`, async (t) => {
+    test(`R29: a sign-in 2 s after the sign-out does not wait ('${storage}')`, async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
       const page = await browser.open();
@@ -526,7 +526,7 @@ describe('R29 across pages', limit, () => {
       assert.equal(await browser.passUntil(session.signIn(ben)), 0);
     });
 
-    test(`R29: a clock that was set back does not keep a sign-in waiting ('${storage}')`, async (t) => {
+    test(`R29: a sign-in waits at most 2 s, even if the clock was set back ('${storage}')`, async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
       const page = await browser.open();
@@ -543,7 +543,7 @@ describe('R29 across pages', limit, () => {
 
 describe('two sessions of one page', limit, () => {
   for (const storage of /** @type {const} */ (['session', 'local'])) {
-    test(`R24: they hear of each other without being called ('${storage}')`, async (t) => {
+    test(`R24: two sessions of one page notify each other without a call ('${storage}')`, async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
       const page = browser.openTab();
@@ -565,7 +565,7 @@ describe('two sessions of one page', limit, () => {
       assert.equal(page.forms.length, 4);
     });
 
-    test(`R24: without BroadcastChannel they agree at their next call ('${storage}')`, async (t) => {
+    test(`R24: two sessions of one page agree at their next call without BroadcastChannel ('${storage}')`, async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage, { channel: false });
       const page = browser.openTab();
@@ -579,7 +579,7 @@ describe('two sessions of one page', limit, () => {
     });
   }
 
-  test("R24: a duplicate has a session of its own: who signs in in one is not there in the other ('session')", async (t) => {
+  test("R24: a duplicate has a session of its own: a sign-in in one does not appear in the other ('session')", async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const [first, second] = await browser.openTabs(2, signIn);

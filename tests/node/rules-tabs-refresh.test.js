@@ -1,5 +1,5 @@
-// R31: which tab refreshes what several tabs hold, and how the others get what came of it. By default
-// a refresh token is in the memory of the page that signed in, and nowhere else.
+// R31: one tab refreshes a grant that several tabs hold, and the others get its new tokens. By
+// default a refresh token is in the memory of the page that signed in, and nowhere else.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Browser } from './browser.js';
@@ -21,8 +21,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
     storage === 'local' ? "tabs that share a session ('local')" : "duplicates ('session')";
 
   /**
-   * Tabs in which Anna is signed in and whose access token has died at the server; the first has the
-   * refresh token.
+   * Opens tabs with Anna signed in and her access token dead; the first has the refresh token.
    *
    * @param {TestContext} t
    * @param {number} count
@@ -39,7 +38,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
 
   describe(`R31 in ${kind}`, limit, () => {
     for (const count of [2, 3]) {
-      test(`R31: of ${count} tabs the last asks first: the tab that can refreshes once, and all go on`, async (t) => {
+      test(`R31: a dead token in the last of ${count} tabs is refreshed once by the tab with the refresh token, and all stay signed in`, async (t) => {
         const { shop, browser, pages, sessions, expired } = await openExpired(t, count);
         const answer = shop.getUser(pages[count - 1].session);
         assert.equal(await browser.passUntil(answer), 0);
@@ -74,7 +73,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
         assert.deepEqual(expired.flat(), []);
       });
 
-      test(`R31: of ${count} tabs all ask at once: one refresh`, async (t) => {
+      test(`R31: simultaneous requests of ${count} tabs cause one refresh`, async (t) => {
         const { shop, browser, sessions, expired } = await openExpired(t, count);
         const answers = Promise.all(sessions.map((session) => shop.getUser(session)));
         assert.equal(await browser.passUntil(answers), 0);
@@ -100,7 +99,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
 
     test('R31: a tab that already has a newer token hands it over, without another refresh', async (t) => {
       const { shop, browser, pages, sessions } = await openExpired(t, 2);
-      // The other hears of nothing until its own request is answered.
+      // The other is not notified until its own request is answered.
       pages[1].freeze();
       browser.local.isLate = true;
       assert.equal((await shop.getUser(sessions[0])).status, 200);
@@ -114,7 +113,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
     });
 
-    test('R31: the tab that can refresh sleeps: after 2 s the session ends with expired', async (t) => {
+    test('R31: when the tab with the refresh token sleeps, the session ends after 2 s with expired', async (t) => {
       const { shop, browser, pages, sessions, expired } = await openExpired(t, 2);
       pages[0].freeze();
       const answer = shop.getUser(sessions[1]);
@@ -124,7 +123,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.equal(sessions[1].authorization(), undefined);
       assert.deepEqual(expired[1], [{ owner: 'customer' }]);
 
-      // It wakes up: what only it could revoke is revoked, or still in use.
+      // When it wakes up, the token that only it could revoke is revoked, or still in use.
       pages[0].wake();
       await browser.pass(10_000);
       assert.deepEqual(await browser.orphans(), []);
@@ -136,7 +135,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       }
     });
 
-    test('R31: the tab that can refresh wakes up in time', async (t) => {
+    test('R31: when the tab with the refresh token wakes up in time, it refreshes, and both tabs stay signed in', async (t) => {
       const { shop, browser, pages, sessions, expired } = await openExpired(t, 2);
       pages[0].freeze();
       const answer = shop.getUser(sessions[1]);
@@ -155,7 +154,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       ['was killed just before', (page) => page.kill()],
       ['is closed while it is asked', (page) => void setImmediate(() => page.leave())],
     ])) {
-      test(`R31: the tab that could refresh ${how}: after 2 s the session ends with expired`, async (t) => {
+      test(`R31: when the tab with the refresh token ${how}, the session ends after 2 s with expired`, async (t) => {
         const { shop, browser, pages, sessions, expired } = await openExpired(t, 2);
         away(pages[0]);
         const answer = shop.getUser(sessions[1]);
@@ -164,12 +163,12 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
         assert.deepEqual(browser.phases(), ['anonymous']);
         assert.deepEqual(expired[1], [{ owner: 'customer' }]);
         assert.deepEqual(await browser.stored(), []);
-        // The refresh token went with the memory of its page: nothing could reach it.
+        // The refresh token is lost with the memory of its page.
         assert.deepEqual(await shop.alive(), ['customer #1 refresh']);
       });
     }
 
-    test('R31: who has answered is waited for, longer than 2 s', async (t) => {
+    test('R31: a tab that has answered is waited for longer than 2 s', async (t) => {
       const { shop, browser, sessions, expired } = await openExpired(t, 3);
       shop.backend.set({ token: { answer: 'hold' } });
       const answers = Promise.all(sessions.slice(1).map((session) => shop.getUser(session)));
@@ -185,7 +184,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.deepEqual(expired.flat(), []);
     });
 
-    test('R31: the tab that has answered is killed before it has refreshed: the session ends', async (t) => {
+    test('R31: when the tab that has answered is killed before it has refreshed, the request resolves with its 401', async (t) => {
       const { shop, browser, pages, sessions, expired } = await openExpired(t, 2);
       shop.backend.set({ token: { answer: 'hold' } });
       const answer = shop.getUser(sessions[1]);
@@ -198,7 +197,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.ok(expired[1].length <= 1);
     });
 
-    test('R20, R31: a refresh that fails for a passing reason: the answer stands and all stay signed in', async (t) => {
+    test('R20, R31: when the refresh of another tab fails temporarily, the 401 stands and all stay signed in', async (t) => {
       const { shop, browser, sessions, expired } = await openExpired(t, 2);
       shop.backend.set({ token: { answer: 503, only: 'refresh_token', times: 1 } });
       const answer = shop.getUser(sessions[1]);
@@ -216,13 +215,13 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.deepEqual((await shop.alive()).sort(), ['customer #2 access', 'customer #2 refresh']);
     });
 
-    test('R20, R31: a refresh that is refused for good ends the session of all', async (t) => {
+    test('R20, R31: a refresh that is refused for good ends the session in all tabs', async (t) => {
       const { shop, browser, sessions, expired } = await openExpired(t, 2);
       await shop.backend.revokeRefreshTokens();
       const answer = shop.getUser(sessions[1]);
       await browser.passUntil(answer);
       assert.equal((await answer).status, 401);
-      // In a duplicate the next request is the one that nobody answers.
+      // In a duplicate the next request is the one that no tab answers.
       if (storage === 'session') await browser.passUntil(shop.getUser(sessions[1]));
       await browser.pass(10_000);
       assert.deepEqual(browser.phases(), ['anonymous', 'anonymous']);
@@ -233,7 +232,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.deepEqual(await shop.alive(), []);
     });
 
-    test('R21, R31: a sign-out while the other tab waits for a token: its answer stands, without expired', async (t) => {
+    test('R21, R31: when one tab signs out while another waits for a token, the 401 stands, without expired', async (t) => {
       const { shop, browser, sessions, expired } = await openExpired(t, 2);
       shop.backend.set({ token: { answer: 'hold', only: 'refresh_token', times: 1 } });
       const answer = shop.getUser(sessions[1]);
@@ -249,7 +248,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.deepEqual(await browser.stored(), []);
     });
 
-    test('R31: a signal ends the wait of its request, and nothing else', async (t) => {
+    test("R31: a request's signal ends its wait for another tab, and nothing else", async (t) => {
       const { shop, browser, pages, sessions } = await openExpired(t, 2);
       pages[0].freeze();
       const abort = new AbortController();
@@ -264,7 +263,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.equal((await kept).status, 200);
     });
 
-    test('R31: a tab without the refresh token signs out: the one that has it revokes it', async (t) => {
+    test('R31: when a tab without the refresh token signs out, the tab that has it revokes it', async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
       const [first, second] = await browser.openTabs(2, signIn);
@@ -277,7 +276,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.deepEqual(await shop.alive(), []);
       assert.deepEqual(await browser.stored(), []);
       assert.deepEqual(expired.flat(), []);
-      // R8: the access token is revoked by whoever signed out, and by nobody else.
+      // R8: only the tab that signed out revokes the access token.
       assert.deepEqual(
         (await shop.revoked()).filter((label) => label === 'customer #1 access'),
         ['customer #1 access'],
@@ -286,7 +285,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
     });
 
     for (const revocationEnds of /** @type {const} */ (['grant', 'token'])) {
-      test(`R30, R31: a tab that slept through a sign-out revokes what only it has (a revocation ends the ${revocationEnds})`, async (t) => {
+      test(`R30, R31: a tab that slept through a sign-out revokes the refresh token that only it has (a revocation ends the ${revocationEnds})`, async (t) => {
         const shop = storefront();
         const browser = new Browser(t, shop, storage);
         const [first, second] = await browser.openTabs(2, signIn);
@@ -311,7 +310,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
     }
 
     for (const isTold of [true, false]) {
-      test(`R24, R31: a tab whose tokens are newer than those that another has revoked ends too, and revokes its own (${isTold ? 'a message tells it' : 'it reads the list'})`, async (t) => {
+      test(`R24, R31: a tab with newer tokens than another tab has revoked is signed out too, and revokes its own (${isTold ? 'a message notifies it' : 'it reads the list'})`, async (t) => {
         const { shop, browser, pages, sessions, expired } = await openExpired(t, 2);
         browser.local.isLate = true;
         browser.holdMessages();
@@ -320,7 +319,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
           'customer #2 access',
           'customer #2 refresh',
         ]);
-        // It knows the older tokens only.
+        // The second tab has only the older tokens.
         sessions[1].signOut();
         browser.local.isLate = false;
         browser.local.show();
@@ -335,7 +334,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       });
     }
 
-    test('R20, R31: with refresh tokens stored the tab that asks refreshes, and the others have what came', async (t) => {
+    test('R20, R31: with stored refresh tokens the tab that sends the request refreshes, and the others get its tokens', async (t) => {
       const { shop, browser, pages, sessions, expired } = await openExpired(t, 3, {
         persistRefreshToken: true,
       });
@@ -353,7 +352,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
         'customer #2 refresh',
       ]);
 
-      // And they are up to date: it is the first that refreshes next.
+      // All tabs are up to date: the first one refreshes next.
       await browser.pass(60_000);
       await shop.backend.expireAccessTokens();
       assert.equal((await shop.getUser(sessions[0])).status, 200);
@@ -364,7 +363,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.deepEqual(expired.flat(), []);
     });
 
-    test('R31: the agent who emulates goes on in a tab without the refresh token', async (t) => {
+    test('R31: an emulation goes on in a tab without the refresh token', async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
       const [, second] = await browser.openTabs(2, async ({ session }) => {
@@ -382,7 +381,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.deepEqual(expired.flat(), []);
     });
 
-    test('R31: the agent whose refresh is refused in another tab leaves the parked customer there', async (t) => {
+    test("R31: when the agent's refresh is refused in another tab, the parked customer is restored in both", async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
       const [first, second] = await browser.openTabs(2, async ({ session }) => {
@@ -393,7 +392,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       const expired = expiries(browser.sessions);
       shop.backend.set({ token: { answer: 400, only: 'refresh_token', times: 1 } });
       await browser.passUntil(shop.getUser(second.session));
-      // In a duplicate the next request is the one that nobody answers.
+      // In a duplicate the next request is the one that no tab answers.
       if (storage === 'session') await browser.passUntil(shop.getUser(second.session));
       await browser.pass(10_000);
       assert.deepEqual(browser.phases(), ['customer', 'customer']);
@@ -404,7 +403,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.equal((await asked).uid, anna.username);
     });
 
-    test('R31: two sessions of one page: the one without the refresh token asks the other', async (t) => {
+    test('R31: of two sessions of one page, the one without the refresh token asks the other', async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
       const page = browser.openTab();
@@ -430,7 +429,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.deepEqual(await shop.alive(), []);
     });
 
-    test('R31: the first of two sessions of a page is closed, as a component is that is mounted twice', async (t) => {
+    test('R31: a session of a page refreshes after an earlier session of the page was closed', async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
       const page = browser.openTab();
@@ -442,7 +441,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
     });
 
-    test('R31: without BroadcastChannel there is nobody to ask: the session ends with expired', async (t) => {
+    test('R31: without BroadcastChannel a session without the refresh token ends with expired', async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage, { channel: false });
       const [, second] = await browser.openTabs(2, signIn);
@@ -459,7 +458,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
 
     // ---- Refresh tokens that are older than those of another tab (R41) ---------------------------
 
-    test('R31, R41: a tab that slept through a refresh is given the newer pair, and refreshes with that', async (t) => {
+    test('R31, R41: a tab that slept through a refresh gets the newer pair, and refreshes with it', async (t) => {
       const { shop, browser, pages, sessions, expired } = await openExpired(t, 2, {
         persistRefreshToken: true,
       });
@@ -482,11 +481,11 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.deepEqual(expired.flat(), []);
     });
 
-    test('R31, R41: an older refresh token that is refused ends nothing: the others have newer tokens', async (t) => {
+    test('R31, R41: a refused older refresh token does not end the session while another tab has newer tokens', async (t) => {
       const { shop, browser, sessions, expired } = await openExpired(t, 2, {
         persistRefreshToken: true,
       });
-      // The second has heard of nothing yet when it refreshes as well.
+      // The second tab has not been notified when it refreshes as well.
       browser.local.isLate = true;
       browser.holdMessages();
       assert.equal((await shop.getUser(sessions[0])).status, 200);
@@ -506,14 +505,14 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
     });
 
     if (storage === 'session') {
-      test('R31, R41: a refused predecessor says nothing about the grant: the tab with the newer pair stays', async (t) => {
+      test('R31, R41: a refused older refresh token in a duplicate leaves the tab with the newer pair signed in', async (t) => {
         const shop = storefront();
         const browser = new Browser(t, shop, storage, { channel: false });
         const [first, second] = await browser.openTabs(2, signIn, { persistRefreshToken: true });
         await shop.backend.expireAccessTokens();
         const expired = expiries(browser.sessions);
         assert.equal((await shop.getUser(first.session)).status, 200);
-        // A server that forgets the predecessor without ending the grant for it.
+        // The server refuses the older refresh token without ending the grant.
         shop.backend.set({ token: { answer: 400, only: 'refresh_token', times: 1 } });
         const answer = shop.getUser(second.session);
         await browser.passUntil(answer);
@@ -526,7 +525,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       });
     }
 
-    test('R31: where the server keeps the refresh token, tabs that ask by turns cause one refresh', async (t) => {
+    test('R31: alternating requests of two tabs cause one refresh if the server does not rotate the refresh token', async (t) => {
       const { shop, browser, sessions, expired } = await openExpired(t, 2, {
         persistRefreshToken: true,
       });
@@ -541,7 +540,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
 
     // ---- R32: a session that is known to be dead ---------------------------------------------------
 
-    test('R32: a stored session that is over is not put on requests, and ends with expired when nobody has its refresh token', async (t) => {
+    test('R32: the token of an expired stored session is put on no request, and the session ends with expired when no tab has its refresh token', async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
       const page = await browser.open();
@@ -563,7 +562,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       assert.deepEqual(await browser.stored(), []);
     });
 
-    test('R31, R32: a stored session that is over goes on with what another tab refreshes', async (t) => {
+    test('R31, R32: an expired stored session goes on with the tokens that another tab refreshes', async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
       const [first, second] = await browser.openTabs(2, signIn);
@@ -590,7 +589,7 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
 describe('R31 where there are no other tabs', limit, () => {
   for (const [name, storage] of /** @type {const} */ ([
     ["'memory'", () => /** @type {const} */ ('memory')],
-    ['a storage of the own', () => new Notebook()],
+    ["the caller's own storage", () => new Notebook()],
   ])) {
     test(`R31: with ${name} a session without a refresh token ends at once`, async (t) => {
       const shop = storefront();
@@ -609,7 +608,7 @@ describe('R31 where there are no other tabs', limit, () => {
     });
   }
 
-  test('R32: a session of a storage of the own that is over ends when it is opened, and a listener hears of it', async (t) => {
+  test("R32: an expired session in the caller's own storage ends when it is opened, and a listener is notified", async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const notebook = new Notebook();

@@ -1,6 +1,6 @@
-// R7, R24, R31 on random walks: what people, scripts and browsers may do with a few tabs, in an order
-// that nobody has thought of. When everything has come to rest, tabs that share a storage agree, and
-// the server takes no token that no tab holds.
+// R7, R24, R31 on random walks: actions of shoppers, scripts and browsers on a few tabs, in random
+// order. When everything has come to rest, tabs that share a storage agree, and every valid token
+// is held by a tab.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -12,11 +12,11 @@ import { agent, anna, annaId, ben, benId, useStorefront } from './storefront.js'
 
 const storefront = useStorefront();
 
-/** A sign-in that is refused or cancelled is none. @param {Promise<unknown>} promise */
+/** Ignores the rejection of a refused or cancelled sign-in. @param {Promise<unknown>} promise */
 const attempt = (promise) => void promise.catch(() => {});
 
 /**
- * What may happen to a tab that is awake.
+ * The actions on a tab that is awake.
  *
  * @type {Record<string, (page: Page) => unknown>}
  */
@@ -40,7 +40,7 @@ const acts = {
   sleeps: (page) => page.freeze(),
 };
 
-/** What may happen around them. @type {Record<string, (browser: Browser) => unknown>} */
+/** The events around the tabs. @type {Record<string, (browser: Browser) => unknown>} */
 const events = {
   'access tokens die': ({ shop }) => shop.backend.expireAccessTokens(),
   'a moment passes': (browser) => browser.quiet(),
@@ -48,7 +48,7 @@ const events = {
     show(browser);
     await browser.pass(3_000);
   },
-  // It takes a browser some milliseconds to show one tab what another has stored.
+  // A browser takes some milliseconds to show one tab the storage writes of another.
   'tabs see each other late': (browser) => {
     browser.local.isLate = true;
     browser.heldMessages ??= [];
@@ -69,7 +69,7 @@ async function comeToRest(browser) {
   for (const page of browser.pages) page.wake();
   show(browser);
   await browser.pass(30_000);
-  // Each looks once more at what is stored, as at the next request of a shopper.
+  // Each session reads the storage once more, as at the next request of a shopper.
   for (const session of browser.sessions) session.authorization();
   await browser.pass(30_000);
 }
@@ -111,7 +111,7 @@ async function walk(t, storage, persistRefreshToken, steps) {
   for (const page of pages) page.kill();
 }
 
-// Others: OCC_WALKS='SEED COUNT' npm run test:node -- tests/node/rules-tabs-walk.test.js
+// Other walks: OCC_WALKS='SEED COUNT' npm run test:node -- tests/node/rules-tabs-walk.test.js
 const [seed = 1, numRuns = 5] = (process.env.OCC_WALKS ?? '')
   .split(' ')
   .filter(Boolean)
@@ -125,7 +125,7 @@ describe('random walks', () => {
   for (const storage of /** @type {const} */ (['local', 'session'])) {
     for (const persistRefreshToken of [false, true]) {
       const options = persistRefreshToken ? ', refresh tokens stored' : '';
-      test(`R7, R24, R31: nothing lives on after random walks ('${storage}'${options})`, async (t) => {
+      test(`R7, R24, R31: tabs agree after random walks, and every token is revoked in the end ('${storage}'${options})`, async (t) => {
         await fc.assert(
           fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 7 }), (steps) =>
             walk(t, storage, persistRefreshToken, steps),

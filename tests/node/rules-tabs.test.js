@@ -1,5 +1,5 @@
-// R24: tabs that share a session, or hold the same grant, in a browser of the tests' own. Real tabs are
-// tested in the browser.
+// R24: tabs that share a session, or hold the same grant, in a simulated browser. The browser tests
+// use real tabs.
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ const storefront = useStorefront();
 /** @param {Page} page */
 const signIn = (page) => page.session.signIn(anna);
 
-/** @param {Page} page @returns {string[]} the phases that its session is told of */
+/** @param {Page} page @returns {string[]} the phases at the change events of its session */
 function phasesOf({ session }) {
   /** @type {string[]} */
   const phases = [];
@@ -32,13 +32,13 @@ function phasesOf({ session }) {
   return phases;
 }
 
-/** The key under which the tests look into the storage. */
+/** The storage key that the tests read. */
 const storageKey = 'shop';
 
 const persist = { persistRefreshToken: true };
 
 describe("tabs that share a session (storage: 'local')", limit, () => {
-  test('R24: one tab signs out and the other is signed out, without a request of its own', async (t) => {
+  test('R24: a sign-out in one tab signs the other out, without a request of its own', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const [one, other] = await browser.openTabs(2, signIn, persist);
@@ -52,7 +52,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
   });
 
-  test('R24: a page that was kept during the sign-out is signed out when it is shown again', async (t) => {
+  test('R24: a page that was cached during the sign-out is signed out when it is shown again', async (t) => {
     const browser = new Browser(t, storefront(), 'local');
     const [one, other] = await browser.openTabs(2, signIn);
     other.keep();
@@ -63,7 +63,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.equal(other.session.state.phase, 'anonymous');
   });
 
-  test('R24: a page that slept while one customer left and another came is told of both', async (t) => {
+  test('R24: a page that was cached while another customer signed in is notified of the sign-out and the sign-in', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const [one, other] = await browser.openTabs(2, signIn, persist);
@@ -75,7 +75,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.deepEqual(phases, ['anonymous', 'customer']);
     assert.equal(other.session.authorization(), `Bearer ${await shop.token('customer #2 access')}`);
 
-    // A refresh is nobody else.
+    // A refresh is not another customer.
     phases.length = 0;
     other.keep();
     await shop.backend.expireAccessTokens();
@@ -85,7 +85,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.deepEqual(other.forms, []);
   });
 
-  test('R24: what is done when it is told of the first holds: the state of the second does not come after it', async (t) => {
+  test('R24: a sign-out by a listener of the first notification is not undone by the second', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const [one, other] = await browser.openTabs(2, signIn, persist);
@@ -95,7 +95,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     const phases = phasesOf(other);
     other.session.addEventListener('change', () => other.session.signOut(), { once: true });
     other.show();
-    // Of the first; of the sign-out; and of the second, who is signed out by then.
+    // The first sign-out, that of the listener, and the second customer, who is signed out by then.
     assert.deepEqual(phases, ['anonymous', 'anonymous', 'anonymous']);
     assert.equal(other.session.authorization(), undefined);
     await browser.pass(10_000);
@@ -103,7 +103,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('a session that is closed reads the storage no more, and leaves no listener on itself', async (t) => {
+  test('a closed session does not read the storage, and leaves no listener on itself', async (t) => {
     const browser = new Browser(t, storefront(), 'local');
     const page = browser.openTab();
     const opened = await page.open();
@@ -119,7 +119,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.equal(browser.channels.size, 0);
   });
 
-  test('R24: a page that closes its session when it is told of another tab, in the midst of a sign-in, is told closed', async (t) => {
+  test('R24: a sign-in during which a listener closes the session is rejected with closed', async (t) => {
     const browser = new Browser(t, storefront(), 'local');
     const one = await browser.open();
     const other = await browser.open();
@@ -130,12 +130,12 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.deepEqual(other.forms, []);
   });
 
-  test('R24: a session that finds no place now is taken over as soon as there is one', async (t) => {
+  test('R24: a session of another tab for which the core has no room is adopted as soon as there is room', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local', { channel: false });
     const one = await browser.open();
     const other = await browser.open();
-    // Tokens are on their way to the other tab in all the places that sign-ins may take, and two
+    // The other tab has no room: pending token requests take every place for sign-ins, and two
     // sessions that it has signed out take the rest.
     shop.backend.set({ token: { answer: 'hold' } });
     const attempts = Array.from({ length: 8 }, () =>
@@ -162,12 +162,12 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.equal(other.session.state.phase, 'customer');
   });
 
-  test('R24: it is told of both then, if somebody else was there before', async (t) => {
+  test('R24: a session that waited for room notifies of the sign-out and the sign-in if it is of another customer', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local', { channel: false });
     const [one, other] = await browser.openTabs(2, signIn);
-    // Every place of the other tab is taken: by tokens that are on their way to it, by two sessions
-    // that it has signed out, and by the present one.
+    // The other tab has no room: pending token requests, two sessions that it has signed out, and
+    // the present one take every place.
     shop.backend.set({ token: { answer: 'hold' } });
     const cancel = new AbortController();
     const attempts = Array.from({ length: 7 }, () =>
@@ -198,7 +198,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.deepEqual(seen, ['customer', 'anonymous', 'customer']);
   });
 
-  test('R24: even before the event has come, the other tab acts on what is true by now', async (t) => {
+  test('R24: the other tab reads the current session even before the storage event', async (t) => {
     const browser = new Browser(t, storefront(), 'local');
     const [one, other] = await browser.openTabs(2, signIn);
     one.session.signOut();
@@ -206,7 +206,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.equal(other.session.state.phase, 'anonymous');
   });
 
-  test('R8, R24: both tabs sign out: each token is revoked once', async (t) => {
+  test('R8, R24: when both tabs sign out, each token is revoked once', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const [one, other] = await browser.openTabs(2, signIn, persist);
@@ -217,7 +217,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
   });
 
-  test('R24: a refresh that comes after the sign-out of the other tab does not bring the session back', async (t) => {
+  test('R24: a refresh answered after the sign-out of the other tab does not bring the session back', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const [one, other] = await browser.openTabs(2, signIn, persist);
@@ -238,7 +238,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R24: whoever signs in in one tab is there in the other', async (t) => {
+  test('R24: a sign-in in one tab appears in the other', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const one = await browser.open();
@@ -258,7 +258,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.equal((await shop.getUser(other.session)).uid, anna.username);
   });
 
-  test('R19, R24: a token that one tab has refreshed is the one that the other sends again with', async (t) => {
+  test('R19, R24: a tab sends its request again with the token that the other tab has refreshed', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const [one, other] = await browser.openTabs(2, signIn, persist);
@@ -272,7 +272,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     assert.deepEqual(shop.asked(), ['password', 'refresh_token']);
   });
 
-  test('R24: a snapshot of a tab that was long asleep does not bring the old epoch back', async (t) => {
+  test('R24: an old snapshot from a tab that slept does not replace a newer one', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'local');
     const page = await browser.open({ storageKey });
@@ -287,14 +287,14 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
     await browser.quiet();
     assert.equal((await shop.getUser(page.session)).uid, ben.username);
 
-    // Nor does it make somebody else of whoever is there, when another tab writes what is newer.
+    // A newer snapshot of the same customer is not reported as another customer either.
     const phases = phasesOf(page);
     another.localStorage.setItem(storageKey, newest.replace(/"epoch":\d+/, '"epoch":1234'));
     await browser.quiet();
     assert.deepEqual(phases, ['customer']);
   });
 
-  test('R24: an epoch is another when it differs in its last digit', async (t) => {
+  test('R24: an epoch that differs only in its last digit is a new one', async (t) => {
     const browser = new Browser(t, storefront(), 'local');
     const page = await browser.open({ storageKey });
     const another = browser.openTab();
@@ -315,7 +315,7 @@ describe("tabs that share a session (storage: 'local')", limit, () => {
 });
 
 describe("a duplicated tab (storage: 'session')", limit, () => {
-  test('R24: the original signs out and the duplicate is signed out, without a request of its own', async (t) => {
+  test('R24: a sign-out in the original signs the duplicate out, without a request of its own', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const [one, other] = await browser.openTabs(2, signIn, { ...persist, storageKey });
@@ -323,7 +323,7 @@ describe("a duplicated tab (storage: 'session')", limit, () => {
     one.session.signOut();
     other.session.signOut();
     assert.equal(other.session.state.phase, 'anonymous');
-    // Who and which token is gone; the line and its epoch go on.
+    // The customer and the token are gone; the line and its epoch go on.
     for (const { sessionStorage } of [one, other]) {
       const stored = JSON.parse(sessionStorage.getItem(storageKey) ?? '');
       assert.equal(stored.active, undefined);
@@ -336,7 +336,7 @@ describe("a duplicated tab (storage: 'session')", limit, () => {
     assert.deepEqual(await shop.revoked(), ['customer #1 refresh', 'customer #1 access']);
   });
 
-  test('R24: a duplicate that is reloaded, or made, after the sign-out is signed out', async (t) => {
+  test('R24: a duplicate that is opened after the sign-out is signed out', async (t) => {
     const browser = new Browser(t, storefront(), 'session');
     const one = await browser.open();
     await one.session.signIn(anna);
@@ -348,7 +348,7 @@ describe("a duplicated tab (storage: 'session')", limit, () => {
     assert.deepEqual(other.forms, []);
   });
 
-  test('R24: a refresh of the duplicate that comes after the sign-out is revoked', async (t) => {
+  test('R24: a refresh of the duplicate that is answered after the sign-out is revoked', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const [one, other] = await browser.openTabs(2, signIn, persist);
@@ -367,7 +367,7 @@ describe("a duplicated tab (storage: 'session')", limit, () => {
     assert.deepEqual(await shop.alive(), []);
   });
 
-  test('R24: of the grants that have ended the last thirty are known to other tabs', async (t) => {
+  test('R24: other tabs know the last thirty ended grants', async (t) => {
     const browser = new Browser(t, storefront(), 'session');
     const { fetch } = scriptedFetch(() => new Response());
     const options = { storageKey, fetch };
@@ -392,7 +392,7 @@ describe("a duplicated tab (storage: 'session')", limit, () => {
     assert.equal((await asBefore[1].open(options)).state.phase, 'customer');
   });
 
-  test('R24: a list of ended grants that somebody has emptied does no harm', async (t) => {
+  test('R24: an emptied or invalid list of ended grants does no harm', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const page = await browser.open({ storageKey });
@@ -409,7 +409,7 @@ describe("a duplicated tab (storage: 'session')", limit, () => {
     }
   });
 
-  test('R24: a sign-out in one tab is nothing to a tab with another grant', async (t) => {
+  test('R24: a sign-out in one tab does not affect a tab with another grant', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const one = await browser.open();
@@ -425,10 +425,10 @@ describe("a duplicated tab (storage: 'session')", limit, () => {
 });
 
 describe(
-  "a page that was kept while the next one of its tab was shown (storage: 'session')",
+  "a page that was cached while the next one of its tab was shown (storage: 'session')",
   limit,
   () => {
-    test('R24: it takes over what the next page has stored, and writes nothing', async (t) => {
+    test('R24: a page shown again from the cache adopts the snapshot of the next page, and writes nothing', async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, 'session');
       const options = { ...persist, storageKey };
@@ -454,8 +454,8 @@ describe(
   },
 );
 
-describe('tabs that do not see yet what another has stored', limit, () => {
-  test('R24: the channel to them is closed with the session; in a browser it has no unref', async (t) => {
+describe("tabs that do not see another tab's storage writes yet", limit, () => {
+  test('R24: close also closes the channel to other tabs, which has no unref in a browser', async (t) => {
     const browser = new Browser(t, storefront(), 'session');
     const page = browser.openTab();
     const session = await page.open();
@@ -466,7 +466,7 @@ describe('tabs that do not see yet what another has stored', limit, () => {
   });
 
   for (const storage of /** @type {const} */ (['session', 'local'])) {
-    test(`R24, R8: a message tells them of a sign-out, and they send nothing (storage '${storage}')`, async (t) => {
+    test(`R24, R8: a message notifies other tabs of a sign-out, and they send nothing (storage '${storage}')`, async (t) => {
       const shop = storefront();
       const browser = new Browser(t, shop, storage);
       browser.local.isLate = true;
@@ -494,7 +494,7 @@ describe('tabs that do not see yet what another has stored', limit, () => {
     });
   }
 
-  test('R24: a message of another version, or of anybody else, does no harm', async (t) => {
+  test('R24: a message of another version or from another script does no harm', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');
     const page = await browser.open({ storageKey });
@@ -522,7 +522,7 @@ describe('tabs that do not see yet what another has stored', limit, () => {
     assert.equal(page.forms.length, 1);
   });
 
-  test('R24: who keeps a session elsewhere has no channel to other tabs', async (t) => {
+  test("R24: a session in memory or in the caller's own storage has no channel to other tabs", async (t) => {
     const browser = new Browser(t, storefront(), 'session');
     const page = await browser.open({ storage: 'memory' });
     await page.open({ storage: new Notebook() });
@@ -531,7 +531,7 @@ describe('tabs that do not see yet what another has stored', limit, () => {
     assert.equal(browser.channels.size, 1);
   });
 
-  test('R24: the messages about who signs in and out have no tokens: no other tab has the grant', async (t) => {
+  test('R24: the messages about sign-ins and sign-outs hold no tokens', async (t) => {
     const browser = new Browser(t, storefront(), 'session');
     const page = await browser.open({ storageKey });
     /** @type {unknown[]} */
@@ -549,7 +549,7 @@ describe('tabs that do not see yet what another has stored', limit, () => {
     assert.deepEqual(more, [['saved', '']]);
   });
 
-  test('R31: newer tokens are sent to who wants them, and to no other message', async (t) => {
+  test('R31: tokens are sent only in answer to a message that asks for them', async (t) => {
     const browser = new Browser(t, storefront(), 'session');
     const page = await browser.open({ storageKey });
     await page.session.signIn(anna);
@@ -567,7 +567,7 @@ describe('tabs that do not see yet what another has stored', limit, () => {
     assert.deepEqual(heard[0], ['answer', snapshot]);
   });
 
-  test('R24: a message that comes while the module is still being loaded does no harm', async (t) => {
+  test('R24: a message that arrives while the module is still loading does no harm', async (t) => {
     const browser = new Browser(t, storefront(), 'session');
     const [page, another] = [browser.openTab(), browser.openTab()];
     /** @type {(bytes: Buffer<ArrayBuffer>) => void} */

@@ -1,5 +1,5 @@
-// What the tests of the rules stand on: a back end of its own for each test, sessions against it, and
-// what came of them in the words of the rules.
+// The basis of the rule tests: a back end for each test, sessions against it, and their results in
+// the words of the rules.
 import { execFile } from 'node:child_process';
 import { afterEach, beforeEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -18,20 +18,20 @@ import { startBackend } from '../../web/backend/index.js';
 export const anna = { username: 'anna.keller@example.com', password: 'Welcome-1' };
 export const ben = { username: 'ben.okafor@example.com', password: 'Welcome-2' };
 export const agent = { username: 'asagent', password: 'Support-1' };
-/** What stands for them in OCC URLs. */
+/** Their ids in OCC URLs. */
 export const annaId = '0001';
 export const benId = '0002';
 
 export const tokenPath = '/authorizationserver/oauth/token';
 export const revokePath = '/authorizationserver/oauth/revoke';
 
-/** A request that is never answered must not keep the runner for ever. */
+/** The time limit of each test: an unanswered request must not block the runner. */
 export const limit = { timeout: 20_000 };
 
 export class Storefront {
   /** @type {Session[]} */
   #sessions = [];
-  /** What was handed to fetch, at the moment it was. @type {{ url: string, init: RequestInit }[]} */
+  /** The arguments of the calls of fetch, in order. @type {{ url: string, init: RequestInit }[]} */
   calls = [];
 
   /** @param {Backend} backend */
@@ -39,7 +39,7 @@ export class Storefront {
     this.backend = backend;
   }
 
-  /** The real fetch, which notes what it is given. @type {typeof globalThis.fetch} */
+  /** The real fetch, which records its arguments. @type {typeof globalThis.fetch} */
   fetch = (input, init) => {
     const url = input instanceof Request ? input.url : String(input);
     this.calls.push({ url, init: init ?? /** @type {Request} */ (input) });
@@ -60,28 +60,28 @@ export class Storefront {
     return session;
   }
 
-  /** Anna is signed in. @param {Partial<SessionOptions>} [options] */
+  /** Opens a session with Anna signed in. @param {Partial<SessionOptions>} [options] */
   async openCustomer(options) {
     const session = await this.open(options);
     await session.signIn(anna);
     return session;
   }
 
-  /** The agent is signed in, and nobody before. @param {Partial<SessionOptions>} [options] */
+  /** Opens a session with the agent alone signed in. @param {Partial<SessionOptions>} [options] */
   async openAgent(options) {
     const session = await this.open(options);
     await session.signInAgent(agent);
     return session;
   }
 
-  /** The agent acts for Anna, whose grant is parked. @param {Partial<SessionOptions>} [options] */
+  /** Opens a session of the agent for Anna, whose grant is parked. @param {Partial<SessionOptions>} [options] */
   async openTakenOver(options) {
     const session = await this.openCustomer(options);
     await session.signInAgent(agent, { customerId: annaId });
     return session;
   }
 
-  /** The user resource of whoever the session says. @param {Session} session */
+  /** Requests the resource of the session's user. @param {Session} session */
   async getUser(session) {
     const response = await session.fetch(
       `${this.backend.url}/occ/v2/shop/users/${session.state.userId}`,
@@ -90,7 +90,7 @@ export class Storefront {
     return { status: response.status, uid };
   }
 
-  /** Labels of the tokens that the server was asked to revoke, as it received them. */
+  /** Returns the labels of the tokens in the revocation requests, in the order received. */
   async revoked() {
     const tokens = await this.backend.tokens();
     return this.backend
@@ -98,19 +98,19 @@ export class Storefront {
       .map(({ form }) => tokens.find(({ token }) => token === form?.token)?.label ?? 'unknown');
   }
 
-  /** Labels of the tokens that the server still takes. */
+  /** Returns the labels of the tokens that the server still accepts. */
   async alive() {
     return (await this.backend.tokens()).filter(({ active }) => active).map(({ label }) => label);
   }
 
-  /** A token by its label. @param {string} label */
+  /** Looks up a token by its label. @param {string} label */
   async token(label) {
     const token = (await this.backend.tokens()).find((each) => each.label === label);
     if (!token) throw new Error(`The server has issued no ${label}`);
     return token.token;
   }
 
-  /** Grant types that the token endpoint was asked for. */
+  /** Returns the grant types of the token requests. */
   asked() {
     return this.backend.received({ path: tokenPath }).map(({ form }) => form?.grant_type);
   }
@@ -127,7 +127,7 @@ export class Storefront {
 }
 
 /**
- * A storefront for each test of the file.
+ * Sets up a storefront for each test of the file.
  *
  * @returns {() => Storefront} the one of the test that runs
  */
@@ -142,7 +142,7 @@ export function useStorefront() {
 }
 
 /**
- * The details of the events of a type, as they come.
+ * Collects the details of the events of a type, as they come.
  *
  * @param {Session} session
  * @param {'revocation' | 'expired'} type
@@ -155,7 +155,7 @@ export function details(session, type) {
   return seen;
 }
 
-/** The phases that the session goes through. @param {Session} session */
+/** Collects the phases that the session goes through. @param {Session} session */
 export function phases(session) {
   /** @type {string[]} */
   const seen = [];
@@ -165,9 +165,9 @@ export function phases(session) {
   return seen;
 }
 
-/** A storage of the caller's own, which remembers. @implements {SnapshotStorage} */
+/** A storage of the caller's own, which records each save. @implements {SnapshotStorage} */
 export class Notebook {
-  /** Everything that was saved, oldest first. @type {(string | null)[]} */
+  /** The saved texts, oldest first. @type {(string | null)[]} */
   saves = [];
 
   /** @param {string | null} [text] */
@@ -210,7 +210,7 @@ export class WebStorage {
   }
 }
 
-/** How to take off what stands in for something in a test, the newest first. @type {WeakMap<TestContext, (() => void)[]>} */
+/** The functions that restore a test's stand-ins, the newest first. @type {WeakMap<TestContext, (() => void)[]>} */
 const takings = new WeakMap();
 
 /**
@@ -228,7 +228,7 @@ export function standIn(t, name, property, object = globalThis) {
   const taking = takings.get(t) ?? [];
   if (taking.length === 0) {
     takings.set(t, taking);
-    // One hook for all of them: node:test begins with the hook that was given to it first.
+    // One hook serves all of them, since node:test runs the hook that was added first.
     t.after(() => {
       for (const take of taking) take();
     });
@@ -257,7 +257,7 @@ export function standInWindow(t) {
   return target;
 }
 
-/** What a fetch of a test's own is asked, with the form taken apart. */
+/** A request to a test's own fetch, with its form parsed. */
 export class Asked {
   /** @param {Parameters<typeof fetch>[0]} input @param {RequestInit} [init] */
   constructor(input, init) {
@@ -268,10 +268,10 @@ export class Asked {
 }
 
 /**
- * A fetch that gives a token to each sign-in and leaves the rest to the test: for time that passes
- * only when the test says so, and for answers that no real server gives.
+ * Returns a fetch that answers each sign-in with a token and leaves the rest to the test: for time
+ * that only the test moves, and for answers that no real server gives.
  *
- * @param {(asked: Asked) => unknown} answer to what is no sign-in; what it throws is thrown by fetch
+ * @param {(asked: Asked) => unknown} answer answers all other requests; fetch throws its exceptions
  */
 export function scriptedFetch(answer) {
   /** @type {Asked[]} */
@@ -300,11 +300,11 @@ export function tokenResponse({ access, refresh, expiresIn = 3600 }) {
   });
 }
 
-/** The answer to a request whose access token is dead. */
+/** Returns the answer to a request whose access token is dead. */
 export const deadAnswer = () =>
   Response.json({ errors: [{ type: 'InvalidTokenError' }] }, { status: 401 });
 
-/** What a promise is rejected with. @param {Promise<unknown>} promise @returns {Promise<any>} */
+/** Resolves with the reason of a rejection. @param {Promise<unknown>} promise @returns {Promise<any>} */
 export async function failureOf(promise) {
   try {
     await promise;
@@ -319,8 +319,8 @@ export async function failureOf(promise) {
  *
  * @template {unknown[]} A
  * @template T
- * @param {(...parameters: A) => Promise<T>} program sees nothing of what is around it; what it takes
- *   and what it gives is JSON
+ * @param {(...parameters: A) => Promise<T>} program has no access to its closure; its parameters and
+ *   its result are JSON
  * @param {A} parameters
  * @returns {Promise<T>} rejects unless the process ends by itself, with exit code 0
  */
@@ -334,7 +334,7 @@ export async function runProgram(program, ...parameters) {
   return JSON.parse(stdout);
 }
 
-/** Lets everything that is ready go on: what has not happened then waits for something else. */
+/** Lets everything that is ready run: anything still pending then waits for something else. */
 export async function idle() {
   for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,7 +1,7 @@
-// What can happen to a tab: what people do, what the server answers, and what time and other tabs bring.
-// Left out are tabs that answer each other in time (R31, proved by refresh.pml): a tab here hears what was
-// saved, at any time. Left out are also snapshots that are broken, of another identity, or of a line that
-// was left: the walk of tests/c makes them.
+// The steps of a tab: actions of people, answers of the server, and events of time and other tabs. Tabs
+// that answer each other in time are left out (R31, proved by refresh.pml): a tab here hears a saved
+// snapshot at any time. Also left out are broken snapshots, and those of another identity or of a line
+// that was left: the walk of tests/c has them.
 import assert from 'node:assert/strict';
 
 import * as numbers from '../../js/numbers.js';
@@ -11,22 +11,22 @@ import { Tab } from './model-tabs.js';
  * @typedef {import('./model.js').Request} Request
  * @typedef {{ delivery: number, status: number, retryAfter?: number, body?: object | string }} Response
  *
- * What is drawn for a step; it says what it makes of it.
+ * The random draw for a step, which derives its details from it.
  * @typedef {{ which: number, kind: string }} Choice
  *
  * @typedef {object} Step
- * @property {number} weight how often it is drawn
+ * @property {number} weight the frequency of the step
  * @property {string[]} [kinds]
  * @property {(tab: Tab, choice: Choice) => unknown} [applies] false: it cannot be done
- * @property {(tab: Tab, choice: Choice) => unknown} [matters] false: little can come of it, so it is
- *   done now and then only, and most of a sequence is where something happens
+ * @property {(tab: Tab, choice: Choice) => unknown} [matters] false: it has little effect, so it is
+ *   done only now and then, and most steps of a sequence have effects
  * @property {(tab: Tab, choice: Choice) => unknown} run
  */
 
 const customers = ['0001', '0002'];
 const encoder = new TextEncoder();
 
-/** One of a list. @template T @param {T[]} list @param {number} index */
+/** Picks one of a list. @template T @param {T[]} list @param {number} index */
 export const pick = (list, index) => list[index % list.length];
 
 // ---- Answers -----------------------------------------------------------------------------------------
@@ -38,7 +38,7 @@ const failed = (delivery) => ({ delivery, status: 0 });
 const longToken = { access_token: 'x'.repeat(8193), token_type: 'bearer' };
 
 /**
- * Token requests that fail: what a sign-in is told, and whether a refresh is refused for good.
+ * Failing token requests: the error of a sign-in, and true if a refresh is refused for good.
  * @type {Record<string, [Response, string, boolean]>}
  */
 const refusals = {
@@ -58,7 +58,7 @@ const refusals = {
 };
 
 /**
- * Token requests that succeed.
+ * Successful token requests.
  * @type {Record<string, { refresh?: boolean, seconds?: number, type?: string, again?: boolean }>}
  */
 const grants = {
@@ -70,7 +70,7 @@ const grants = {
   'the same again': { seconds: 1800, again: true },
 };
 
-/** How revocations end: their outcome, and whether they may be tried again. @type {Record<string, [Response, string, boolean]>} */
+/** Ends of revocations: outcome, and true if retried. @type {Record<string, [Response, string, boolean]>} */
 const endings = {
   revoked: [answered(200), 'revoked', false],
   'already invalid': [answered(401), 'already-invalid', false],
@@ -104,18 +104,18 @@ export function answer(tab, request, { kind, which }) {
     return;
   }
   const { owner, refreshes } = request;
-  // Two requests to revoke one refresh token of a customer and an agent could not be told apart: where
-  // both have it, a refresh gives another.
+  // Two revocations of one refresh token of a customer and an agent could not be distinguished: if both
+  // have it, a refresh gives another.
   const holders = [...model.held, ...model.revoking.map(({ grant }) => grant)].filter(
     (grant) =>
       refreshes?.refresh && grant.id !== refreshes.id && grant.refresh === refreshes.refresh,
   );
   const { refresh, seconds, type = 'bearer', again } = grants[holders.length ? 'fresh' : kind];
   const { customer, agent } = world.configuration.clients;
-  // Given again to the same user and client. Somebody may be customer and agent, but only with a grant
-  // that will be active: which of two strays is revoked that are one is not written.
+  // The token is issued again for the same user and client. One user may be customer and agent, but
+  // only with a grant that will be active: the rules do not say which of two equal strays is revoked.
   const isForBoth = customer.client_id === agent.client_id && model.signIn?.request === request;
-  // Nor is it written by the life of which of them the bearer is over (R30; the walk of tests/c knows).
+  // Nor do they say by which of their lifetimes the bearer expires (R30; the walk of tests/c knows).
   const isUndecided = (/** @type {string} */ token) =>
     world.configuration.bearer && model.strays.some(({ access }) => access === token);
   const given = world.issued.filter(
@@ -162,7 +162,7 @@ export const steps = {
       const owner = kind === 'customer' ? 'customer' : 'agent';
       const code = kind === 'customer' ? numbers.OWNER_CUSTOMER : numbers.OWNER_AGENT;
       const id = kind === 'agent over a customer' ? pick(customers, which) : '';
-      // Now and then somebody is impatient.
+      // Now and then the button is clicked repeatedly.
       for (let clicks = which % 16 === 8 ? 6 : 1; clicks > 0; clicks--) {
         const attempt = ++tab.world.attempts;
         const form = { username: owner, password: tab.world.secret('p') };
@@ -221,7 +221,7 @@ export const steps = {
   authorization: { weight: 1, matters: seldom, run: authorization },
   renew: {
     weight: 10,
-    // Left out is a header of a client token that was replaced since: by R19 it is to be sent again,
+    // A header of a client token that was replaced since is left out: R19 requires it to be sent again,
     // but the core answers that nothing is to be done.
     kinds: [
       'unsure',
@@ -308,7 +308,7 @@ export const steps = {
     weight: 5,
     matters: ({ model }) => model.alarm,
     run(tab, { which }) {
-      // Mostly when its time has come, by the timer if not by the clock, which may have been set back.
+      // The alarm usually comes at its time, by the timer if not by the clock, which may be set back.
       const at = which % 4 ? tab.alarm : 0;
       if (which % 8 > 3) tab.world.now = Math.max(tab.world.now, at);
       tab.alarm = 0;
@@ -408,7 +408,7 @@ function authorization(tab) {
   );
 }
 
-/** R14: requests carry no token any more. @param {Tab} tab */
+/** R14: requests no longer carry a token. @param {Tab} tab */
 function signedOut(tab) {
   authorization(tab);
   if (tab.model.phase === 'anonymous') assert.deepEqual(tab.effects, []);
@@ -422,12 +422,12 @@ export function leave(tab) {
   );
 }
 
-/** A page takes what is stored, and hears which grants have ended. @param {Tab} tab */
+/** A page adopts the stored snapshot, and hears of ended grants. @param {Tab} tab */
 function adopt(tab, { text, snapshot } = tab.world.saved.at(-1) ?? {}) {
   const { world, model } = tab;
   if (!text || !snapshot) return;
-  // Which of two grants that this page is revoking goes first, if another tab brings back both, is not
-  // written; what becomes of the second one's newer tokens depends on it.
+  // If another tab brings back two grants that this page is revoking, the rules do not say which goes
+  // first; the fate of the second one's newer tokens depends on it.
   const back = [snapshot.active, snapshot.parked, snapshot.retired].filter((saved) =>
     [...model.revoking.map(({ grant }) => grant), ...model.strays].some(
       ({ id }) => id === saved?.id,
@@ -444,13 +444,13 @@ function adopt(tab, { text, snapshot } = tab.world.saved.at(-1) ?? {}) {
   }
 }
 
-/** How new the tokens of a grant are in another tab: as here, of the sign-in, or newer. @param {Tab} tab @param {number} id @param {number} which */
+/** The age of a grant's tokens in another tab: as here, of the sign-in, or newer. @param {Tab} tab @param {number} id @param {number} which */
 function age({ model }, id, which) {
   const { issued = 0 } = model.held.find((grant) => grant.id === id) ?? {};
   return pick([issued, issued, 0, issued + 1], which >> 2);
 }
 
-/** Snapshots that are not newer. @param {Tab} tab */
+/** Returns snapshots that are not newer. @param {Tab} tab */
 const old = ({ world, model }) =>
   world.saved.filter(
     ({ snapshot }) => snapshot && snapshot.line === model.line && snapshot.epoch <= model.epoch,
@@ -464,7 +464,7 @@ function ended(tab, number, id, issued) {
   );
 }
 
-/** Everybody signs out, and everything is answered. @param {Tab} tab */
+/** Every tab signs out, and every request is answered. @param {Tab} tab */
 export function end(tab) {
   const { model } = tab;
   steps['sign out the agent'].run(tab, { which: 0, kind: '' });

@@ -1,5 +1,5 @@
 // One tab or two that share a storage: each is the core on a page that only takes notes, beside the
-// model of its rules. Every event goes into both, and both must tell the same.
+// model of its rules. Every event goes into both, and both must report the same.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
@@ -16,7 +16,7 @@ import { Model } from './model.js';
  * @typedef {import('./model.js').Options & { tabs: number }} Configuration
  */
 
-// OCC_CORE names another build of the core, to see that a fault in it is found.
+// OCC_CORE names another build of the core, to check that a fault in it is found.
 const module = new WebAssembly.Module(
   readFileSync(process.env.OCC_CORE ?? new URL('../../dist/core.wasm', import.meta.url)),
 );
@@ -25,23 +25,23 @@ const statuses = Object.fromEntries(
 );
 const purposes = ['', 'token', 'refresh', 'revoke'];
 
-/** Every token and password begins with it, so that they are found in the memory. */
+/** The beginning of every token and password, by which they are found in the memory. */
 const MARK = 'Tk-';
-/** How many steps are made between two searches of the memory. */
+/** The number of steps between two searches of the memory. */
 const SEARCH_EVERY = 50;
 
-/** What the tabs have in common: the time, the storage, the server's tokens. */
+/** The state that the tabs share: the time, the storage, the server's tokens. */
 export class World {
   now = 1_750_000_000_000;
   /** @type {Tab[]} */ tabs = [];
-  /** What was saved, the newest last. @type {{ text: string | undefined, snapshot: Snapshot | null }[]} */
+  /** The saved snapshots, the newest last. @type {{ text: string | undefined, snapshot: Snapshot | null }[]} */
   saved = [];
   /** The model's id of each number that the core gave to a grant. @type {Map<number, number>} */
   ids = new Map();
-  /** The same of lines. @type {Map<number, number>} */ lines = new Map();
-  /** The numbers of ended grants and how new they were, as tabs tell each other. @type {[number, number][]} */
+  /** The model's id of each line. @type {Map<number, number>} */ lines = new Map();
+  /** The numbers of ended grants and the age of their tokens, as tabs announce them. @type {[number, number][]} */
   ended = [];
-  /** What the token endpoint has given. @type {Issued[]} */ issued = [];
+  /** The answers of the token endpoint. @type {Issued[]} */ issued = [];
   attempts = 0;
   secrets = 0;
   pages = 0;
@@ -59,12 +59,12 @@ export class World {
     return world;
   }
 
-  /** A text that was not there before. @param {string} kind */
+  /** Returns a new text. @param {string} kind */
   secret(kind) {
     return `${MARK}${kind}${++this.secrets}.`;
   }
 
-  /** A number is given once. @param {number} number @param {number} [expected] */
+  /** Checks that a number is given once. @param {number} number @param {number} [expected] */
   id(number, expected) {
     const isNew = expected && ![...this.ids.values()].includes(expected);
     if (isNew && !this.ids.has(number)) this.ids.set(number, expected);
@@ -76,12 +76,12 @@ export class World {
 export class Tab {
   core = /** @type {Core} */ ({});
   memory = Buffer.alloc(0);
-  /** What the core has told in this step. @type {[string, any[]][]} */ effects = [];
+  /** The effects of the core in this step. @type {[string, any[]][]} */ effects = [];
   alarm = 0;
   line = 0;
   epoch = 0;
   /** The core's number of each request. @type {Map<Request, number>} */ requests = new Map();
-  /** How often each token was sent to be revoked. @type {Map<string, number>} */ revoked =
+  /** The number of revocations sent of each token. @type {Map<string, number>} */ revoked =
     new Map();
   /** The access tokens that this page was given. @type {Set<string>} */ issued = new Set();
 
@@ -98,7 +98,7 @@ export class Tab {
     const { instantiate } = WebAssembly;
     /** @type {any} */
     let instance;
-    // js/core.js does not give the memory away: only so can it be searched.
+    // js/core.js does not expose the memory: only this way can it be searched.
     WebAssembly.instantiate = /** @type {any} */ (
       async (/** @type {WebAssembly.Module} */ from, /** @type {WebAssembly.Imports} */ imports) =>
         (instance = new WebAssembly.Instance(from, imports))
@@ -120,7 +120,7 @@ export class Tab {
     return tab;
   }
 
-  /** The core reads the clock of the page. @param {() => number} event */
+  /** Calls the core, which reads the clock of the page. @param {() => number} event */
   #call(event) {
     const clock = Date.now;
     Date.now = () => this.world.now;
@@ -131,13 +131,13 @@ export class Tab {
     }
   }
 
-  /** The values with which the core has called a host function. @param {string} name */
+  /** Returns the arguments of the core's calls of a host function. @param {string} name */
   #told(name) {
     return this.effects.filter((effect) => effect[0] === name).map(([, values]) => values);
   }
 
   /**
-   * One event in both.
+   * Applies one event to both.
    * @param {(model: Model) => string | void} expect
    * @param {(core: Core) => number} act
    */
@@ -152,7 +152,7 @@ export class Tab {
 
     for (const [at] of this.#told('alarm')) this.alarm = at;
     const saved = this.#told('save').map(([text]) => text);
-    // In which order two tokens are sent that do not wait for each other is not written.
+    // The rules do not order two tokens that do not wait for each other.
     const requests = this.#told('request').sort(([, a], [, b]) => a.localeCompare(b));
     const expectedRequests = expected.requests
       .map((request) => ({ request, line: line(request) }))
@@ -195,7 +195,7 @@ export class Tab {
     this.#check();
   }
 
-  /** A snapshot with the model's ids. @param {string | undefined} text @param {Snapshot | null} [expected] */
+  /** Reads a snapshot with the model's ids. @param {string | undefined} text @param {Snapshot | null} [expected] */
   #read(text, expected) {
     if (text === undefined) return null;
     const { v, for: identity, line: begun, ...rest } = JSON.parse(text);
@@ -217,7 +217,7 @@ export class Tab {
     return snapshot;
   }
 
-  /** What holds after every step, whatever the model expects. */
+  /** Checks the invariants of every step, whatever the model expects. */
   #check() {
     const { world, model, issued } = this;
     const order = this.effects.map(([name]) => name);
@@ -238,7 +238,7 @@ export class Tab {
       this.revoked.set(token, times);
       const given = world.issued.filter((it) => [it.access, it.refresh].includes(token)).length;
       const { retries, bearer } = world.configuration;
-      // R30: a refresh token is sent once more under a living bearer, which is a stray's of its own.
+      // R30: a refresh token is sent once more under a living bearer, which belongs to a stray.
       const isRefresh = world.issued.some(({ refresh }) => refresh === token);
       const most = isRefresh && bearer ? 2 * (1 + retries) + 1 : 1 + retries;
       assert(times <= given * most, 'R8: revoked at most once');
@@ -255,7 +255,7 @@ export class Tab {
     if (++world.steps % SEARCH_EVERY === 0) this.search();
   }
 
-  /** Nothing is told, and nothing is left. */
+  /** Checks that closing reports nothing, and that nothing is left. */
   close() {
     this.effects.length = 0;
     assert.equal(statuses[this.#call(() => this.core.occ_close())], 'ok');
@@ -278,7 +278,7 @@ export class Tab {
   }
 }
 
-/** A page that takes note, and does nothing. @param {Tab} tab @returns {import('../../js/core.js').Host} */
+/** A page that takes notes and does nothing else. @param {Tab} tab @returns {import('../../js/core.js').Host} */
 function hostOf({ effects }) {
   const { STATES, OWNERS, TOKENS, OUTCOMES } = numbers;
   /** @param {string} name @param {any[]} values */
@@ -307,7 +307,7 @@ function hostOf({ effects }) {
   };
 }
 
-/** A request as one line. @param {{ purpose: string, authorization?: string, form: Record<string, string> }} request */
+/** Formats a request as one line. @param {{ purpose: string, authorization?: string, form: Record<string, string> }} request */
 function line({ purpose, authorization, form }) {
   const fields = Object.entries(form).map((field) => field.join('='));
   return [purpose, authorization ?? 'no authorization', ...fields.sort()].join(' ');

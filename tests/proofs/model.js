@@ -1,9 +1,9 @@
-// The rules R1 to R32 and R49 once more, written from the design and not from the core: what one page must do
-// at each event. Grants are objects here, there is no memory to wipe and no text to parse.
+// The rules R1 to R32 and R49 once more, written from the design and not from the core: the actions of
+// one page at each event. Grants are objects here, there is no memory to wipe and no text to parse.
 
 /**
- * What each event does in each phase: the name of an error, `done`, or what follows. A phase is not
- * kept, it follows from what is held; so there is no next phase in this table.
+ * The result of each event in each phase: the name of an error, `done`, or the action. A phase is not
+ * stored, it follows from the held grants; so there is no next phase in this table.
  * @type {Record<string, { signIn: string, signInAgent: string, emulate: string, signOut: string,
  *   signOutAgent: string }>}
  */
@@ -18,20 +18,20 @@ const TABLE = {
   'emulating':           { signIn: 'agent-signed-in',   signInAgent: 'already-signed-in', emulate: 'emulate',  signOut: 'retire',     signOutAgent: 'end' },
 };
 
-/** How many grants there is room for, those that are asked for included, and how many places of these
- *  are kept for what another tab brings. */
+/** The number of places for grants, pending requests included, and the number of these that are
+ *  reserved for the grants of another tab. */
 const PLACES = 10;
 const KEPT = 2;
-/** R29: how long a sign-in waits for revocations. R18: how long one waits to be tried again. R31: how
- *  long other tabs have to answer. */
+/** R29: the time that a sign-in waits for revocations. R18: the time before a retry. R31: the time that
+ *  other tabs have to answer. */
 const PATIENCE = 2000;
 const LONGEST_RETRY = 30_000;
-/** R31: how long a tab that has answered may take for its refresh. */
+/** R31: the time that an answering tab has for its refresh. */
 const REFRESH_PATIENCE = 12_000;
-/** R49: how long a refreshed token is trusted, and how long the pauses are if it is refused. */
+/** R49: the time that a refreshed token is trusted, and the pauses if it is refused. */
 const TRUST = 10_000;
 const PAUSES = [30_000, 60_000, 120_000, 240_000, 300_000];
-/** The seconds for which a token must live to be refreshed before it is needed. */
+/** The seconds that a token must live to be refreshed before it is needed. */
 const WORTH_REFRESHING = 60;
 
 /**
@@ -40,16 +40,16 @@ const WORTH_REFRESHING = 60;
  * @typedef {{ revoke: boolean, bearer: boolean, persist: boolean, shared: boolean, retries: number,
  *   clients: Record<Owner, Form>, scope: Form }} Options
  *
- * What the server says. `final`: a refresh is refused for good (R20); `passing`: a revocation may be
- * tried again (R18).
+ * An answer of the server. `final`: a refresh is refused for good (R20); `passing`: a revocation may be
+ * retried (R18).
  * @typedef {{ access: string, type: string, refresh?: string, seconds?: number }} Tokens
  * @typedef {{ tokens?: Tokens, status: string, code: number, final?: boolean }} Answer
  * @typedef {{ outcome: string, status: number, passing: boolean, retryAfter: number }} Ending
  *
  * `id` stays when a grant is refreshed. `earlier` is the access token before the last refresh: R19 is
- * kept for no older one. `header` is missing where the type of the token is not known. `issued` is when
- * a refresh gave the tokens. `isFinal`: it is not refreshed once more to be revoked (R30). `restUntil`,
- * `isRefused` and `refusals` are for R49. Times are in epoch milliseconds, 0 if there is none.
+ * kept for no older one. `header` is missing if the type of the token is not known. `issued` is the
+ * time of the refresh that gave the tokens. `isFinal`: it is not refreshed once more to be revoked
+ * (R30). `restUntil`, `isRefused` and `refusals` are for R49. Times are in epoch milliseconds, 0 for none.
  * @typedef {{ id: number, owner: Owner, access: string, refresh?: string, expires?: number,
  *   issued?: number }} SavedGrant
  * @typedef {SavedGrant & { expires: number, issued: number, earlier?: string, header?: string,
@@ -63,7 +63,7 @@ const WORTH_REFRESHING = 60;
  * @typedef {{ grant: Grant, token: 'access_token' | 'refresh_token', tries: number,
  *   notBefore: number, request?: Request, isRefreshing?: boolean }} Revocation
  *
- * `over` is the customer's grant at that moment, since only of that customer the id is known.
+ * `over` is the customer's grant at that moment, since the id is known of that customer only.
  * @typedef {{ attempt: number, owner: Owner, customerId: string, over?: Grant, form: Form,
  *   patience: number, request?: Request }} SignIn
  *
@@ -71,7 +71,7 @@ const WORTH_REFRESHING = 60;
  *   customer?: string }} Snapshot
  * @typedef {{ phase: string, userId: string, expiresAt: number, revoking: number }} State
  *
- * What is told at an event; `ended` and `wanted` are ids of grants, and when their tokens were issued.
+ * The reports of an event; `ended` and `wanted` are ids of grants, and the times of their tokens.
  * @typedef {{ requests: Request[], signedIn: [number, string][], renewed: (string | undefined)[],
  *   revoked: [string, string, string, number][], ended: [number, number][],
  *   wanted: [number, number][], expired?: Owner,
@@ -106,16 +106,16 @@ export class Model {
   /** The customer for whom the agent acts. @type {string | undefined} */ emulated;
   /** @type {SignIn | undefined} */ signIn;
   /** Token requests on the wire. @type {Request[]} */ awaited = [];
-  /** What requests wait for: the refresh of this grant, or a client token. @type {number | 'client' | undefined} */ waiting;
-  /** What anonymous requests carry that need a token. @type {Grant | undefined} */ client;
-  /** R31: until when other tabs are waited for that were asked for tokens of this grant. @type {{ id: number, until: number, isAnswered: boolean } | undefined} */
+  /** The object of waiting requests: the refresh of this grant, or a client token. @type {number | 'client' | undefined} */ waiting;
+  /** The token of anonymous requests that need one. @type {Grant | undefined} */ client;
+  /** R31: the time until which other tabs are asked for tokens of this grant. @type {{ id: number, until: number, isAnswered: boolean } | undefined} */
   asked;
-  /** R29: until when other pages and tabs may be revoking. */
+  /** R29: the time until which other pages and tabs may be revoking. */
   othersRevoke = 0;
-  /** R24: the grant that was signed out of last, which another tab may still store. @type {Grant | undefined} */
+  /** R24: the latest signed-out grant, which another tab may still store. @type {Grant | undefined} */
   left;
-  /** R32: of the session that has expired last. @type {string | undefined} */ expiredHeader;
-  /** R7: what became of the access tokens that are held no longer. @type {Map<string, string>} */ gone =
+  /** R32: of the latest expired session. @type {string | undefined} */ expiredHeader;
+  /** R7: the fate of access tokens that are no longer held. @type {Map<string, string>} */ gone =
     new Map();
   told = nothing();
   #isChanged = false;
@@ -123,7 +123,7 @@ export class Model {
   /** @type {Set<string | undefined>} */ #chosen = new Set();
   #last = JSON.stringify(this.state);
 
-  /** @param {Options} options @param {number} line the one that this page begins (R24) */
+  /** @param {Options} options @param {number} line the line that this page starts (R24) */
   constructor(options, line) {
     this.options = options;
     this.line = line;
@@ -146,7 +146,7 @@ export class Model {
     };
   }
 
-  /** When the page must call, if nothing happens before. */
+  /** The time at which the page must call, if nothing happens before. */
   get alarm() {
     const { active, asked, signIn, now } = this;
     const times = this.revoking
@@ -163,7 +163,7 @@ export class Model {
     return next.length ? Math.min(...next) : 0;
   }
 
-  /** A page that goes away does not do what is due, and may come back. @param {number} time */
+  /** A page that goes away skips due work, but may come back. @param {number} time */
   #ifLater(time) {
     return time > this.now || this.#isLeaving ? time : 0;
   }
@@ -192,11 +192,11 @@ export class Model {
   }
 
   /**
-   * One event at this time, and what it tells.
+   * Applies one event at this time, and returns its reports.
    * @param {number} now
    * @param {(model: Model) => string | void} event
-   * @param {Set<string | undefined>} chosen the refresh tokens that the core has sent. Where there are
-   *   fewer places than revocations that want a living bearer (R30), which of them get one is not written
+   * @param {Set<string | undefined>} chosen the refresh tokens that the core has sent. If there are
+   *   fewer places than revocations that want a living bearer (R30), the rules do not say which get one
    */
   at(now, event, chosen = new Set()) {
     this.now = now;
@@ -209,7 +209,7 @@ export class Model {
     return { status, ...this.told };
   }
 
-  // ---- Who signs in and out ------------------------------------------------------------------------
+  // ---- Sign-ins and sign-outs ----------------------------------------------------------------------
 
   /** @param {Owner} owner @param {number} attempt @param {Form} form @param {string} customerId */
   begin(owner, attempt, form, customerId) {
@@ -253,7 +253,7 @@ export class Model {
     this.signIn = undefined;
   }
 
-  /** The agent acts for another customer, or for none. @param {string | undefined} emulated */
+  /** The agent emulates another customer, or none. @param {string | undefined} emulated */
   #retire(emulated) {
     this.emulated = emulated;
     this.retired ??= this.parked;
@@ -314,7 +314,7 @@ export class Model {
     return 'wait';
   }
 
-  /** R32: the session that comes back is known to be dead. */
+  /** R32: the restored session is known to be dead. */
   #endIfOver() {
     const { active, asked } = this;
     if (active && !active.refresh && !asked && this.#isOver(active)) this.#askTabs(active);
@@ -381,7 +381,7 @@ export class Model {
     // A response without a refresh token leaves the one that there is.
     const refresh = tokens?.refresh ?? grant?.refresh;
     const next = tokens && this.#grant(before.owner, grant ? { ...tokens, refresh } : tokens);
-    // What another tab has refreshed meanwhile is alive.
+    // A grant that another tab has refreshed meanwhile is alive.
     const isSame = grant?.access === before.access;
     if (grant && next?.header) {
       this.#replace(grant, this.#renewed(grant, next));
@@ -390,7 +390,7 @@ export class Model {
       return;
     }
     if (next) this.strays.push({ ...next, refresh: tokens?.refresh });
-    // R30: it is this one that is revoked in its place.
+    // R30: the new grant is revoked in its place.
     if (next && revoked && revoked.header === before.header) revoked.isFinal = true;
     if (grant && isSame && final) {
       this.#refreshTokenIsDead(grant);
@@ -399,7 +399,7 @@ export class Model {
     this.#endWaiting(before.id, grant && !isSame ? grant.header : undefined); // R20
   }
 
-  /** R31: another tab may have a newer one than that which was refused. @param {Grant} grant */
+  /** R31: another tab may have a newer token than the refused one. @param {Grant} grant */
   #refreshTokenIsDead(grant) {
     const { persist, shared } = this.options;
     if (grant === this.active && persist && shared) {
@@ -432,7 +432,7 @@ export class Model {
     this.told.renewed.push(header);
   }
 
-  /** Whoever waits for tokens of this grant has them. @param {Grant} grant */
+  /** Requests that wait for tokens of this grant get them. @param {Grant} grant */
   #newTokens({ id, header }) {
     if (this.asked?.id === id) this.asked = undefined;
     this.#endWaiting(id, header);
@@ -442,26 +442,26 @@ export class Model {
   #clientGranted({ tokens }) {
     const next = tokens && this.#grant('customer', tokens);
     const { client } = this;
-    // It is told like a refresh, so that its refresh token, which nobody uses, stays as well.
+    // It is treated like a refresh, so its refresh token, which is never used, stays as well.
     const refresh = next?.refresh ?? client?.refresh;
     if (next?.header) this.client = client ? { ...this.#renewed(client, next), refresh } : next;
     this.#endWaiting('client', next?.header);
   }
 
-  /** What a refresh has given is later than what there was, and trusted (R49). @param {Grant} grant @param {Grant} next @returns {Grant} */
+  /** Refreshed tokens are later than the old ones, and trusted (R49). @param {Grant} grant @param {Grant} next @returns {Grant} */
   #renewed({ issued, refusals }, next) {
     const later = this.now > issued ? this.now : issued + 1;
     return { ...next, ...this.#dated(later), refusals };
   }
 
-  /** R49: from when on it is to be refreshed; what comes from the future was issued before the clock
+  /** R49: the time from which it may be refreshed; a time in the future was written before the clock
    *  was set back. @param {number} issued */
   #dated(issued) {
     const restUntil = issued ? Math.min(issued, this.now) + TRUST : 0;
     return { issued, restUntil, isRefused: false };
   }
 
-  /** R49: whether a refused token is to be refreshed. @param {Grant} grant */
+  /** R49: true if a refused token causes a refresh. @param {Grant} grant */
   #refusalCounts(grant) {
     const rest = grant.restUntil - this.now;
     if (rest <= 0 || rest > 300_000) {
@@ -470,7 +470,7 @@ export class Model {
     }
     if (!grant.isRefused) {
       grant.isRefused = true;
-      // The first one is left alone as long as it is new.
+      // The first refused token rests as long as it is new.
       if (grant.refusals > 0) {
         grant.restUntil = this.now + PAUSES[Math.min(grant.refusals, PAUSES.length) - 1];
       }
@@ -549,7 +549,7 @@ export class Model {
     return 'wait';
   }
 
-  /** One refresh of these tokens, however many ask for it. False: there is no place. @param {Grant} grant */
+  /** Starts one refresh of these tokens, however many ask for it. False: there is no place. @param {Grant} grant */
   #refresh(grant) {
     const { id, header, owner, refresh = '' } = grant;
     const isAsked = this.awaited.some(
@@ -573,7 +573,7 @@ export class Model {
     return request;
   }
 
-  /** The alarm for this time has come: a grant is refreshed before it is needed. @param {number} at */
+  /** The alarm for this time goes off: a grant is refreshed before it is needed. @param {number} at */
   ring(at) {
     this.now = Math.max(this.now, at);
     const { asked } = this;
@@ -644,7 +644,7 @@ export class Model {
     revocation.request = undefined;
     if (status === 401) {
       if (token === 'refresh_token' && this.#waitForBearer(revocation)) return; // R30
-      // It says that the bearer is dead, which is the token itself or not.
+      // The 401 says that the bearer is dead, which is the token itself or not.
       const isOwn = token === 'access_token' && this.options.bearer && grant.header;
       outcome = isOwn ? 'already-invalid' : 'rejected';
     }
@@ -659,12 +659,12 @@ export class Model {
     this.told.revoked.push([grant.owner, token, outcome, status]);
   }
 
-  /** R11: the page is going away, and nothing of it waits any more. */
+  /** R11: the page is going away, and no revocation waits any more. */
   leave() {
     this.#isLeaving = true;
     this.#releaseStrays();
     for (const revocation of this.revoking) {
-      revocation.isRefreshing = false; // R30: nothing of that either
+      revocation.isRefreshing = false; // R30: nor for a refresh
       if (!revocation.request) this.#send(revocation);
     }
   }
@@ -708,7 +708,7 @@ export class Model {
       (it) => it !== undefined,
     );
     const isOther = snapshot.active?.id !== this.active?.id;
-    // R24: two tabs that have both written this epoch have parted there.
+    // R24: two tabs that have both written this epoch have diverged there.
     const isSameLine = snapshot.line === this.line && !(snapshot.epoch === this.epoch && isOther);
     if (isSameLine && snapshot.epoch <= this.epoch) {
       if (snapshot.epoch < this.epoch) this.#isChanged = true; // it is stored again
@@ -752,14 +752,14 @@ export class Model {
     if (isTaken) this.#cancel();
     this.told.state = this.state;
     this.#stopWaiting();
-    // R24: what this tab is revoking, or has revoked last, does not come back with what another one
-    // saved later.
+    // R24: a grant that this tab is revoking, or has revoked last, does not come back with a later
+    // snapshot of another tab.
     const over = [...this.revoking.map(({ grant }) => grant), ...this.strays];
     for (const { id, issued } of [...over, ...(this.left ? [this.left] : [])]) {
       this.#end(id, issued, false);
     }
     this.#endIfOver();
-    // Somebody else of the same role is there: that who was there has gone is told before.
+    // Another user of the same role is there: the end of the former one is reported first.
     const active = /** @type {Grant | undefined} */ (this.active);
     if (before && active && before.owner === active.owner && before.id !== active.id) {
       const gone = { phase: 'anonymous', userId: 'anonymous', expiresAt: 0 };
@@ -785,12 +785,12 @@ export class Model {
   /** @param {Grant} grant @param {SavedGrant} saved */
   #takeTokens(grant, saved) {
     const { refresh, refusals } = grant;
-    // A snapshot without refresh tokens leaves the one that there is.
+    // A snapshot without refresh tokens leaves the present one.
     this.#replace(grant, { ...this.#taken(saved), refresh: saved.refresh ?? refresh, refusals });
     if (grant === this.active) this.#newTokens(grant);
   }
 
-  /** R31: another tab hands over its tokens, or answers that it has them refreshed. @param {boolean} isAnswer @param {Snapshot} snapshot */
+  /** R31: another tab hands over its tokens, or answers that it refreshes them. @param {boolean} isAnswer @param {Snapshot} snapshot */
   heard(isAnswer, { active, parked, retired }) {
     for (const saved of [active, parked, retired]) {
       const grant = this.held.find(({ id }) => id === saved?.id);
@@ -840,8 +840,9 @@ export class Model {
   }
 
   /**
-   * R24, R31: the other tab revokes the tokens of that time. What only this one has it revokes itself.
-   * @param {Grant} grant @param {number} issued @param {Grant[]} held what is held still
+   * R24, R31: the other tab revokes the tokens of that time. Tokens that only this tab has are revoked
+   * here.
+   * @param {Grant} grant @param {number} issued @param {Grant[]} held the grants that stay held
    */
   #leaveToOthers(grant, issued, held) {
     if (this.revoking.some((other) => other.grant.id === grant.id)) grant.id = ++grants;
@@ -855,7 +856,7 @@ export class Model {
     }
   }
 
-  // ---- What follows from every event -------------------------------------------------------------------
+  // ---- After every event ---------------------------------------------------------------------------
 
   #proceed() {
     const { revoking, signIn } = this;
@@ -885,7 +886,7 @@ export class Model {
     this.#stopWaiting();
   }
 
-  /** R21: requests of a session that is over are not sent again. */
+  /** R21: requests of an ended session are not sent again. */
   #stopWaiting() {
     const { waiting, active } = this;
     if (this.asked?.id !== active?.id) this.asked = undefined;

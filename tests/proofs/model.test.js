@@ -1,4 +1,4 @@
-// Random sequences of steps: after each, the core has told what the model of its rules tells.
+// Random sequences of steps: after each, the core must report what the model of its rules reports.
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { test } from 'node:test';
@@ -15,7 +15,7 @@ import { World } from './model-tabs.js';
  */
 
 const wanted = process.env.OCC_PROOF === 'full' ? 400_000 : 20_000;
-/** How many sequences are drawn before it is looked whether there were enough steps. */
+/** The number of sequences that are drawn before the steps are counted. */
 const BATCH = 200;
 
 const phases = [
@@ -32,7 +32,7 @@ const phases = [
 const signIns = ({ awaited }) =>
   awaited.filter(({ purpose, owner }) => purpose === 'token' && owner).length;
 
-/** What sequences are to come to, beside the phases. @type {Record<string, (model: Model) => unknown>} */
+/** The situations that sequences must reach, besides the phases. @type {Record<string, (model: Model) => unknown>} */
 const situations = {
   'emulating with a parked customer': ({ parked }) => parked,
   'emulating with a retired grant': ({ emulated, retired }) => emulated && retired,
@@ -92,7 +92,7 @@ const configuration = fc
     };
   });
 
-/** How often each step was made, and each situation met. @type {Map<string, number>} */
+/** The number of times that each step was made, and each situation met. @type {Map<string, number>} */
 const counts = new Map([...phases, ...Object.keys(situations)].map((name) => [name, 0]));
 /** @param {string} name */
 const count = (name) => counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -133,12 +133,12 @@ const step = fc.oneof(
   ),
 );
 
-test('R1 to R32, R49: the core tells what a model of its rules tells, at every step', async (t) => {
+test('R1 to R32, R49: the core reports the same as a model of its rules at each step', async (t) => {
   let sequences = 0;
   let made = 0;
   const property = fc.asyncProperty(
     configuration,
-    // Of the steps that are drawn, those are left out that cannot be done or matter little.
+    // Steps that cannot be done or matter little are left out of the draw.
     fc.commands([fc.noBias(step)], { maxCommands: 150, size: 'max' }),
     async (options, commands) => {
       const world = await World.open(options);

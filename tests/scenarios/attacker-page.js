@@ -1,6 +1,5 @@
-// A storefront with an attacker's script in it, which comes before the session is opened or after.
-// Its address says which way the script takes; what the script has got is the page's text in the
-// end.
+// A storefront with an attacker's script in it, which runs before the session is opened or after. Its
+// address selects the script's way; in the end the page's text is the script's loot.
 import { Thief } from './attacker-thief.js';
 import { ways } from './attacker-ways.js';
 
@@ -24,12 +23,12 @@ const way = ways.find((each) => each.name === name);
 if (!way) throw new Error(`There is no way ${name}`);
 const thief = new Thief();
 
-/** @param {() => unknown} act what fails because of the attack is not the question here */
+/** @param {() => unknown} act may fail because of the attack: that is not tested here */
 async function step(act) {
   try {
     await act();
   } catch {
-    // As said.
+    // It may fail, as said above.
   }
   await thief.look();
 }
@@ -55,7 +54,7 @@ const { session } = scene;
 session?.addEventListener('change', () => {});
 await step(() => session.signIn(anna));
 await step(() => session.fetch(user + session.state.userId));
-// What a storefront of the back end's own origin would ask for.
+// A request that a storefront would send to the back end's own origin.
 await step(() => session.fetch('/occ/v2/shop/users/current'));
 await fetch(`${backend}/dev/expire`, post);
 await step(() => session.fetch(user + session.state.userId));

@@ -1,10 +1,10 @@
-// What an attacker's script does with all that it can lay its hands on in a page: it looks through
-// it at once, keeps it, and looks again later. It runs in the page, as any other script there.
+// An attacker's script that takes everything it can reach in a page: it searches it at once, keeps it,
+// and searches again later. It runs in the page, as any other script there.
 
 const { apply, construct, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
 const { setTimeout } = globalThis;
 
-/** Shorter runs of characters in binary data are nothing to look at. */
+/** The length below which strings in binary data are ignored. */
 const SHORTEST = 8;
 
 export class Thief {
@@ -14,9 +14,9 @@ export class Thief {
   #held = new Set();
   /** @type {WeakMap<object, object>} */
   #proxies = new WeakMap();
-  /** What is looked at now and again. @type {(() => unknown)[]} */
+  /** The sources that are searched repeatedly. @type {(() => unknown)[]} */
   #sources = [];
-  /** While the thief is at work, what it has patched does as it did before. */
+  /** True while the thief is at work: then its patches do nothing of their own. */
   #busy = false;
 
   /** @param {() => void} work */
@@ -29,7 +29,7 @@ export class Thief {
     }
   }
 
-  /** Sees all that goes into a function, a constructor or an accessor and comes out of it.
+  /** Sees every value that goes into a function, a constructor or an accessor, or comes out of it.
    * @param {object} owner @param {PropertyKey} name */
   spyOn(owner, name) {
     let from = owner;
@@ -42,7 +42,7 @@ export class Thief {
     defineProperty(owner, name, property);
   }
 
-  /** All functions of a prototype. @param {any} prototype @param {PropertyKey[]} [but] */
+  /** Spies on all functions of a prototype. @param {any} prototype @param {PropertyKey[]} [but] */
   spyOnAll(prototype, but = []) {
     for (const name of ownKeys(prototype)) {
       const isFunction = typeof getOwnPropertyDescriptor(prototype, name)?.value === 'function';
@@ -95,23 +95,23 @@ export class Thief {
     );
   }
 
-  /** Takes something out of a getter or a setter of the thief's own. @param {unknown[]} values */
+  /** Takes values from a getter or a setter of the thief's own. @param {unknown[]} values */
   take(...values) {
     if (!this.#busy) this.#work(() => values.forEach((value) => this.#take(value)));
   }
 
-  /** @param {() => unknown} source gives what is to be taken whenever the thief looks */
+  /** @param {() => unknown} source returns the values to take whenever the thief searches */
   watch(source) {
     this.#sources.push(source);
   }
 
-  /** Looks again at all that there is. */
+  /** Searches everything again. */
   async look() {
     this.#work(() => {
       for (const source of this.#sources) this.#take(source());
       for (const object of this.#held) this.#inspect(object, 3);
     });
-    // For what is being read: a promise that is held may be pending for ever.
+    // Reads that are under way get their turn: a held promise may be pending for ever.
     await new Promise((resolve) => setTimeout(resolve));
   }
 
@@ -162,7 +162,7 @@ export class Thief {
     } else if (object instanceof Map || object instanceof Set) {
       for (const entry of object) this.#members([entry], depth);
     } else if (object instanceof EventTarget && 'authorization' in object) {
-      // The session itself.
+      // The object is the session itself.
       this.#take(/** @type {any} */ (object).authorization());
     }
     this.#members(object, depth);

@@ -1,5 +1,5 @@
-// The ways to a token that an attacker's script in a page may try, and what each gives: if the
-// script comes before the session is opened, and if it comes after. The tables in docs/security.md
+// The ways to a token that an attacker's script in a page may try, and the result of each: for a script
+// that runs before the session is opened, and for one that runs after. The tables in docs/security.md
 // say the same.
 
 /** @import { SessionOptions, Session } from 'occ-session' */
@@ -15,10 +15,10 @@
  * @property {string} name
  * @property {Partial<SessionOptions>} options
  * @property {(thief: Thief, scene: Scene) => unknown} attack
- * @property {true} [harmless] the back end is asked the same as if nobody had tried
+ * @property {true} [harmless] the back end receives the same requests as without the attack
  * @property {true} [ends] the session, in this page; and nothing is revoked
- * @property {string | null} before what it gives before the session is opened; null: none
- * @property {string} after what it gives after
+ * @property {string | null} before the result before the session is opened; null: none
+ * @property {string} after the result after it is opened
  */
 
 const storageKey = 'shop';
@@ -49,7 +49,7 @@ const stored = (area, storage, persistRefreshToken, gives) => ({
 
 /** @param {string} path from the global object @returns {any} */
 function at(path) {
-  // It has no name of its own.
+  // The constructor has no name of its own.
   if (path === 'TypedArray.prototype') return Object.getPrototypeOf(Uint8Array).prototype;
   return path
     .split('.')
@@ -61,7 +61,7 @@ function at(path) {
 const symbols = { '[Symbol.iterator]': Symbol.iterator, '[Symbol.species]': Symbol.species };
 
 /**
- * Functions, constructors and accessors that see what goes through them.
+ * Spies on functions, constructors and accessors.
  *
  * @param {string} path of their owner
  * @param {Record<string, [before: string, after: string]>} members
@@ -77,7 +77,7 @@ const patched = (path, members) =>
   }));
 
 /**
- * All functions of a prototype but some.
+ * Spies on all functions of a prototype but some.
  *
  * @param {string} path
  * @param {string[]} but
@@ -93,7 +93,7 @@ const patchedRest = (path, but, [before, after]) => ({
 });
 
 /**
- * A value in Object.prototype, where a merge of foreign JSON may have put it.
+ * Puts a value into Object.prototype, as a merge of foreign JSON may do.
  *
  * @param {string} member
  * @param {unknown} value
@@ -116,7 +116,7 @@ const polluted = (member, value, options = { storage: 'memory' }) => ({
 });
 
 /**
- * An accessor in a prototype.
+ * Replaces an accessor in a prototype.
  *
  * @param {string} path
  * @param {string} member
@@ -150,7 +150,7 @@ const accessor = (path, member, [before, after]) => ({
 });
 
 /**
- * What the session itself gives to a script that it was handed to.
+ * Uses the session itself, which was handed to the script.
  *
  * @param {string} name
  * @param {(thief: Thief, scene: Scene) => unknown} attack
@@ -309,7 +309,7 @@ export const ways = [
   polluted('referrerPolicy', 'unsafe-url'),
   polluted('once', true),
   polluted('entryTypes', ['resource']),
-  // As it breaks every fetch of the page.
+  // Not harmless: it breaks every fetch of the page.
   { ...polluted('mode', 'no-cors'), harmless: undefined },
 
   {

@@ -1,5 +1,5 @@
-// What an attacker's script in the page can reach, in Chromium: each way, before the session is
-// opened and after; and that docs/security.md says the same.
+// The loot of an attacker's script in the page, in Chromium: for each way, before the session is opened
+// and after; and a check that docs/security.md says the same.
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { after, before, describe, test } from 'node:test';
@@ -13,7 +13,7 @@ import { ways } from './attacker-ways.js';
 /** @import { Way } from './attacker-ways.js' */
 /** @import { Backend } from '../../web/backend/index.js' */
 
-/** So many at a time. */
+/** The number of attacks at a time. */
 const concurrency = 2;
 
 /** @typedef {{ page: Page, backend: Backend, evil: Backend }} World */
@@ -22,7 +22,7 @@ const concurrency = 2;
 let browser;
 /** @type {Awaited<ReturnType<typeof startSite>>} */
 let site;
-/** Those that nobody is using now. @type {World[]} */
+/** The worlds that are not in use. @type {World[]} */
 const worlds = [];
 
 async function openPage() {
@@ -46,7 +46,7 @@ after(async () => {
 });
 
 /**
- * What a back end was asked, in order: no preflights, and nothing that an attacker asked for.
+ * Returns the requests to a back end, in order: no preflights, and none of the attacker's.
  *
  * @param {Backend} backend
  */
@@ -59,7 +59,7 @@ const asked = ({ journal }) =>
     });
 
 /**
- * A storefront that is attacked, from the sign-in to the sign-out.
+ * Attacks a storefront, from the sign-in to the sign-out.
  *
  * @param {string} way
  * @param {string} moment
@@ -101,7 +101,7 @@ async function attacked(way, moment) {
   }
 }
 
-/** What is asked if nobody does anything. */
+/** The requests without an attack. */
 const undisturbed = [
   'POST /authorizationserver/oauth/token password ',
   'GET /occ/v2/shop/users/current  bearer',
@@ -121,7 +121,7 @@ const isFull = process.env.OCC_PROOF === 'full';
 let tries = 0;
 
 /**
- * The moments in which a way is tried: in the short form one, where both should give the same.
+ * Returns the moments at which a way is tried: in the short form one, if both give the same.
  *
  * @param {Way} way
  */
@@ -142,9 +142,9 @@ describe('what an attacker in the page can reach', { concurrency }, () => {
         assert.equal(result.gives, expected);
         if (way.harmless) assert.deepEqual(result.asked, undisturbed);
         if (way.ends) {
-          // How far each session comes depends on when it hears of it.
+          // The progress of each session depends on when it hears of the end.
           assert.ok(result.asked.some((request) => request.includes('/users/anonymous')));
-          // R31: what this session alone has is revoked by it.
+          // R31: a session revokes tokens that only it has.
           const revoke = 'POST /authorizationserver/oauth/revoke';
           assert.deepEqual(
             [...new Set(result.asked.filter((request) => request.startsWith(revoke)))],
@@ -177,7 +177,7 @@ function published() {
   );
 }
 
-test('docs/security.md says of each way what was found', (t) => {
+test('docs/security.md states the observed result of each way', (t) => {
   assert.deepEqual(
     published().sort(),
     ways.map(({ name, before: first, after: second }) => [name, first ?? '–', second]).sort(),

@@ -1,6 +1,5 @@
-// R28: whatever a program can make of a session, of its state, its events and its errors, by any
-// way of showing, copying or walking through them, holds no piece of a token, a password or a
-// server's text.
+// R28: no view of a session, of its state, its events and its errors, however a program shows, copies
+// or walks through them, holds a piece of a token, a password or a server's text.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -37,7 +36,7 @@ const views = {
   '{ ...x }': (x) => ({ ...x }),
 };
 
-/** How something looks in each of these ways. @param {any} value */
+/** Returns the text of a value in each of these views. @param {any} value */
 const lookOf = (value) =>
   Object.values(views).map((view) => {
     try {
@@ -63,7 +62,7 @@ class Leaking {
 }
 
 /**
- * What may be seen nowhere.
+ * Returns the texts that may be visible nowhere.
  *
  * @param {Storefront} shop
  * @param {string[]} passwords
@@ -81,7 +80,7 @@ async function secretsOf(shop, passwords) {
   ];
 }
 
-/** Notes all that is printed. @param {TestContext} t */
+/** Notes everything that is printed. @param {TestContext} t */
 function listenToConsole(t) {
   /** @type {unknown[]} */
   const printed = [];
@@ -96,7 +95,7 @@ function listenToConsole(t) {
 
 const passwords = [anna.password, agent.password];
 
-test('R28: a session in every state, its state and its events show nothing', limit, async (t) => {
+test('R28: a session in every state, its state and its events show no secret', limit, async (t) => {
   const printed = listenToConsole(t);
   const shop = storefront();
   /** @type {Session} */
@@ -150,7 +149,7 @@ test('R28: a session in every state, its state and its events show nothing', lim
   );
 });
 
-test('R28: an error of every code, its stack and its cause show nothing', limit, async (t) => {
+test('R28: an error of every code, its stack and its cause show no secret', limit, async (t) => {
   const printed = listenToConsole(t);
   const shop = storefront();
   const { backend } = shop;

@@ -23,19 +23,19 @@ import {
 const { cases, omitted } = casesOf('Chromium');
 const matrix = chosen(cases, 'Chromium');
 
-/** The page's messages that the browser makes by itself, of requests that it can do nothing with. */
+/** The messages of the browser itself, about requests that have failed. */
 const notesOfBrowser =
   /^(Failed to load resource: |Access to fetch at .* has been blocked by CORS policy)/;
 
 const pageCount = 2;
 const runner = createRunner({ place: 'Chromium', atOnce: 12, openClient });
 
-/** What a page could be disturbed by, with the cases that were under way. @type {string[]} */
+/** Anything that could disturb a page, with the cases under way. @type {string[]} */
 const noise = [];
 /** @param {string} what */
 const note = (what) => void noise.push(`${what} during ${[...runner.underWay].join('; ')}`);
 
-/** What stands on the console, the browser's own notes too. @type {string[]} */
+/** The messages on the console, the browser's own included. @type {string[]} */
 const printed = [];
 
 /** @type {Browser} */
@@ -56,7 +56,7 @@ after(async () => {
   await site.close();
 });
 
-/** A page in which clients can be made. @param {string} source of a client */
+/** Opens a page in which clients can be made. @param {string} source of a client */
 async function openPage(source) {
   const page = await (await browser.newContext()).newPage();
   page.on('console', (message) => {
@@ -78,7 +78,7 @@ async function openPage(source) {
 let lastClient = 0;
 
 /**
- * A client in a page, which is called from here.
+ * Opens a client in a page, which is called from here.
  *
  * @param {number} lane
  * @returns {RemoteClient}
@@ -105,27 +105,27 @@ describe('in Chromium', { concurrency: true }, () => {
   for (const fault of faults) {
     const own = matrix.filter((each) => each.fault === fault);
     if (own.length === 0) continue;
-    test(`R7, R14, R16, R28, R30: nothing is lost and nothing is told if the back end ${fault.does}`, async () => {
+    test(`R7, R14, R16, R28, R30: nothing is lost and nothing leaks if the back end ${fault.does}`, async () => {
       assert.deepEqual((await Promise.all(own.map(runner.run))).flat(), []);
     });
   }
 });
 
-describe('all through it', () => {
-  test('R16: nothing is thrown, nothing is left unhandled, and nothing is printed', async () => {
+describe('during the whole fault matrix', () => {
+  test('R16: the engine throws nothing, leaves no rejection unhandled and prints nothing', async () => {
     await Promise.all(
       pages.map((page) => page.evaluate(() => new Promise((resolve) => setTimeout(resolve)))),
     );
     assert.deepEqual(noise, []);
   });
 
-  test('R28: no token stands on the console', () => {
+  test('R28: no token appears on the console', () => {
     const text = printed.join('\n');
     assert.ok(text.includes(revokePath), 'not even what the browser notes by itself');
     assert.equal(runner.secrets.filter((secret) => text.includes(secret)).length, 0);
   });
 
-  test('every fault, request, role and way of storing occurs', (t) => {
+  test('every fault, request, role and storage occurs in the matrix', (t) => {
     assert.deepEqual(occurring(matrix), occurring(cases));
     assert.equal(runner.cases, matrix.length);
     if (!isFull) assert.ok(matrix.length < cases.length);

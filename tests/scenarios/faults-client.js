@@ -1,5 +1,5 @@
-// What a storefront does in a case of the fault matrix, and what it sees of it. It is the same in
-// Node and in a page: it imports nothing, and what it takes and gives is JSON.
+// The storefront of a case of the fault matrix, and its observations. It is the same in Node and in a
+// page: it imports nothing, and its parameters and results are JSON.
 
 /** @import { Credentials, Session, SessionOptions, SessionState } from 'occ-session' */
 
@@ -21,8 +21,8 @@
 let latest;
 
 /**
- * From now on it is known which timer belongs to a request: the one that is set right before it is
- * handed to fetch. So ten seconds can be over without anybody waiting for them.
+ * Watches the timers from now on: the timer of a request is the one that is set right before the
+ * request is passed to fetch. So ten seconds can pass without a wait.
  */
 export function watchTimers() {
   const { setTimeout } = globalThis;
@@ -34,13 +34,13 @@ export function watchTimers() {
   );
 }
 
-/** Everything that an error says. @param {any} error */
+/** Returns the whole text of an error. @param {any} error */
 function tell(error) {
   const own = Object.getOwnPropertyNames(error ?? {}).map((name) => `${name}: ${error[name]}`);
   return [`${error}`, `code: ${error?.code}`, ...own].join('\n');
 }
 
-/** One session, and what is noted of it. */
+/** One session, and the notes about it. */
 export class Client {
   /** @type {Session} */
   #session = /** @type {any} */ (undefined);
@@ -52,13 +52,13 @@ export class Client {
   #bearers = [];
   /** @type {{ type: string, detail: any }[]} */
   #events = [];
-  /** What went wrong where nothing may. @type {string[]} */
+  /** The errors where none may occur. @type {string[]} */
   #failures = [];
-  /** Everything that was told to anybody. @type {string[]} */
+  /** All texts that were passed to the storefront. @type {string[]} */
   #texts = [];
   /** The error code of the last sign-in, or null. @type {Promise<string | null>} */
   #signIn = Promise.resolve(null);
-  /** Whether the last refresh has given another token. @type {Promise<boolean>} */
+  /** True if the last refresh has given another token. @type {Promise<boolean>} */
   #refresh = Promise.resolve(false);
 
   /** @param {(options: SessionOptions) => Promise<Session>} createSession */
@@ -97,7 +97,7 @@ export class Client {
       stored: this.#stored(),
       phase: this.#session.state.phase,
       headers: headers.catch(() => {}),
-      // What is left of an answer is given up when the engine is done with it.
+      // The rest of an answer is dropped when the engine is done with it.
       over: new Promise((resolve) => signal.addEventListener('abort', resolve)),
       isOver: false,
       giveUp: latest,
@@ -145,7 +145,7 @@ export class Client {
     return this.#signIn;
   }
 
-  /** As an adapter does after a 401. */
+  /** Begins a refresh as an adapter does after a 401. */
   beginRefresh() {
     const rejected = this.#session.authorization() ?? '';
     const headers = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
@@ -160,7 +160,7 @@ export class Client {
     return this.#refresh;
   }
 
-  /** @param {'signOut' | 'signOutAgent'} method @returns {Look} as it was within the call */
+  /** @param {'signOut' | 'signOutAgent'} method @returns {Look} the state within the call */
   signOut(method) {
     try {
       this.#session[method]().then(
@@ -173,7 +173,7 @@ export class Client {
     return this.look();
   }
 
-  /** A request of the storefront, to the end: how it stands then, and what the request carried. @param {string} url */
+  /** Sends a request of the storefront and returns its header and the state after it. @param {string} url */
   async get(url) {
     const before = this.#bearers.length;
     try {
@@ -186,7 +186,7 @@ export class Client {
   }
 
   /**
-   * The time of the token requests that are under way is up.
+   * Ends the time of the token requests that are under way.
    *
    * @param {string} grantType
    * @param {boolean} afterHeaders only once the headers of the answer have come
@@ -199,7 +199,7 @@ export class Client {
     }
   }
 
-  /** How it stands when the engine has nothing under way. */
+  /** Resolves with the state when the engine has nothing under way. */
   async quiet() {
     for (let count = -1; count < this.#requests.length;) {
       count = this.#requests.length;

@@ -1,21 +1,21 @@
-// What has to come of every token once everybody signs out, at a server whose revocations need a living
-// bearer and end one token each: R7, R9, R11, R17 and R30, said once more and by themselves.
+// The forecast for every token once all users sign out, at a server whose revocations need a living
+// bearer and end one token each: R7, R9, R11, R17 and R30, stated once more and independently.
 
 /** @import { Token } from '../../web/backend/index.js' */
 /** @import { Expected } from './faults.js' */
 
 /**
- * What one token response gave.
+ * The tokens of one token response.
  *
  * @typedef {object} Pair
  * @property {Token} access
  * @property {Token} refresh
  *
- * @typedef {object} Meeting what is asked of the back end meets a fault there
- * @property {'access_token' | 'refresh_token' | null} revocation of which token
- * @property {boolean} refresh the one that is for a revocation
+ * @typedef {object} Meeting a request meets a fault at the back end
+ * @property {'access_token' | 'refresh_token' | null} revocation of this token
+ * @property {boolean} refresh the refresh for a revocation
  * @property {boolean} isGone nothing is answered at all
- * @property {boolean} isProcessed the server does what it is asked before the fault comes
+ * @property {boolean} isProcessed the server processes the request before the fault comes
  * @property {boolean} haveExpired the refresh tokens, before the first sign-out
  * @property {Expected} expected
  *
@@ -33,17 +33,17 @@ export function pairsOf(tokens) {
 
 const tokenOf = (/** @type {Token} */ { token }) => token;
 
-/** How the server refuses a refresh token that it does not take. */
+/** The status with which the server refuses a refresh token. */
 const BAD_REQUEST = 400;
 
 export class Forecast {
-  /** How often each token is revoked. @type {Map<string, number>} */
+  /** The number of revocations of each token. @type {Map<string, number>} */
   revoked = new Map();
-  /** The tokens that the server still takes in the end: nothing could reach them. @type {Set<string>} */
+  /** The tokens that the server still accepts in the end: nothing could reach them. @type {Set<string>} */
   alive = new Set();
-  /** What the events say. @type {string[]} */
+  /** The contents of the events. @type {string[]} */
   told = [];
-  /** How many grants are refreshed, so that they can be revoked. */
+  /** The number of grants that are refreshed for their revocation. */
   refreshes = 0;
 
   /**
@@ -57,14 +57,14 @@ export class Forecast {
     this.known = new Set();
   }
 
-  /** What is revoked from now on. @param {Token[]} before as the server sees them now */
+  /** Begins the forecast of revocations. @param {Token[]} before as the server sees them now */
   from(before) {
     this.known = new Set(before.map(({ token }) => token));
     const alive = this.tokens.filter((token) => this.isNew(token));
     this.alive = new Set([...before.filter(({ active }) => active), ...alive].map(tokenOf));
   }
 
-  /** Whether it is issued after that. @param {Token} token */
+  /** True if the token is issued after that. @param {Token} token */
   isNew = ({ token }) => !this.known.has(token);
 
   /** @param {Token} token @param {Answer} answer */
@@ -73,7 +73,7 @@ export class Forecast {
   }
 
   /**
-   * A token is revoked.
+   * Revokes a token.
    *
    * @param {Token} token
    * @param {boolean} hasBearer one that is alive
@@ -91,7 +91,7 @@ export class Forecast {
   }
 
   /**
-   * A grant is revoked.
+   * Revokes a grant.
    *
    * @param {Pair} pair
    * @param {boolean} hasBearer its access token is alive, and of a type that can be sent
@@ -113,16 +113,16 @@ export class Forecast {
       }
       answer = this.ask(refresh, hasBearer);
     }
-    // Of a token that is not its own bearer a 401 says nothing.
+    // A 401 says nothing of a token that is not its own bearer.
     this.tell(refresh, answer[1] === 401 ? ['rejected', 401] : answer);
     this.tell(access, this.ask(access, hasBearer));
   }
 
   /**
-   * A grant is refreshed for its revocation.
+   * Refreshes a grant for its revocation.
    *
    * @param {Pair} pair
-   * @returns {{ pair: Pair, hasBearer: boolean } | number} what is to be revoked instead; or the status
+   * @returns {{ pair: Pair, hasBearer: boolean } | number} the pair to revoke instead; or the status
    *   with which it is refused, 0 if it has failed for a passing reason
    */
   refresh({ refresh }) {
@@ -131,7 +131,7 @@ export class Forecast {
     if (isMet && !isProcessed) return expected.refused ? expected.revocation[1] : 0;
     const isRead = !isMet || expected.token !== 'lost';
     if (!this.alive.delete(refresh.token)) {
-      // The server has seen it before: it ends whatever it has given for it since.
+      // The server has seen the token before: it ends everything that it has issued for it since.
       for (const { access, refresh: later } of haveExpired ? [] : pairsOf(this.tokens)) {
         if (later.grantType !== 'refresh_token' || later.owner !== refresh.owner) continue;
         this.alive.delete(access.token);

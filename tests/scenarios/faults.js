@@ -1,6 +1,6 @@
-// The fault matrix: every way in which a back end can fail, at every request that a session makes of
-// it, in every situation, with tokens that live or have died. The cases are data; a trial runs one of
-// them, and says what broke.
+// The fault matrix: every way in which a back end can fail, at every request that a session sends to
+// it, in every situation, with living or dead tokens. The cases are data; a trial runs one of them and
+// reports the broken rules.
 import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import { startBackend } from '../../web/backend/index.js';
@@ -19,26 +19,26 @@ import { Forecast, pairsOf } from './faults-forecast.js';
  * @typedef {(typeof deaths)[number]} Death
  *
  * @typedef {object} Expected
- * @property {string | null} signIn the code that a sign-in is rejected with; null: somebody is signed in
- * @property {'none' | 'given' | 'lost' | 'useless'} token what comes of a token that is asked for: it is
- *   not issued; the session has it; it is issued, and nobody but the server can know it; the session
- *   cannot use it, and has it revoked
+ * @property {string | null} signIn the code that a sign-in is rejected with; null: it succeeds
+ * @property {'none' | 'given' | 'lost' | 'useless'} token the fate of a requested token: it is not
+ *   issued; the session has it; it is issued, but only the server can know it; the session cannot use
+ *   it, and revokes it
  * @property {boolean} refused a refresh is refused for good, and the grant is dead
  * @property {[outcome: string, status: number]} revocation
  *
  * @typedef {object} Fault
- * @property {string} does said of a back end
+ * @property {string} does the predicate of a sentence about a back end
  * @property {Partial<EndpointBehaviour>} [set]
- * @property {Partial<Expected>} [expected] where it is not what `refusal` says
- * @property {Partial<Record<Place, Partial<Expected>>>} [in] where the places differ
- * @property {'headers' | 'body'} [never] what never comes
- * @property {boolean} [gone] nobody listens any more
+ * @property {Partial<Expected>} [expected] the differences from `refusal`
+ * @property {Partial<Record<Place, Partial<Expected>>>} [in] the differences of the places
+ * @property {'headers' | 'body'} [never] the part that never comes
+ * @property {boolean} [gone] no server listens any more
  *
  * @typedef {object} Case
  * @property {Fault} fault
  * @property {Operation} operation
  * @property {Role} role
- * @property {Death} dead of all that have been issued, when everybody begins to sign out
+ * @property {Death} dead of all issued tokens, when the first user begins to sign out
  * @property {'with' | 'without'} cors headers on the faulty answer
  * @property {boolean} persist
  * @property {'local' | 'session'} storage
@@ -56,7 +56,7 @@ export const operations = /** @type {const} */ ([
   'refresh for a revocation',
 ]);
 
-/** Who stands before the shop. For a sign-in: who would, if it were not for the fault. */
+/** The signed-in user; for a sign-in, the user that it would sign in without the fault. */
 export const roles = /** @type {const} */ ([
   'customer',
   'agent',
@@ -64,7 +64,7 @@ export const roles = /** @type {const} */ ([
   'agent signing in over a customer',
 ]);
 
-/** Which tokens the server no longer takes when everybody begins to sign out. */
+/** The tokens that the server no longer accepts when the first user begins to sign out. */
 export const deaths = /** @type {const} */ (['no token', 'access tokens', 'refresh tokens', 'all']);
 
 /** @type {Expected} */
@@ -85,7 +85,7 @@ const timedOut = { signIn: 'unreachable', revocation: ['timed-out', 0] };
 const tooLarge = { signIn: 'token-too-large', token: 'lost' };
 /** @param {number} status @returns {Partial<Expected>} */
 const serverError = (status) => ({ signIn: 'server-error', revocation: ['server-error', status] });
-/** The browser does not tell which redirect it is. @type {Fault['in']} */
+/** The browser hides the kind of the redirect. @type {Fault['in']} */
 const opaque = { Chromium: { revocation: ['unsupported', 0] } };
 
 /** @type {Fault[]} */
@@ -95,7 +95,7 @@ export const faults = [
     does: 'answers 100, and then as ever',
     set: { answer: 100 },
     expected: asEver,
-    // Node takes it for an error of the server, since it has not asked for it.
+    // Node treats it as an error of the server, since it has not asked for it.
     in: { Node: { ...unreachable, token: 'lost' } },
   },
   { does: 'answers 101, and then as ever', set: { answer: 101 }, expected: asEver },
@@ -204,20 +204,20 @@ export const faults = [
     never: 'body',
   },
   { does: 'answers with 64 KiB', set: { answer: '64KiB' }, expected: asEver },
-  // More is not read: what it says, the session cannot know.
+  // The engine reads no further, so it cannot know the content.
   { does: 'answers with 64 KiB and a byte', set: { answer: '64KiB+1' }, expected: tooLarge },
   { does: 'answers with 10 MiB', set: { answer: '10MiB' }, expected: tooLarge },
 ];
 
 const refusesPreflight = (/** @type {Fault} */ { set }) => set?.cors === false;
 
-/** An answer that has headers. */
+/** True if the fault gives an answer with headers. */
 const hasHeaders = (/** @type {Fault} */ { set, gone, never }) =>
   !gone &&
   never !== 'headers' &&
   !['drop', 'drop-in-headers', 'not-http'].includes(`${set?.answer}`);
 
-/** What is left out, and why. @type {[why: string, (each: Case, place: Place) => boolean][]} */
+/** The cases that are left out, each with its reason. @type {[why: string, (each: Case, place: Place) => boolean][]} */
 const leftOut = [
   [
     'Node does not look at CORS headers',
@@ -250,7 +250,7 @@ const killsAccess = (dead) => dead === 'access tokens' || dead === 'all';
 const killsRefresh = (dead) => dead === 'refresh tokens' || dead === 'all';
 
 /**
- * The cases of a place, and how many there are not.
+ * Returns the cases of a place, and the number of those that are left out.
  *
  * @param {Place} place
  * @returns {{ cases: Case[], omitted: Record<string, number> }}
@@ -267,7 +267,7 @@ export function casesOf(place) {
           for (const [d, dead] of deaths.entries()) {
             // A page takes long: there, each fault but the first meets each of them in turn.
             if (place === 'Chromium' && f > 0 && (f + o + r) % deaths.length !== d) continue;
-            // Each half of the faults at each operation and role.
+            // Each operation and role gets each half of the faults.
             const persist = (f + o + r + (d >> 1)) % 2 === 0;
             const storage = (f + (o >> 1) + (r >> 1) + d) % 4 < 2 ? 'local' : 'session';
             const customerFirst = role === roles[2] && ((f >> 1) + o + d) % 2 === 0;
@@ -284,13 +284,13 @@ export function casesOf(place) {
   return { cases, omitted };
 }
 
-/** How many cases there are for one in the short form; no dimension has a divisor of it. */
+/** The number of cases for each one in the short form; no dimension has a divisor of it. */
 const strides = { Node: 31, Chromium: 9 };
 
 export const isFull = process.env.OCC_PROOF === 'full';
 
 /**
- * All cases; or in the short form those of a back end without a fault, and a fixed share of the others.
+ * Returns all cases; in the short form those of a faultless back end, and a fixed share of the others.
  *
  * @param {Case[]} cases
  * @param {Place} place
@@ -321,14 +321,14 @@ export const nameOf = ({ fault, operation, role, dead, cors, persist, storage })
   `${cors === 'without' ? ', without CORS headers' : ''}` +
   ` (${storage}${persist ? ', with the refresh token' : ''})`;
 
-/** What would be expected if every page could read the answer. @param {Case} each @param {Place} place @returns {Expected} */
+/** The expectation if every page could read the answer. @param {Case} each @param {Place} place @returns {Expected} */
 const readableOf = ({ fault }, place) => ({ ...refusal, ...fault.expected, ...fault.in?.[place] });
 
 /** @param {Case} each @param {Place} place @returns {Expected} */
 function expectedOf(each, place) {
   const { fault, cors } = each;
   const expected = readableOf(each, place);
-  // A token is issued to any page, but no other page can read the answer.
+  // A token is issued to any page, but a page without CORS headers cannot read the answer.
   const isHidden = cors === 'without' || refusesPreflight(fault);
   if (!isHidden) return expected;
   const isIssued = expected.token !== 'none' || refusesPreflight(fault);
@@ -347,13 +347,13 @@ const customerId = '0001';
 const tokenPath = '/authorizationserver/oauth/token';
 const revokePath = '/authorizationserver/oauth/revoke';
 
-/** Pieces of all that the back end says in words. */
+/** Parts of all texts that the back end sends. */
 const serverTexts = [
   ...['told to answer like this', 'Maintenance', 'Bad credentials', 'Invalid access token'],
   ...['Invalid refresh token', 'what do you mean', 'login.jsp'],
 ];
 
-/** A revocation that is never answered is given up after this time. */
+/** The time after which an unanswered revocation is given up, in milliseconds. */
 const shortly = 2_000;
 
 /** @type {EndpointBehaviour} */
@@ -361,10 +361,10 @@ const normal = {
   ...{ answer: 'normal', delayMs: 0, only: null, times: null, retryAfter: null, cors: true },
 };
 
-/** Held, and what becomes of it is set later. @type {EndpointBehaviour} */
+/** The request is held until its answer is set later. @type {EndpointBehaviour} */
 const undecided = { ...normal, answer: 'decide-later' };
 
-/** What has not happened by then does not happen. */
+/** The time limit for an expected event, in milliseconds. */
 const patience = 15_000;
 
 /**
@@ -387,7 +387,7 @@ async function within(what, promise) {
   }
 }
 
-/** All of it that no answer to a revocation may change. @param {Look} look */
+/** Returns the part that no answer to a revocation may change. @param {Look} look */
 const likeness = ({ state, stored, authorization }) =>
   JSON.stringify({ state: { ...state, revoking: 0 }, stored, authorization });
 
@@ -396,19 +396,19 @@ const nobody = JSON.stringify({
   ...{ emulating: false, expiresAt: null, revoking: 0 },
 });
 
-/** A case that is run: the fault comes, everybody signs out, and it is seen what is left. */
+/** A run of a case: the fault comes, every user signs out, and the rest is checked. */
 class Trial {
-  /** What broke, in words that begin with the rule. @type {string[]} */
+  /** The broken expectations, each beginning with the rule. @type {string[]} */
   broken = [];
   /** @type {Token[]} */
   tokens = [];
-  /** As the server saw them when everybody began to sign out. @type {Token[]} */
+  /** The tokens as the server saw them when the first user began to sign out. @type {Token[]} */
   before = [];
-  /** As the server saw them before it gave what is useless. @type {Token[] | null} */
+  /** The tokens as the server saw them before it gave the useless one. @type {Token[] | null} */
   atFault = null;
-  /** And when that had been revoked. @type {Token[]} */
+  /** The tokens when the useless one had been revoked. @type {Token[]} */
   afterFault = [];
-  /** How many tokens live on since nothing could reach them. */
+  /** The number of tokens that live on since nothing could reach them. */
   unreached = 0;
 
   /**
@@ -426,19 +426,19 @@ class Trial {
     this.expected = expectedOf(each, place);
     this.isSignIn = operation === 'sign-in';
     this.isRefresh = operation === 'refresh';
-    /** A refresh meets the fault, of each grant that is revoked. */
+    /** True if the refresh of each revoked grant meets the fault. */
     this.isRescue = operation === 'refresh for a revocation';
     this.isRevocation = !this.isSignIn && !this.isRefresh && !this.isRescue;
-    // A revocation has an Authorization header, and is not even sent; a token request has none.
+    // A revocation has an Authorization header, and is not sent; a token request has none.
     const isSent = !refusesPreflight(fault) || !this.isRevocation;
     this.isProcessed = isSent && expectedOf({ ...each, cors: 'with' }, place).token !== 'none';
     this.isTakingOver = role === 'agent signing in over a customer';
     this.isEmulating = role === 'agent over a parked customer';
-    /** The sign-in is answered when nobody waits for it any more. */
+    /** True if the sign-in is answered when no caller waits for it any more. */
     this.isStray = this.isSignIn && this.isTakingOver;
-    /** The grant is dead, as the server says. */
+    /** True if the server has declared the grant dead. */
     this.isDead = this.isRefresh && this.expected.refused;
-    /** Whose token request meets the fault. @type {Token['owner']} */
+    /** The owner of the token request that meets the fault. @type {Token['owner']} */
     this.owner =
       role === 'customer' || (this.isTakingOver && this.isRefresh) ? 'customer' : 'agent';
     /** The token whose revocation meets the fault. @type {'access_token' | 'refresh_token'} */
@@ -456,7 +456,7 @@ class Trial {
     return { ...normal, ...this.fault.set, ...cors, only };
   }
 
-  /** Whether it was issued by the answer that has the fault. @param {Token} token */
+  /** True if the faulty answer has issued the token. @param {Token} token */
   isFaulty(token) {
     if (this.isRescued(token)) return this.isRescue;
     const { owner, grantType } = token;
@@ -464,7 +464,7 @@ class Trial {
     return owner === this.owner && grantType === faulty;
   }
 
-  /** Whether it was issued so that its grant could be revoked. @param {Token} token */
+  /** True if the token was issued for the revocation of its grant. @param {Token} token */
   isRescued({ token, grantType }) {
     return (
       grantType === 'refresh_token' &&
@@ -478,7 +478,7 @@ class Trial {
     return this.isFaulty(token) ? this.expected.token : 'given';
   }
 
-  /** Labels of the tokens in a text, but for those that may be there. @param {string} text @param {string[]} owners whose may be */
+  /** Finds the labels of the tokens in a text, except those of the owners. @param {string} text @param {string[]} owners whose may be */
   async strangersIn(text, owners) {
     this.tokens = await this.backend.tokens();
     return this.tokens
@@ -492,7 +492,7 @@ class Trial {
   }
 
   /**
-   * Where the faulty token requests never end by themselves, their time is over.
+   * Ends the time of faulty token requests that never end by themselves.
    *
    * @param {'password' | 'refresh_token'} grantType
    * @param {number} [count]
@@ -518,7 +518,7 @@ class Trial {
   /** @param {string} storageKey */
   async run(storageKey) {
     const { persist, storage } = this.each;
-    // Each token ends by itself only, and no request of the shop leads to a refresh.
+    // Each token ends only by itself, and no request of the shop leads to a refresh.
     this.backend.set({ revocationEnds: 'token', occ: { answer: 404 } });
     await this.client.open({
       ...{ baseUrl: this.backend.url, clientId: 'mobile_android', clientSecret: 'secret' },
@@ -538,10 +538,10 @@ class Trial {
     await this.lookBack();
   }
 
-  /** What nobody can use is revoked at once, as a grant of its own. */
+  /** Checks that a useless token is revoked at once, as a grant of its own. */
   async lookAtUseless() {
     const revoked = this.backend.waitFor(
-      // A page asks before whether it may.
+      // A page sends a preflight first.
       ({ method, path, status }) =>
         method === 'POST' && path === revokePath && typeof status === 'number',
       3,
@@ -558,7 +558,7 @@ class Trial {
     this.before = await this.backend.tokens();
   }
 
-  /** Who has to be there before the fault comes. */
+  /** Signs in the users that must be there before the fault comes. */
   async prepare() {
     const { role } = this.each;
     const { client, isSignIn, isTakingOver, isEmulating } = this;
@@ -572,7 +572,7 @@ class Trial {
       const code = await within('a sign-in', client.signInOutcome());
       this.check(code === null, `the agent cannot sign in: ${code}`);
     }
-    // Before the token that is held is issued.
+    // The tokens expire before the held one is issued.
     if (this.isRefresh) await this.backend.expireAccessTokens();
     if (!isSignIn && isTakingOver) {
       this.backend.set({ token: { answer: 'hold', only: 'password' } });
@@ -618,12 +618,12 @@ class Trial {
     return isOver ? 'anonymous' : this.owner === 'agent' ? 'agent' : 'customer';
   }
 
-  /** After the fault: who is there, what is held, who was told. */
+  /** Checks the users, the held tokens and the events after the fault. */
   async lookBetween() {
     const { client, isTakingOver, owner } = this;
     const phase = this.phaseBetween;
     const between = await client.report();
-    // A sign-in that nobody listens to may be over by now.
+    // A sign-in at a server that does not listen may have ended by now.
     const mayBeOver = isTakingOver && this.fault.gone;
     this.check(
       mayBeOver || between.state.phase === phase,
@@ -631,7 +631,7 @@ class Trial {
     );
     const revoked = between.sent.map(({ form }) => form.token);
     for (const token of await this.backend.tokens()) {
-      // On the way, or issued for the revocation of what is useless.
+      // The token is on its way, or issued for the revocation of the useless one.
       const isLate =
         (isTakingOver && token.owner === 'agent') ||
         this.atFault?.every((each) => each.token !== token.token);
@@ -649,14 +649,14 @@ class Trial {
     return between;
   }
 
-  /** How many grants are revoked, if everybody who is there has one. @param {SessionState['phase']} phase @param {boolean} isAgentsTurn */
+  /** Returns the number of grants that are revoked, if every signed-in user has one. @param {SessionState['phase']} phase @param {boolean} isAgentsTurn */
   rescuesOf(phase, isAgentsTurn) {
     if (phase === 'emulating') return isAgentsTurn ? 1 : 0;
-    // A customer who has retired, or an agent whose token is on the way.
+    // Two, with a retired customer or an agent whose token is on its way.
     return this.isTakingOver || (this.isEmulating && phase === 'agent') ? 2 : 1;
   }
 
-  /** Everybody signs out; what is to be revoked is held by the back end until it has been seen.
+  /** Signs every user out; the back end holds the revocations until they have been checked.
    * @param {SessionState['phase']} phase */
   async leave(phase) {
     const { backend, client, fault, isRevocation, isRescue, isStray } = this;
@@ -670,7 +670,7 @@ class Trial {
       const signedOut = await within('a request of the shop', client.get(page));
 
       const next = phase !== 'emulating' ? 'anonymous' : isAgentsTurn ? 'customer' : 'agent';
-      // A customer who will not be restored stays until the agent leaves.
+      // A customer who will not be restored stays until the agent signs out.
       const owners = { anonymous: [], customer: ['customer'], agent: ['customer', 'agent'] }[next];
       this.check(atOnce.state.phase === next, `R14: the phase is ${atOnce.state.phase} at once`);
       const got = backend.received({ method: 'GET' }).slice(requests);
@@ -712,7 +712,7 @@ class Trial {
     }
   }
 
-  /** Every token that was issued, everything that was sent, everything that was told. */
+  /** Checks every issued token, every request and every event. */
   async lookBack() {
     const report = await this.client.report();
     this.check(JSON.stringify(report.state) === nobody, 'R14: in the end somebody is there');
@@ -735,7 +735,7 @@ class Trial {
     }
   }
 
-  /** What has to come of every token. */
+  /** Returns the forecast for every token. */
   forecast() {
     const {
       before,
@@ -786,16 +786,16 @@ class Trial {
     return forecast;
   }
 
-  /** R7, R8, R9, R30: each token is revoked as often as it has to be, and the server takes none that
-   * anything could reach. @param {Sent[]} revocations @param {Forecast} forecast */
+  /** R7, R8, R9, R30: each token is revoked as often as it must be, and the server accepts none that
+   * could be reached. @param {Sent[]} revocations @param {Forecast} forecast */
   accountForTokens(revocations, forecast) {
     const { backend, fault, isRevocation, isRescue, tokens } = this;
     const received = backend.received({ path: revokePath }).map(({ form }) => form?.token);
-    // What a preflight did not let through, or nobody listened to, the server cannot have seen.
+    // The server cannot have seen requests that a preflight stopped, or without a listening server.
     const arrives = !fault.gone && !(isRevocation && refusesPreflight(fault));
     for (const token of tokens) {
       const { label } = token;
-      // A browser that has no room for keepalive is asked once more, without.
+      // A browser without room for keepalive is asked once more, without it.
       const times = revocations.filter(
         ({ form, keepalive }) => keepalive && form.token === token.token,
       ).length;
@@ -838,7 +838,7 @@ class Trial {
     this.check(!events.some(({ type }) => type === 'error'), "R16: there was an 'error' event");
   }
 
-  /** R28: nobody was told a secret, or what the server has said. @param {ReturnType<Client['report']>} report */
+  /** R28: no text has a secret, or a text of the server. @param {ReturnType<Client['report']>} report */
   judgeWords({ sent, texts, failures }) {
     const urls = [
       ...this.backend.journal.map(({ path, query, headers }) =>
@@ -862,7 +862,7 @@ class Trial {
 }
 
 /**
- * Runs a case: gives what broke, and the tokens that the back end has issued.
+ * Runs a case: resolves with the broken expectations and the tokens that the back end has issued.
  *
  * @param {Case} each
  * @param {Place} place
@@ -885,7 +885,7 @@ export async function runCase(each, place, backend, client, storageKey) {
 // ---- Many cases --------------------------------------------------------------------------------
 
 /**
- * Runs cases, some at a time, each at a back end that nobody else asks.
+ * Runs cases, some at a time, each at a back end of its own.
  *
  * @param {object} options
  * @param {Place} options.place
@@ -901,19 +901,19 @@ export function createRunner({ place, atOnce, openClient }) {
     cases: 0,
     lost: 0,
     unreached: 0,
-    /** Every token that was issued. @type {string[]} */
+    /** All issued tokens. @type {string[]} */
     secrets: [],
     /** Names of the cases that are under way. @type {Set<string>} */
     underWay: new Set(),
 
-    /** @param {Case} each @returns {Promise<string[]>} what broke */
+    /** @param {Case} each @returns {Promise<string[]>} the broken expectations */
     async run(each) {
       const name = nameOf(each);
       /** @type {number} */
       const lane = free.pop() ?? (await new Promise((resolve) => waiting.push(resolve)));
       runner.underWay.add(name);
-      // One of its own: a browser has six connections to each, and what a case has left under way on
-      // one of them would keep the next case waiting.
+      // Each case has its own back end: a browser has six connections to each, and a request that a
+      // case has left under way on one of them would keep the next case waiting.
       const backend = await startBackend();
       const client = openClient(lane);
       const key = `case-${++runner.cases}`;

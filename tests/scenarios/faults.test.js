@@ -23,7 +23,7 @@ const runner = createRunner({
   openClient: () => new Client(createSession),
 });
 
-/** What a page could be disturbed by, with the cases that were under way. @type {string[]} */
+/** Anything that could disturb a page, with the cases under way. @type {string[]} */
 const noise = [];
 /** @param {unknown[]} what */
 const note = (...what) =>
@@ -49,19 +49,19 @@ describe('in Node', { concurrency: true }, () => {
   for (const fault of faults) {
     const own = matrix.filter((each) => each.fault === fault);
     if (own.length === 0) continue;
-    test(`R7, R14, R16, R28, R30: nothing is lost and nothing is told if the back end ${fault.does}`, async () => {
+    test(`R7, R14, R16, R28, R30: nothing is lost and nothing leaks if the back end ${fault.does}`, async () => {
       assert.deepEqual((await Promise.all(own.map(runner.run))).flat(), []);
     });
   }
 });
 
-describe('all through it', () => {
-  test('R16: nothing is thrown, nothing is left unhandled, and nothing is printed', async () => {
+describe('during the whole fault matrix', () => {
+  test('R16: the engine throws nothing, leaves no rejection unhandled and prints nothing', async () => {
     await idle();
     assert.deepEqual(noise, []);
   });
 
-  test('every fault, request, role and way of storing occurs', (t) => {
+  test('every fault, request, role and storage occurs in the matrix', (t) => {
     assert.deepEqual(occurring(matrix), occurring(cases));
     assert.equal(runner.cases, matrix.length);
     if (!isFull) assert.ok(matrix.length < cases.length);

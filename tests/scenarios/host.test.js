@@ -1,6 +1,6 @@
-// A host that misbehaves, on core.wasm itself with host functions of the test's own: whatever it
-// calls, when, and with which numbers, it is given a status, the module never traps, and a session
-// that was not closed goes on as if nothing had been.
+// A misbehaving host, on core.wasm itself with host functions of the test's own: whatever it calls,
+// when, and with which numbers, it gets a status, the module never traps, and a session that was not
+// closed goes on undisturbed.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
@@ -41,7 +41,7 @@ const isRefusal = (/** @type {number} */ status) =>
 
 const NOW = 1.7e12;
 
-/** What each event takes behind the time. @type {Record<string, string[]>} */
+/** The parameters of each event after the time. @type {Record<string, string[]>} */
 const events = {
   occ_open: ['nonce', 'flags', 'retries', ...Array(6).fill('option')],
   occ_sign_in: ['owner', 'attempt', 'length', 'length', 'length'],
@@ -61,7 +61,7 @@ const events = {
 };
 const names = Object.keys(events);
 
-/** Values that nobody should hand in, or that mean something else here. @type {Record<string, number[]>} */
+/** Values that no host should pass, or that mean something else here. @type {Record<string, number[]>} */
 const hostile = {
   time: [NaN, Infinity, -Infinity, -1, -Number.MIN_VALUE, 1e15 + 1, 1e300],
   nonce: [0, 2 ** 32 - 1],
@@ -80,16 +80,16 @@ const hostile = {
   number: [NaN, Infinity, -1, 0, 1, 2 ** 53, 1e308],
 };
 
-/** What a call has that is as it should be. @type {Record<string, number>} */
+/** Valid parameters of a call. @type {Record<string, number>} */
 const harmless = { owner: OWNER_CUSTOMER, attempt: 77, request: 77, delivery: DELIVERY_ANSWERED };
 
 let cases = 0;
 
-/** One instance of the core, and what it has told its host. */
+/** One instance of the core, and its reports to the host. */
 class Core {
   /** @type {[name: string, ...parameters: (number | string)[]][]} */
   told = [];
-  /** Runs inside of every host function. */
+  /** Runs inside every host function. */
   inside = () => {};
   attempts = 0;
 
@@ -139,7 +139,7 @@ class Core {
     return status;
   }
 
-  /** Writes texts one after the other; gives their lengths. @param {string[]} texts */
+  /** Writes texts one after the other; returns their lengths. @param {string[]} texts */
   write(...texts) {
     const bytes = texts.map((text) => new TextEncoder().encode(text));
     const input = new Uint8Array(this.exports.memory.buffer, this.exports.occ_input(), INPUT_MAX);
@@ -153,14 +153,14 @@ class Core {
     return this;
   }
 
-  /** What another tab has saved, whose line is another. @param {string} call @param {number[]} values @param {object} grant */
+  /** Delivers the snapshot of another tab, of another line. @param {string} call @param {number[]} values @param {object} grant */
   hear(call, values, grant) {
     const active = { owner: 'customer', number: 7, ...grant };
     const snapshot = JSON.stringify({ v: 1, for: 'here', line: 9, epoch: 1, active });
     return this.call(call, ...values, ...this.write(snapshot));
   }
 
-  /** Another tab's customer, whose token is dead and cannot be refreshed here. */
+  /** Adopts another tab's customer, whose token is dead and cannot be refreshed here. */
   ask() {
     assert.equal(this.hear('occ_adopt', [], { access: 'd1' }), STATUS_OK);
     assert.equal(this.call('occ_renew', 1, ...this.write('Bearer d1')), STATUS_WAIT);
@@ -175,14 +175,14 @@ class Core {
     return this;
   }
 
-  /** The requests that were not answered by answerAll yet. */
+  /** The requests that answerAll has not answered yet. */
   get requests() {
     return this.told.flatMap(([name, number, ...rest]) =>
       name === 'occ_host_request' ? [{ number: Number(number), body: String(rest[2]) }] : [],
     );
   }
 
-  /** The request that was begun last. */
+  /** The latest request. */
   get last() {
     return this.requests.at(-1)?.number ?? 0;
   }
@@ -197,7 +197,7 @@ class Core {
     return this.call('occ_completed', request, DELIVERY_ANSWERED, 200, 0, ...this.write(body));
   }
 
-  /** What the host was told last. */
+  /** The latest report of the state to the host. */
   get state() {
     const [, state, , revoking] = this.told.findLast(([name]) => name === 'occ_host_state') ?? [];
     return { phase: STATES[Number(state ?? 1)], revoking: Number(revoking ?? 0) };
@@ -248,7 +248,7 @@ function signedIn(owner) {
   return core;
 }
 
-/** Whatever is under way is ended; then somebody signs in and out once more. @param {Core} core */
+/** Ends everything under way; then a user signs in and out once more. @param {Core} core */
 function stillWorks(core) {
   core.told = [];
   core.call('occ_sign_out_agent');
@@ -270,7 +270,7 @@ function stillWorks(core) {
   assert.deepEqual(core.state, { phase: 'anonymous', revoking: 0 });
 }
 
-/** Every call with one parameter that is hostile, and with all that are alike. */
+/** Yields every call with one hostile parameter, and with all of the same kind. */
 function* hostileCalls() {
   for (const name of names) {
     const kinds = events[name];
@@ -285,7 +285,7 @@ function* hostileCalls() {
         if (kinds.includes(kind)) yield { name, now: NOW, values };
       }
     }
-    // Sums that come out small in 32 bits.
+    // These sums wrap to small numbers in 32 bits.
     const wrapping = kinds.map((kind, i) =>
       kind === 'length' || kind === 'option' ? [2 ** 31, 2 ** 31, 2 ** 32 - 5][i % 3] : usual[i],
     );
@@ -301,7 +301,7 @@ describe('a host that misbehaves', () => {
         const core = make();
         const before = core.state;
         core.told = [];
-        // What the last call of an honest host has left there does not become input.
+        // The leftovers of an honest host's last call do not become input.
         core.write('x'.repeat(64));
         const status = core.at(now, name, ...values);
         cases++;
@@ -317,7 +317,7 @@ describe('a host that misbehaves', () => {
     });
   }
 
-  test('before it is opened is told so, and may open it yet', () => {
+  test('every call before the session is opened gets not-open, and it can still be opened', () => {
     for (const name of names.filter((each) => each !== 'occ_open')) {
       const core = new Core();
       assert.equal(
@@ -329,7 +329,7 @@ describe('a host that misbehaves', () => {
     }
   });
 
-  test('R8: completes a request twice, or one that was never begun: the second time it is unknown', () => {
+  test('R8: a request that the host completes twice, or that was never begun, is unknown', () => {
     for (const [situation, make] of Object.entries(situations)) {
       const core = make();
       if (situation.startsWith('before') || situation.startsWith('when')) continue;
@@ -346,7 +346,7 @@ describe('a host that misbehaves', () => {
     }
   });
 
-  test('never completes a request: sign-ins still come through, and everybody can sign out', () => {
+  test('a host that never completes a request: sign-ins still succeed, and every user can sign out', () => {
     const core = new Core().open();
     for (let i = 0; i < 50; i++) {
       core.signIn(i % 2 ? OWNER_CUSTOMER : OWNER_AGENT);
@@ -354,12 +354,12 @@ describe('a host that misbehaves', () => {
       cases++;
     }
     assert.deepEqual(core.state, { phase: 'anonymous', revoking: 0 });
-    // No more than there are places for: the others wait until one is answered.
+    // No more than there are places: the others wait until one is answered.
     assert.equal(core.requests.length, 8);
     stillWorks(core);
   });
 
-  test('calls from inside of every host function: each call is refused, and nothing is lost by it', () => {
+  test('every call from inside a host function is refused, and nothing is lost', () => {
     /** A session in which every host function is called. @param {(core: Core) => void} [inside] */
     const life = (inside) => {
       const core = new Core();
@@ -396,7 +396,7 @@ describe('a host that misbehaves', () => {
     const expected = life();
     const called = new Set(expected.map(([name]) => name));
     for (const { name } of WebAssembly.Module.imports(module)) {
-      // No alarm is set where nothing waits.
+      // No alarm is set if nothing waits.
       if (name !== 'occ_host_alarm') assert.ok(called.has(name), `${name} is not called`);
     }
     for (const name of [...names, 'occ_close']) {
@@ -420,11 +420,11 @@ describe('a host that misbehaves', () => {
     }
   });
 
-  test('has tried every call that a host can make', (t) => {
+  test('the tests have tried every call that a host can make', (t) => {
     t.diagnostic(`proof: a host that misbehaves: ${cases} calls`);
     assert.deepEqual(
       Object.keys(new Core().exports).filter((name) => !names.some((event) => event === name)),
-      // What is no event: the memory and the input buffer; and close, which has no parameter.
+      // Not events: the memory, the input buffer, and close, which has no parameter.
       ['memory', 'occ_input', 'occ_close'],
     );
   });

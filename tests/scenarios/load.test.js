@@ -1,5 +1,5 @@
-// Many sign-ins in one session, and many sessions in one process: when they are over, the memory is
-// what it was, and no timer, listener, channel or session is left behind.
+// Many sign-ins in one session, and many sessions in one process: afterwards the memory is as before,
+// and no timer, listener, channel or session is left behind.
 import assert from 'node:assert/strict';
 import { once, getEventListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -15,10 +15,10 @@ import { anna, standIn, standInWindow, WebStorage } from '../node/storefront.js'
 const isFull = process.env.OCC_PROOF === 'full';
 const CYCLES = isFull ? 10_000 : 500;
 const SESSIONS = isFull ? 1_000 : 100;
-/** Before anything is compared: what Node compiles and caches for its requests is there then. */
+/** The number of cycles before the first comparison: by then Node has compiled and cached its code. */
 const WARM_UP = 2_000;
 
-/** What may be left by chance, in bytes: one object kept for each cycle of the full form is more. */
+/** The tolerance in bytes: one object kept for each cycle of the full form is more. */
 const SLACK = 300_000;
 /** The memory of one core, in bytes. */
 const CORE = 524_288;
@@ -27,7 +27,7 @@ setFlagsFromString('--expose-gc');
 /** @type {() => void} */
 const collect = runInNewContext('gc');
 
-/** The memory in use when all that can be collected is. */
+/** Returns the memory in use after garbage collection. */
 async function memory() {
   for (let i = 0; i < 6; i++) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -37,13 +37,13 @@ async function memory() {
   return { heapUsed, external, arrayBuffers };
 }
 
-/** What keeps a process alive: timers and the ports of channels; the sockets of fetch are not ours. */
+/** The resources that keep a process alive: timers and message ports; fetch's sockets are not ours. */
 const resources = () =>
   process.getActiveResourcesInfo().filter((name) => /^(Timeout|Immediate|MessagePort)/.test(name));
 
 /**
- * A plain HTTP server in place of the back end, which needs longer for a sign-in than all the rest
- * together: it hands out tokens, and takes them back.
+ * A plain HTTP server in place of the back end, which needs longer for a sign-in than everything else
+ * together: it issues tokens, and revokes them.
  */
 let baseUrl = '';
 let issued = 0;
@@ -82,7 +82,7 @@ const kilobytes = (bytes) => `${bytes >= 0 ? '+' : ''}${Math.round(bytes / 1000)
 /**
  * @param {Awaited<ReturnType<typeof memory>>} from
  * @param {Awaited<ReturnType<typeof memory>>} to
- * @param {number} [cores] how many more there are known to be
+ * @param {number} [cores] the number of known additional cores
  */
 function compare(from, to, cores = 0) {
   const heap = to.heapUsed - from.heapUsed;
@@ -145,11 +145,11 @@ test('many sessions, opened, used and closed, leave nothing behind', async (t) =
     });
     sessions.push(new WeakRef(session));
     await session.signIn(anna);
-    // Some are closed while a revocation is under way, some with somebody signed in.
+    // Some are closed while a revocation is under way, some while a user is signed in.
     if (i % 2) session.signOut();
     if (i % 4 === 1) await session.settled();
     session.close();
-    // What is meant to outlive a session: who is signed in, and the tokens at the server.
+    // The signed-in user and the server's tokens are meant to outlive a session.
     for (const { items } of Object.values(areas)) items.clear();
     alive.clear();
   };
@@ -158,13 +158,13 @@ test('many sessions, opened, used and closed, leave nothing behind', async (t) =
   const from = await memory();
   const kept = left();
   for (let i = 0; i < SESSIONS; i++) await use(WARM_UP + i);
-  // Those that were closed while a revocation was under way wait for its answer.
+  // The sessions that were closed during a revocation wait for its answer.
   for (let i = 0; i < 20 && resources().length > idle.length; i++) await memory();
   assert.deepEqual(resources(), idle);
   for (const type of ['pagehide', 'storage', 'pageshow']) {
     assert.deepEqual(getEventListeners(window, type), []);
   }
-  // V8 may keep the one that was used last, and its core with it.
+  // V8 may keep the session that was used last, and its core with it.
   for (let i = 0; i < 20 && left() > 1; i++) await memory();
   assert.ok(left() <= 1, `${left()} sessions are left`);
   const to = await memory();

@@ -1,5 +1,5 @@
-// What is published: these files and no others, with nothing in them that is of the machine that
-// built them, and nothing that has to be installed besides.
+// The published package: these files and no others, without traces of the machine that built them, and
+// without further installations.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ const adapters = [
   'spartacus/without-asm',
 ];
 
-test('the published files are these', (t) => {
+test('exactly the listed files are published', (t) => {
   assert.deepEqual(published, [
     'CHANGELOG.md',
     'CONTRIBUTING.md',
@@ -98,7 +98,7 @@ test('the published files are these', (t) => {
   t.diagnostic(`proof: the package: ${published.length} files`);
 });
 
-test('what the README links to is published with it', () => {
+test('every file that the README links to is published', () => {
   const links = [...read('README.md').matchAll(/\]\(([^)#]+)/g)].map(([, path]) => path);
   assert.ok(links.length > 0);
   assert.deepEqual(
@@ -120,14 +120,14 @@ test('no published file names the machine that built it, nor a source map', () =
   }
 });
 
-test('core.wasm has no names of functions, no tools and no debugging information in it', () => {
+test('core.wasm has no function names, no tool names and no debugging information', () => {
   const core = new WebAssembly.Module(readFileSync(`${root}dist/core.wasm`));
   for (const name of ['name', 'producers', 'target_features', 'sourceMappingURL', '.debug_info']) {
     assert.equal(WebAssembly.Module.customSections(core, name).length, 0, name);
   }
 });
 
-test('nothing is installed with the package, and nothing of it runs then', () => {
+test('the package installs nothing else and runs no script when it is installed', () => {
   for (const name of ['dependencies', 'optionalDependencies', 'bundleDependencies']) {
     assert.equal(manifest[name], undefined, name);
   }
@@ -139,7 +139,7 @@ test('nothing is installed with the package, and nothing of it runs then', () =>
   }
 });
 
-test('the engine imports only its own files, an adapter what its storefront has', () => {
+test('the engine imports only its own files, an adapter only packages of its storefront', () => {
   /** @param {string} path */
   const imports = (path) => {
     const text = readFileSync(root + path, 'utf8');

@@ -1,4 +1,4 @@
-// R27 in Chromium: the same ways as in Node, in a page that is on another origin than the back end.
+// R27 in Chromium: the same ways as in Node, in a page on another origin than the back end.
 import { after, before } from 'node:test';
 import { startBackend } from '../../web/backend/index.js';
 import { openBrowser } from '../browser/browser.js';

@@ -1,7 +1,7 @@
-// Looks for secrets in what a memory holds: in each encoding in which the engine or its host could
-// have left them, and in pieces.
+// Searches a memory for secrets: in each encoding in which the engine or its host could have left them,
+// and in pieces.
 
-/** So many bytes of a secret count as the secret; of a shorter one all of them. */
+/** The number of bytes that count as the secret; a shorter one counts as a whole. */
 const PIECE = 12;
 
 /** @param {string} secret */
@@ -25,8 +25,8 @@ function encodings(secret) {
 }
 
 /**
- * No piece begins within an escape: in the memory, what stands there before a token can be the end of
- * another one that ends with the same digit.
+ * Yields the pieces of a text. No piece begins within an escape: the bytes before a token in memory can
+ * be the end of another one that ends with the same digit.
  *
  * @param {string} text
  */
@@ -37,7 +37,7 @@ function* pieces(text) {
   }
 }
 
-/** What finds secrets. */
+/** Finds secrets in a memory. */
 export class Finder {
   /** The label of each piece, and of each secret that is shorter. @type {Map<string, string>} */
   #pieces = new Map();
@@ -48,13 +48,13 @@ export class Finder {
   /** @type {Set<string>} */
   #known = new Set();
 
-  /** @param {string[]} [innocent] what holds none of them: pieces of it do not count */
+  /** @param {string[]} [innocent] texts without secrets: their pieces do not count */
   constructor(innocent = []) {
     this.#innocent = new Set(innocent.flatMap((text) => [...pieces(text)]));
   }
 
   /**
-   * Secrets to look for. A piece that two have in common stands for the one that was added first.
+   * Adds secrets to search for. A piece that two have in common counts for the one added first.
    *
    * @param {Iterable<[label: string, secret: string]>} secrets
    */
@@ -71,12 +71,12 @@ export class Finder {
     }
   }
 
-  /** How many there are. */
+  /** The number of secrets. */
   get size() {
     return this.#known.size;
   }
 
-  /** @param {Iterable<string>} memory @returns {Set<string>} the labels of what is there */
+  /** @param {Iterable<string>} memory @returns {Set<string>} the labels of the secrets in it */
   find(memory) {
     const found = new Set();
     for (const text of memory) {

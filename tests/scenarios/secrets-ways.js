@@ -1,6 +1,6 @@
-// The ways in which a grant can end, and what the memory of the core holds on the way there (R27).
-// One description for Node and for Chromium: each way is told what it can do, and says what is to
-// be found.
+// The ways in which a grant can end, and the contents of the core's memory on the way there (R27). One
+// description serves Node and Chromium: each way gets its means of action, and returns the expected
+// findings.
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { test } from 'node:test';
@@ -16,12 +16,12 @@ import { Finder } from './secrets-scan.js';
  *
  * @typedef {object} Tab
  * @property {(method: string, ...parameters: unknown[]) => Promise<string>} call a method of the
- *   session; gives 'done', or the code of the error
- * @property {() => Promise<string>} ask for something that needs a customer; gives the status
+ *   session; resolves with 'done', or the code of the error
+ * @property {() => Promise<string>} ask for a resource that needs a customer; resolves with the status
  * @property {() => Promise<void>} leave the page, as far as the session can tell
  * @property {() => Promise<void>} rest waits until no request of the core is under way
- * @property {(least: number) => Promise<number>} heard how many answers the core has been given, as
- *   soon as there are so many
+ * @property {(least: number) => Promise<number>} heard the number of answers that the core has got,
+ *   once there are at least so many
  * @property {() => Promise<string[]>} look as in secrets-witness.js
  * @property {() => Promise<string[]>} seen
  * @property {() => Promise<string[]>} innocent
@@ -30,24 +30,24 @@ import { Finder } from './secrets-scan.js';
  * @typedef {object} World
  * @property {Backend} backend
  * @property {(options?: object) => Promise<Tab>} open another tab of the same browser
- * @property {() => Promise<string[]>} responses what the token endpoint has answered to all tabs
+ * @property {() => Promise<string[]>} responses the answers of the token endpoint to all tabs
  */
 
 export const anna = { username: 'anna.keller@example.com', password: 'Welcome-1' };
 export const ben = { username: 'ben.okafor@example.com', password: 'Welcome-2' };
-/** Every character of her password has to be encoded. */
+/** Every character of her password must be encoded. */
 export const chloe = { username: 'chloé.müller@example.com', password: ' %&+£€' };
 export const agent = { username: 'asagent', password: 'Support-1' };
 /** The answer to a request whose access token is dead. */
 const dead = { status: 401, body: '{"error":"invalid_token"}' };
 const wrong = { ...anna, password: 'not-the-password' };
-/** Of a core, in bytes. */
+/** The memory of a core, in bytes. */
 const MEMORY = 524_288;
 
 const annaId = '0001';
 const benId = '0002';
 
-/** A way while it is gone, and the figures of all of them. */
+/** A way in progress, and the figures of all of them. */
 export class Journey {
   static scans = 0;
   static bytes = 0;
@@ -58,7 +58,7 @@ export class Journey {
   #tabs = [];
   /** @type {Finder | undefined} */
   #finder;
-  /** Answers of the back end before this way began. */
+  /** The number of answers of the back end before this way began. */
   #earlier = 0;
   /** @type {Tab} */
   tab = /** @type {any} */ (undefined);
@@ -86,7 +86,7 @@ export class Journey {
     await this.holds();
   }
 
-  /** Everything that must not stay. @returns {Promise<[label: string, secret: string][]>} */
+  /** Returns everything that must not stay. @returns {Promise<[label: string, secret: string][]>} */
   async #secrets() {
     const tokens = await this.backend.tokens();
     const posted = this.backend.received();
@@ -98,7 +98,8 @@ export class Journey {
       ...tokens.map(({ label, token }) => pair(label, token)),
       ...[...passwords].map((password) => pair(`password ${password}`, password)),
       ...posted.map(({ body }, i) => pair(`request ${i + 1}`, body)),
-      // Behind the requests, since an answer may repeat what was asked.
+      // The requests come first, since an answer may repeat their texts.
+
       ...responses.map((text, i) => pair(`response ${i + 1}`, text)),
     ];
     return secrets.filter(([, text], i) => secrets.findIndex((other) => other[1] === text) === i);
@@ -114,7 +115,7 @@ export class Journey {
   }
 
   /**
-   * That the memory of a tab holds these secrets, and no piece of any other.
+   * Checks that the memory of a tab holds these secrets, and no piece of any other.
    *
    * @param {Tab} tab
    * @param {string[]} labels
@@ -132,7 +133,7 @@ export class Journey {
     return this.holdsIn(this.tab, ...labels);
   }
 
-  /** The secrets of the run that were in no memory at any moment. */
+  /** Returns the secrets of the run that were in no memory at any moment. */
   async unseen() {
     const found = new Set();
     for (const tab of this.#tabs) {
@@ -153,7 +154,7 @@ export class Journey {
     await this.tab.rest();
   }
 
-  /** The answer to the next request is held. @param {number} count how many are held by then */
+  /** Resolves when the answer to the next request is held. @param {number} count how many are held by then */
   held(count = 1) {
     return this.backend.waitFor(({ status }) => status === 'held', count);
   }
@@ -164,7 +165,7 @@ export class Journey {
     await this.holds(...customerTokens(1));
   }
 
-  /** The customer, and an agent over that customer's session. @param {string} [customerId] */
+  /** Signs in the customer, and an agent over that customer's session. @param {string} [customerId] */
   async agentOverCustomer(customerId) {
     await this.customer();
     await this.does('signInAgent', agent, { customerId });
@@ -183,7 +184,7 @@ const customerTokens = (number) => [`customer #${number} access`, `customer #${n
 /** @param {number} number */
 const agentTokens = (number) => [`agent #${number} access`, `agent #${number} refresh`];
 
-/** What a revocation may meet. @type {Answer[]} */
+/** The answers to a revocation. @type {Answer[]} */
 const answers = [
   ...['normal', 'garbage', 'endless', 'redirect', 'redirect-other-origin', 'drop', 'silent'],
   ...[400, 401, 403, 404, 429, 500, 503],
@@ -488,7 +489,7 @@ export const ways = [
       assert.equal(await journey.tab.call('signIn', anna), 'token-too-large');
       journey.backend.set({ tokenLength: null });
     },
-    // It is not even handed to the core.
+    // The response is not even passed to the core.
     unseen: [...customerTokens(1), 'response 1'],
   },
   {
@@ -652,15 +653,15 @@ export const ways = [
   ),
 ];
 
-/** Of these every two can follow each other in one session. */
+/** Any two of these ways can follow each other in one session. */
 const successive = ways.filter((way) => !way.options && !way.ends && !way.name.includes('large'));
 
 /**
- * The tests of all ways.
+ * Defines the tests of all ways.
  *
  * @param {string} where
  * @param {(t: TestContext) => Promise<World>} openWorld
- * @param {boolean} inPairs whether the long form also has them follow each other
+ * @param {boolean} inPairs true if the long form also has them follow each other
  */
 export function proveAll(where, openWorld, inPairs) {
   const limit = { timeout: 60_000 };
@@ -676,7 +677,7 @@ export function proveAll(where, openWorld, inPairs) {
   if (inPairs && process.env.OCC_PROOF === 'full') {
     for (const first of successive) {
       test(
-        `R27: after ${first.name}, and any other: nothing is left (${where})`,
+        `R27: ${first.name}, and then any other way: no secret is left (${where})`,
         limit,
         async (t) => {
           for (const second of successive) {
@@ -691,7 +692,7 @@ export function proveAll(where, openWorld, inPairs) {
     }
   }
 
-  test(`R27: the memory that was searched is all that there is (${where})`, (t) => {
+  test(`R27: the whole memory was searched (${where})`, (t) => {
     const { scans, bytes, secrets } = Journey;
     assert.equal(bytes, scans * MEMORY);
     const amount = `${ways.length} ways in which a grant ends, ${secrets} secrets, ${scans} scans`;

@@ -1,16 +1,16 @@
-// Lets a test look into the memory of every core that a page opens: at rest, and at every call into
-// a core and out of it; and at what the token endpoint answers. It runs in Node and in a page, and
-// so it knows nothing of what is around it.
+// Lets a test see the memory of every core that a page opens: at rest, and at every call into a core
+// and out of it; and the answers of the token endpoint. It runs in Node and in a page, so it depends
+// on neither.
 
 /**
  * @typedef {object} Watched
- * @property {() => string[]} look what is in the memory now: every run of bytes that are not all
+ * @property {() => string[]} look returns the present memory: every run of bytes that are not all
  *   zeros, as a text of one character for each byte
- * @property {string[]} innocent what was there when the core had been opened, before it met anybody
- * @property {Set<string>} seen all that was there in any call
+ * @property {string[]} innocent the memory when the core had been opened, before any sign-in
+ * @property {Set<string>} seen the memory at every call
  * @property {() => Promise<void>} rest resolves when no request of the core is under way
- * @property {(least: number) => Promise<number>} heard how many answers the core has been given, as
- *   soon as there are so many
+ * @property {(least: number) => Promise<number>} heard the number of answers that the core has got,
+ *   once there are at least so many
  * @property {number} size of the memory, in bytes
  */
 
@@ -21,7 +21,7 @@
  * @property {() => void} end
  */
 
-/** To be called before a session is opened. */
+/** Must be called before a session is opened. */
 export function watchCores() {
   const { fetch, WebAssembly } = globalThis;
   const { instantiate } = WebAssembly;
@@ -49,9 +49,9 @@ export function watchCores() {
 
   /** @param {any} source @param {any} imports */
   async function watch(source, imports) {
-    // Node's own fetch is made of WebAssembly too.
+    // Node's own fetch contains WebAssembly too.
     if (!imports?.env?.occ_host_request) return instantiate(source, imports);
-    /** Looked at after every call into the core. @type {Set<() => void>} */
+    /** The checks after every call into the core. @type {Set<() => void>} */
     const waiting = new Set();
     let sent = 0;
     let heard = 0;
@@ -113,7 +113,7 @@ export function watchCores() {
     const response = await fetch(input, init);
     const isRead = String(input).endsWith('/token') && response.body && response.status !== 302;
     if (!isRead) return response;
-    // Not a clone: the engine may give up what it has read of it, and the clone with it.
+    // Not a clone: the engine may cancel the original, and the clone with it.
     const text = await response.text();
     responses.push(text);
     return new Response(text, response);

@@ -1,6 +1,5 @@
-// Clocks that cannot be trusted: ones that are set back and forth, life times that make no sense, a
-// laptop that slept. The session stays usable, asks for no token that it does not need, and revokes
-// those that it has.
+// Unreliable clocks: clocks that are set back and forth, impossible lifetimes, a laptop that slept. The
+// session stays usable, requests no token that it does not need, and revokes those that it has.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline/promises';
@@ -27,7 +26,7 @@ import {
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Every state that a session shows has a time that can be shown, or none. @param {Session} session */
+/** Checks that every state of a session has a valid time, or none. @param {Session} session */
 function watchExpiry(session) {
   session.addEventListener('change', () => {
     const { expiresAt } = session.state;
@@ -36,7 +35,7 @@ function watchExpiry(session) {
 }
 
 describe('a clock that is set while a session lives', { timeout: 120_000 }, () => {
-  /** The back end is a process of its own, so that its clock is right. @type {import('node:child_process').ChildProcess} */
+  /** The back end is a process of its own, so its clock is right. @type {import('node:child_process').ChildProcess} */
   let server;
   let url = '';
   let offset = 0;
@@ -67,7 +66,7 @@ describe('a clock that is set while a session lives', { timeout: 120_000 }, () =
   const dev = async (path, method = 'GET', body) =>
     (await fetch(`${url}/dev/${path}`, { method, body: body && JSON.stringify(body) })).json();
 
-  /** What happens in a session that sees everything. @type {[string, (session: Session) => unknown][]} */
+  /** The steps of a session with every kind of event. @type {[string, (session: Session) => unknown][]} */
   const steps = [
     ['a customer signs in', (session) => session.signIn(anna)],
     ['a request is sent', (session) => user(session)],
@@ -105,16 +104,16 @@ describe('a clock that is set while a session lives', { timeout: 120_000 }, () =
     assert.equal(response.status, 200);
   }
 
-  /** What the server received, whatever the clock of the page says. */
+  /** The requests that the server received, whatever the clock of the page says. */
   const requests = ['password', 'GET 200', 'GET 401', 'refresh_token', 'GET 200', 'password'];
-  /** Of two grants at the same time. This server ends a grant with its refresh token. */
+  /** The revocations of two grants at once. This server ends a grant with its refresh token. */
   const revocations = [
     ...['access_token 401', 'access_token 401'],
     ...['refresh_token 200', 'refresh_token 200'],
   ];
 
-  /** How many of the two grants are over by the clock when they are revoked, by the step before which
-   * it is set forth: each is refreshed for that (R30). */
+  /** The number of the two grants that have expired by the clock when they are revoked, by the step
+   * before which it is set forward: each is refreshed for that (R30). */
   const over = [0, 0, 0, 1, 2, 2, 2, 0];
 
   for (const [name, jump] of /** @type {const} */ ([
@@ -122,7 +121,7 @@ describe('a clock that is set while a session lives', { timeout: 120_000 }, () =
     ['back by a day', -DAY],
   ])) {
     for (const [at, [when]] of steps.entries()) {
-      test(`${name}, before ${when}: nobody notices`, async () => {
+      test(`a clock set ${name}, before ${when}: the user and the server see no difference`, async () => {
         offset = 0;
         await dev('journal', 'DELETE');
         const session = await open();
@@ -154,7 +153,7 @@ describe('a clock that is set while a session lives', { timeout: 120_000 }, () =
     }
   }
 
-  test('is set back and forth at every step: nobody notices', async (t) => {
+  test('a clock set back and forth at every step: the user and the server see no difference', async (t) => {
     t.diagnostic(
       `proof: a clock that is set back or forth by a day: ${2 * steps.length} sessions of ${steps.length} steps`,
     );
@@ -175,7 +174,7 @@ describe('a clock that is set while a session lives', { timeout: 120_000 }, () =
 
 describe('a life time that makes no sense', limit, () => {
   const start = Date.UTC(2030, 0, 1);
-  /** What `expires_in` is, when the token then expires, and how often it is refreshed in 30 days. @type {[json: string | undefined, expiresAt: number | null, refreshes: number][]} */
+  /** The values of `expires_in`, the expiry, and the refreshes in 30 days. @type {[json: string | undefined, expiresAt: number | null, refreshes: number][]} */
   const lifetimes = [
     ['0', start, 0],
     ['-1', null, 0],
@@ -217,7 +216,7 @@ describe('a life time that makes no sense', limit, () => {
       watchExpiry(session);
       await session.signIn(anna);
       assert.equal(session.state.expiresAt, expiresAt);
-      // After that the server's answer has no more refreshes to give: the clock goes on for a month.
+      // The server's answers have no more refreshes after that: the clock goes on for a month.
       mock.timers.tick(30 * DAY);
       await idle();
       assert.deepEqual(asked, ['password', ...Array(refreshes).fill('refresh_token')]);
@@ -225,7 +224,7 @@ describe('a life time that makes no sense', limit, () => {
       assert.equal(session.authorization(), 'Bearer a');
       session.signOut();
       await session.settled();
-      // One that is over by then is refreshed for its revocation (R30).
+      // A token that has expired by then is refreshed for its revocation (R30).
       const isOver = refreshes === 0 && expiresAt !== null && expiresAt <= Date.now();
       const revocation = ['revoke r', 'revoke a'];
       assert.deepEqual(
@@ -236,7 +235,7 @@ describe('a life time that makes no sense', limit, () => {
     });
   }
 
-  test('is taken for none, or for what it says', (t) => {
+  test('every impossible lifetime was tried', (t) => {
     t.diagnostic(`proof: life times that make no sense: ${lifetimes.length} values of expires_in`);
     assert.ok(lifetimes.length > 0);
   });
@@ -246,7 +245,7 @@ describe('a laptop that slept', limit, () => {
   const url = 'https://api.shop.example/occ/v2/shop/users/current';
   const start = Date.UTC(2030, 0, 1);
 
-  /** A customer whose laptop then sleeps for so long. @param {import('node:test').TestContext} t @param {number} ms */
+  /** Signs a customer in, whose laptop then sleeps for this time. @param {import('node:test').TestContext} t @param {number} ms */
   async function asleep(t, ms) {
     mock.timers.enable({ apis: ['setTimeout', 'Date'], now: start });
     t.after(() => mock.timers.reset());
@@ -268,7 +267,7 @@ describe('a laptop that slept', limit, () => {
       },
     });
     await session.signIn(anna);
-    // Nothing runs while it sleeps: the clock is late, and the timers with it.
+    // Nothing runs during sleep: the clock is late, and so are the timers.
     mock.timers.setTime(start + ms);
     return {
       session,
@@ -276,7 +275,7 @@ describe('a laptop that slept', limit, () => {
     };
   }
 
-  test('R19: wakes up with a request before its timers: one refresh, and none when they ring', async (t) => {
+  test('R19: a laptop that wakes up to a request refreshes once, and not again at its timers', async (t) => {
     const { session, asked } = await asleep(t, 8 * HOUR);
     assert.equal((await session.fetch(url)).status, 200);
     assert.equal(session.authorization(), 'Bearer refreshed-1');
@@ -285,7 +284,7 @@ describe('a laptop that slept', limit, () => {
     assert.deepEqual(asked(), ['password', 'refresh_token']);
   });
 
-  test('wakes up with its timers: one refresh, and the session goes on', async (t) => {
+  test('a laptop that wakes up to its timers refreshes once, and the session goes on', async (t) => {
     const { session, asked } = await asleep(t, 8 * HOUR);
     mock.timers.tick(HOUR);
     await idle();
@@ -294,7 +293,7 @@ describe('a laptop that slept', limit, () => {
     assert.equal((await session.fetch(url)).status, 200);
   });
 
-  test('R1, R30: wakes up to a sign-out: the tokens are refreshed for it, and revoked', async (t) => {
+  test('R1, R30: a laptop that wakes up to a sign-out refreshes the tokens for it, and revokes them', async (t) => {
     const { session, asked } = await asleep(t, 30 * DAY);
     session.signOut();
     assert.equal(session.state.phase, 'anonymous');

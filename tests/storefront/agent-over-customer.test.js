@@ -1,5 +1,5 @@
-// An agent who signs in where a customer has: for whom the agent acts then, and what becomes of the
-// customer's tokens.
+// An agent who signs in over a customer: the emulated customer, and the end of the customer's
+// tokens.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -34,13 +34,13 @@ const shows = (shop, expected) =>
     JSON.stringify(expected),
   );
 
-/** What the server was asked to revoke, once it has answered so much. @param {Storefront} shop @param {number} count */
+/** Resolves with the revocations, once the server has answered `count`. @param {Storefront} shop @param {number} count */
 async function revoked(shop, count) {
   await answered(shop.backend, count);
   return (await shop.revocations()).sort();
 }
 
-/** Anna signs in, and over her an agent, with no reload between. @param {TestContext} t @param {Build} build */
+/** Signs Anna in, and over her an agent, without a reload in between. @param {TestContext} t @param {Build} build */
 async function open(t, build) {
   const shop = await openStorefront(t, { browser, build, path: '?asm=true' });
   await shop.signIn(anna);
@@ -49,7 +49,7 @@ async function open(t, build) {
 }
 
 describe('stock', () => {
-  test('an agent signs in over a customer, who is gone for good, and whose tokens live on', async (t) => {
+  test('an agent who signs in over a customer removes her from the page, and her tokens stay valid', async (t) => {
     const shop = await open(t, 'stock');
     await shows(shop, agentAlone);
     await shop.signOutAgent();
@@ -68,7 +68,7 @@ describe('engine', () => {
     return shop;
   }
 
-  test('R4, R5: the agent acts for that customer, who is back when the agent signs out', async (t) => {
+  test("R4, R5: an agent who signs in over a customer emulates her, and the agent's sign-out restores her", async (t) => {
     const shop = await openEmulating(t);
     await shop.page.locator('cx-customer-emulation').waitFor();
     assert.deepEqual(await shop.revocations(), []);
@@ -96,7 +96,7 @@ describe('engine', () => {
     assert.deepEqual(await shop.storedTokens(), { engine: [], elsewhere: [] });
   });
 
-  test('R25: after a reload the agent still acts for that customer, who is back afterwards', async (t) => {
+  test("R25: after a reload the agent still emulates the customer, and the agent's sign-out restores her", async (t) => {
     const shop = await openEmulating(t);
     await shop.reload();
     await shows(shop, annaAndAgent);
@@ -111,7 +111,7 @@ describe('engine', () => {
     assert.deepEqual(await shop.messages(), []);
   });
 
-  test('R3, R2: the emulated customer signs out, and the tokens of the customer go with the agent', async (t) => {
+  test("R3, R2: when the emulated customer signs out, her tokens are revoked at the agent's sign-out", async (t) => {
     const shop = await openEmulating(t);
     await shop.signOut();
     await shows(shop, agentAlone);
@@ -124,7 +124,7 @@ describe('engine', () => {
     assert.deepEqual(await shop.storedTokens(), { engine: [], elsewhere: [] });
   });
 
-  test('R6, R7: the agent acts for another customer, and the tokens of the first go with the agent', async (t) => {
+  test("R6, R7: when the agent emulates another customer, the first one's tokens are revoked at the agent's sign-out", async (t) => {
     const shop = await openEmulating(t);
     await shop.endEmulation();
     await shop.emulate('Ben Okafor');
@@ -134,7 +134,7 @@ describe('engine', () => {
     assert.deepEqual(await shop.tokensAlive(), []);
   });
 
-  test('R25, R6: so do, after reloads, those that are stored', async (t) => {
+  test("R25, R6: after reloads, the stored tokens of the first customer are revoked at the agent's sign-out", async (t) => {
     const shop = await openEmulating(t);
     await shop.reload();
     await shows(shop, annaAndAgent);
@@ -151,7 +151,7 @@ describe('engine', () => {
     assert.deepEqual(await shop.tokensAlive(), []);
   });
 
-  test('R4, R2: a customer whose id is not known is not acted for, and the tokens go with the agent', async (t) => {
+  test("R4, R2: a customer whose id is not known is not emulated, and her tokens are revoked at the agent's sign-out", async (t) => {
     const shop = await openStorefront(t, { browser, build: 'engine', path: '?asm=true' });
     shop.backend.set({ occ: { answer: 404, only: '/occ/v2/shop/users/current' } });
     await shop.submitSignIn(anna);

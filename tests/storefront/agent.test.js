@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Whose data was asked for, and with which token. @param {Storefront} shop @param {number} [mark] */
+/** Resolves with the user requests, each with its token. @param {Storefront} shop @param {number} [mark] */
 async function loads(shop, mark = 0) {
   const tokens = await shop.backend.tokens();
   return shop
@@ -39,7 +39,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
   const open = (t, config) => openStorefront(t, { browser, build, config });
 
   describe(build, () => {
-    test('R3: an agent finds a customer, acts for that customer, ends it in both ways, and nothing is sent', async (t) => {
+    test('R3: an agent finds and emulates a customer, ends the emulation in both ways, and no revocation is sent', async (t) => {
       const shop = await open(t);
       await shop.signInAgent(agent);
       assert.deepEqual(await shop.shown(), { greeting: null, signInLink: true, agent: true });
@@ -65,7 +65,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.deepEqual(await shop.messages(), []);
     });
 
-    test('R2: an agent who acts for a customer signs out, and both are gone', async (t) => {
+    test('R2: the sign-out of an emulating agent signs both out and revokes the tokens', async (t) => {
       const shop = await open(t);
       await shop.signInAgent(agent);
       await shop.emulate('Ben Okafor');
@@ -81,8 +81,8 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.deepEqual(await shop.storedTokens(), { engine: [], elsewhere: [] });
     });
 
-    const afterwards = isEngine ? 'the shop goes on' : 'the shop is stuck until a reload';
-    test(`R2: an agent signs out without having acted for anybody: ${afterwards}`, async (t) => {
+    const afterwards = isEngine ? 'the shop works' : 'the shop is stuck until a reload';
+    test(`R2: after the sign-out of an agent who emulated no customer, ${afterwards}`, async (t) => {
       const shop = await open(t);
       await shop.signInAgent(agent);
       await shop.signOutAgent();
@@ -107,7 +107,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.deepEqual(await shop.messages(), []);
     });
 
-    test('R25: an agent acts on for a customer after a reload', async (t) => {
+    test('R25: an agent still emulates a customer after a reload', async (t) => {
       const shop = await open(t);
       await shop.signInAgent(agent);
       await shop.emulate('Ben Okafor');
@@ -121,13 +121,13 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.deepEqual(await shop.storedTokens(), { engine: [], elsewhere: [] });
     });
 
-    test('R4: an agent with a wrong password is told so, and the session of the customer is whole', async (t) => {
+    test('R4: a wrong password of an agent shows a message, and the session of the customer is not affected', async (t) => {
       const shop = await openStorefront(t, { browser, build, path: '?asm=true' });
       await shop.signIn(anna);
       await shop.submitAgentSignIn({ ...agent, password: 'Support-9' });
       await isTold(shop, 'Bad credentials. Please login again.');
       const annaAlone = { greeting: 'Hi, Anna Keller', signInLink: false, agent: false };
-      // Stock may show nobody for a moment, and then Anna again; the engine never does.
+      // Stock may show nobody signed in for a moment, and then Anna again; the engine never does.
       if (build === 'stock') await shop.waitUntilShown((is) => is.greeting === annaAlone.greeting);
       assert.deepEqual(await shop.shown(), annaAlone);
       assert.equal((await shop.messages()).length, 1);
@@ -151,7 +151,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.deepEqual(await shop.tokensAlive(), []);
     });
 
-    test('while an agent is there, the sign-in of a customer is refused, and nothing is sent', async (t) => {
+    test('while an agent is signed in, the sign-in of a customer is refused, and nothing is sent', async (t) => {
       const shop = await open(t);
       await shop.signInAgent(agent);
       const mark = shop.mark();
@@ -167,7 +167,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.deepEqual(await shop.shown(), { greeting: null, signInLink: true, agent: true });
     });
 
-    test('R2: when the time of the bar has run out, the agent is signed out and revoked', async (t) => {
+    test("R2: when the timer of the agents' bar runs out, the agent is signed out and the tokens are revoked", async (t) => {
       const shop = await open(t, { asm: { agentSessionTimer: { startingDelayInSeconds: 2 } } });
       await shop.signInAgent(agent);
       await shop.emulate('Ben Okafor');

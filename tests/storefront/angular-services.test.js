@@ -1,5 +1,5 @@
-// What occ-session/angular does that shows on no page: its services in an injector of the real Angular
-// 12, in Node, with the development back end behind them.
+// The parts of occ-session/angular that no page shows: its services in an injector of the real
+// Angular 12, in Node, with the development back end behind them.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
@@ -17,7 +17,7 @@ let ng;
 let backend;
 /** @type {any[]} */
 let sessions;
-/** The user resource of whoever the bearer is of. */
+/** The URL of the bearer's user resource. */
 let userUrl = '';
 
 before(async () => {
@@ -43,14 +43,14 @@ const optionsWith = (more) => ({
   ...more,
 });
 
-/** An engine that never starts. */
+/** Returns the options of an engine that never starts. */
 const opening = () => optionsWith({ wasm: new Promise(() => {}) });
 
-/** An engine that cannot be started. */
+/** Returns the options of an engine that cannot be started. */
 const failing = () => optionsWith({ wasm: new Uint8Array([1]) });
 
 /**
- * @param {object | (() => unknown)} [options] what provideOccSession is given
+ * @param {object | (() => unknown)} [options] the options of provideOccSession
  * @param {object} [around]
  * @param {string} [around.platform]
  * @param {(error: any) => void} [around.handleError]
@@ -80,14 +80,14 @@ function openInjector(options = optionsWith(), around = {}) {
   return { injector, session, errors };
 }
 
-/** The session once the engine has started. @param {object | (() => unknown)} [options] */
+/** Resolves with the session once the engine has started. @param {object | (() => unknown)} [options] */
 async function open(options) {
   const { session } = openInjector(options);
   await session.opened;
   return session;
 }
 
-/** With Anna signed in. @param {object} [options] */
+/** Opens a session with Anna signed in. @param {object} [options] */
 async function openSignedIn(options) {
   const session = await open(options);
   await session.signIn(anna);
@@ -97,7 +97,7 @@ async function openSignedIn(options) {
 /** @param {() => unknown} act */
 const call = (act) => act();
 
-/** All that an observable gives, as it comes. @param {any} observable */
+/** Collects the values of an observable, as they come. @param {any} observable */
 function listen(observable) {
   /** @type {any[]} */
   const values = [];
@@ -108,7 +108,7 @@ function listen(observable) {
 const grants = () => backend.received({ path: tokenPath }).map(({ form }) => form?.grant_type);
 
 /**
- * Sends a request as the interceptor does, by the `fetch` of the platform.
+ * Sends a request as the interceptor does, with the platform's `fetch`.
  *
  * @param {any} session
  * @param {any} [request] a HttpRequest
@@ -157,7 +157,7 @@ const refusal = (status, error, header) =>
   });
 
 describe('before the engine has started', () => {
-  test('it is not known who is there, sign-outs wait for it, and emulate says so', async () => {
+  test('before the engine has started the user is unknown, sign-outs wait, and emulate throws', async () => {
     /** @type {(bytes: unknown) => void} */
     let start = () => {};
     const wasm = new Promise((resolve) => (start = resolve));
@@ -198,7 +198,7 @@ describe('before the engine has started', () => {
     assert.equal(session.user.signedIn, false);
   });
 
-  test('a request waits, and ends with an error where the application ends before', async () => {
+  test('a request waits for the engine, and fails if the application ends before', async () => {
     const { session } = openInjector(opening());
     const answered = send(session);
     session.ngOnDestroy();
@@ -208,7 +208,7 @@ describe('before the engine has started', () => {
     assert.deepEqual(sent, []);
   });
 
-  test('a request that says so is sent without a bearer, at once', async () => {
+  test('a request with WITHOUT_BEARER is sent without a bearer, at once', async () => {
     const { session } = openInjector(opening());
     const context = new ng.HttpContext().set(ng.WITHOUT_BEARER, true);
     const { sent, outcome } = await send(
@@ -227,8 +227,8 @@ describe('before the engine has started', () => {
   });
 });
 
-describe('where the engine cannot be started', () => {
-  test('whoever signs out is done, and nobody is there', async () => {
+describe('an engine that cannot be started', () => {
+  test('if the engine cannot be started, the state is anonymous and sign-outs resolve', async () => {
     const { session, errors } = openInjector(failing());
     await session.opened;
     assert.equal(errors.length, 1);
@@ -241,14 +241,14 @@ describe('where the engine cannot be started', () => {
     assert.equal(await session.ngOnDestroy(), undefined);
   });
 
-  test('fetch is the one of the platform', async () => {
+  test("if the engine cannot be started, fetch is the platform's", async () => {
     const { session } = openInjector(failing());
     const response = await session.fetch(userUrl);
     assert.equal(response.status, 401);
     assert.deepEqual(grants(), []);
   });
 
-  test('an ErrorHandler that throws keeps nothing from starting, and what it throws is seen', async (t) => {
+  test('an ErrorHandler that throws does not stop the application, and its exception is reported', async (t) => {
     /** @type {unknown[]} */
     const thrown = [];
     standIn(t, 'queueMicrotask', {
@@ -274,7 +274,7 @@ describe('where the engine cannot be started', () => {
     assert.deepEqual(thrown, [ownFault]);
   });
 
-  test('an application that has ended before is not told', async () => {
+  test('an application that has ended before the engine fails gets no error', async () => {
     const { session, errors } = openInjector(failing());
     session.ngOnDestroy();
     assert.equal(await session.opened, undefined);
@@ -284,7 +284,7 @@ describe('where the engine cannot be started', () => {
 });
 
 describe('on a server', () => {
-  test('it is never known who is there, and nobody can sign in', async () => {
+  test('on a server the user is always unknown, and sign-ins are rejected', async () => {
     const { session } = openInjector(undefined, { platform: 'server' });
     await session.opened;
     const states = listen(session.state$);
@@ -297,7 +297,7 @@ describe('on a server', () => {
     assert.deepEqual(grants(), []);
   });
 
-  test('requests are sent without a bearer', async () => {
+  test('on a server requests are sent without a bearer', async () => {
     const { session } = openInjector(undefined, { platform: 'server' });
     const { sent, outcome } = await send(session);
     assert.deepEqual(sent, [null]);
@@ -306,7 +306,7 @@ describe('on a server', () => {
     assert.deepEqual(grants(), []);
   });
 
-  test('options are not asked for', async () => {
+  test('on a server the function for the options is not called', async () => {
     const { session } = openInjector(() => assert.fail('asked for'), { platform: 'server' });
     await session.opened;
     assert.equal(session.failure.code, 'closed');
@@ -314,7 +314,7 @@ describe('on a server', () => {
 });
 
 describe('options', () => {
-  test('may come from a function that injects, as they are or later', async () => {
+  test('options may come from a function that injects, directly or as a promise', async () => {
     for (const later of [false, true]) {
       const config = { api: backend.url };
       const { session } = openInjector(
@@ -330,7 +330,7 @@ describe('options', () => {
     }
   });
 
-  test('may be loaded with HttpClient, past the interceptor that waits for them', async () => {
+  test('options may be loaded with HttpClient, past the interceptor that waits for them', async () => {
     const next = { handle: () => ng.of(backend.url) };
     const { session } = openInjector(
       async () => {
@@ -349,7 +349,7 @@ describe('options', () => {
     assert.equal(session.state.phase, 'customer');
   });
 
-  test('that a function throws are told to ErrorHandler, and the application starts', async () => {
+  test('an exception of the function for the options is reported to ErrorHandler, and the application starts', async () => {
     for (const fault of [new Error('no config'), 'no config', undefined]) {
       const { session, errors } = openInjector(() => {
         throw fault;
@@ -364,8 +364,8 @@ describe('options', () => {
   });
 });
 
-describe('who is there', () => {
-  test('R49: is the same object over a refresh and a revocation, and another one when somebody comes or goes', async () => {
+describe('the user', () => {
+  test('R49: user is the same object over a refresh and a revocation, and a new one after a sign-in or sign-out', async () => {
     const session = await open();
     const [states, users] = [listen(session.state$), listen(session.user$)];
     await session.signIn(anna);
@@ -395,7 +395,7 @@ describe('who is there', () => {
     assert.notEqual(session.user, user);
   });
 
-  test('somebody who looks alike is another one, even if nobody has asked in between', async () => {
+  test('another customer with equal values is a new user object, even if it was not read in between', async () => {
     const session = await openSignedIn();
     const { user } = session;
     session.signOut();
@@ -413,7 +413,7 @@ describe('who is there', () => {
     };
     /** @type {Promise<unknown>[]} */
     const loads = [];
-    // As a resource does that loads for whoever is there.
+    // A resource that loads the user's data does the same.
     session.user$.subscribe(() => loads.push(send(session, undefined, refuse)));
     for (const load of loads) await load;
     await new Promise((resolve) => setImmediate(resolve));
@@ -424,34 +424,40 @@ describe('who is there', () => {
 });
 
 describe('two applications of one page', () => {
-  test('R24: hear of each other’s sign-in and sign-out without being asked', limit, async (t) => {
-    standIn(t, 'localStorage', { value: new WebStorage() });
-    const [one, other] = [
-      await open(optionsWith({ storage: 'local' })),
-      await open(optionsWith({ storage: 'local' })),
-    ];
-    const phases = listen(other.user$);
-    /** @param {string} phase */
-    const hears = (phase) =>
-      new Promise((resolve) => {
-        other.user$.subscribe((/** @type {any} */ user) => user.phase === phase && resolve(phase));
-      });
-    const comes = hears('customer');
-    await one.signIn(anna);
-    await comes;
-    const goes = hears('anonymous');
-    one.signOut();
-    await goes;
-    assert.deepEqual(
-      phases.map(({ phase }) => phase),
-      ['anonymous', 'customer', 'anonymous'],
-    );
-    assert.deepEqual(grants(), ['password']);
-  });
+  test(
+    'R24: two applications of one page notify each other of sign-in and sign-out without a call',
+    limit,
+    async (t) => {
+      standIn(t, 'localStorage', { value: new WebStorage() });
+      const [one, other] = [
+        await open(optionsWith({ storage: 'local' })),
+        await open(optionsWith({ storage: 'local' })),
+      ];
+      const phases = listen(other.user$);
+      /** @param {string} phase */
+      const hears = (phase) =>
+        new Promise((resolve) => {
+          other.user$.subscribe(
+            (/** @type {any} */ user) => user.phase === phase && resolve(phase),
+          );
+        });
+      const comes = hears('customer');
+      await one.signIn(anna);
+      await comes;
+      const goes = hears('anonymous');
+      one.signOut();
+      await goes;
+      assert.deepEqual(
+        phases.map(({ phase }) => phase),
+        ['anonymous', 'customer', 'anonymous'],
+      );
+      assert.deepEqual(grants(), ['password']);
+    },
+  );
 });
 
-describe('what has expired', () => {
-  test('while nobody was subscribed is told to the next subscriber, and to no other', async () => {
+describe('expired$', () => {
+  test('an expiry without a subscriber is reported to the next subscriber, and to no other', async () => {
     const session = await openSignedIn();
     await backend.expireAccessTokens();
     await backend.expireRefreshTokens();
@@ -472,7 +478,7 @@ describe('what has expired', () => {
 });
 
 describe('signals of the caller', () => {
-  test('end the wait for what is being revoked, for a new token, and for an answer', async () => {
+  test("the caller's signal ends the wait for revocations, for a new token, and for an answer", async () => {
     const session = await openSignedIn();
     const signal = AbortSignal.abort();
     const rejected = session.authorization();
@@ -493,7 +499,7 @@ describe('signals of the caller', () => {
     assert.equal(session.state.revoking, 0);
   });
 
-  test('fetch puts the bearer on, and can be handed on', async () => {
+  test('fetch adds the bearer, and works without its object', async () => {
     const { fetch } = await openSignedIn();
     assert.equal((await (await fetch(userUrl)).json()).uid, anna.username);
   });
@@ -501,7 +507,7 @@ describe('signals of the caller', () => {
 
 describe('a request that meets a 401', () => {
   const xml = '<errors><error><message>x</message><type>InvalidTokenError</type></error></errors>';
-  /** Each is sent with the token and answered like this. @type {[what: string, error: unknown, header: string, again: boolean][]} */
+  /** Answers to a request with the token. @type {[what: string, error: unknown, header: string, again: boolean][]} */
   const answers = [
     ['a header that says invalid_token', null, 'Bearer error="invalid_token"', true],
     ['another header', null, 'Basic realm="x"', false],
@@ -524,7 +530,7 @@ describe('a request that meets a 401', () => {
     ],
   ];
   for (const [what, error, header, again] of answers) {
-    test(`R42: with ${what} is ${again ? '' : 'not '}sent again with a new token`, async () => {
+    test(`R42: a request answered 401 with ${what} is ${again ? '' : 'not '}sent again with a new token`, async () => {
       const session = await openSignedIn();
       const refused = refusal(401, error, header);
       const { sent, outcome } = await send(session, undefined, (_, times) =>
@@ -537,7 +543,7 @@ describe('a request that meets a 401', () => {
     });
   }
 
-  test('R21: is not sent with what a refresh gave where the session was signed out in that moment', async () => {
+  test('R21: a request is not sent again with the token of a refresh if the session signs out at that moment', async () => {
     const session = await openSignedIn();
     await backend.expireAccessTokens();
     const dead = session.authorization();
@@ -575,7 +581,7 @@ describe('a request that meets a 401', () => {
   }
 
   for (const status of [401, 403]) {
-    test(`of nobody's for a page of customers, and then a ${status} with the application's token, ends with the first answer`, async () => {
+    test(`an anonymous request answered 401, and then ${status} with the application's own token, fails with the first answer`, async () => {
       const session = await open();
       const first = refusal(401, { errors: [{ type: 'UnauthorizedError' }] });
       const { sent, outcome } = await send(session, undefined, (authorization) =>
@@ -588,7 +594,7 @@ describe('a request that meets a 401', () => {
     });
   }
 
-  test("of nobody's, and then another refusal with the application's token, ends with that one", async () => {
+  test("an anonymous request answered 401, and then with another refusal for the application's own token, fails with that one", async () => {
     const session = await open();
     const last = refusal(400);
     const { outcome } = await send(session, undefined, (authorization) =>
@@ -598,8 +604,8 @@ describe('a request that meets a 401', () => {
   });
 });
 
-describe('the guard for pages of customers', () => {
-  /** What it says of a place, in an application. @param {Parameters<typeof openInjector>[0]} options @param {Parameters<typeof openInjector>[1]} [around] */
+describe('the guard for pages for customers', () => {
+  /** Runs the guard in an application. @param {Parameters<typeof openInjector>[0]} options @param {Parameters<typeof openInjector>[1]} [around] */
   function ask(options, around) {
     const guard = ng.signedInGuard((/** @type {string} */ where) => `${ng.inject(router)}${where}`);
     const router = {};
@@ -614,7 +620,7 @@ describe('the guard for pages of customers', () => {
     return { session, answer: injector.get(place) };
   }
 
-  test('lets a customer pass once the engine has started, and sends others to sign in', async () => {
+  test('the guard lets a customer pass once the engine has started, and redirects others to the sign-in', async () => {
     const kept = { text: /** @type {string | null} */ (null) };
     const storage = {
       load: () => kept.text,
@@ -625,11 +631,11 @@ describe('the guard for pages of customers', () => {
     assert.equal(await ask(optionsWith({ storage })).answer, true);
   });
 
-  test('sends everybody to sign in where the engine cannot be started', async () => {
+  test('the guard redirects to the sign-in if the engine cannot be started', async () => {
     assert.equal(await ask(failing()).answer, 'sign-in?from=/account');
   });
 
-  test('lets everybody pass on a server', async () => {
+  test('the guard lets every visitor pass on a server', async () => {
     assert.equal(await ask(undefined, { platform: 'server' }).answer, true);
   });
 });
@@ -643,7 +649,7 @@ describe('the session of unit tests', () => {
     return session;
   }
 
-  test('has the state that it is given, and sends a request at once', () => {
+  test('the session of unit tests has the given state, and sends a request at once', () => {
     const session = openTesting({ phase: 'emulating', userId: '0001', expiresAt: 7 });
     assert.deepEqual(session.state, {
       phase: 'emulating',
@@ -665,7 +671,7 @@ describe('the session of unit tests', () => {
     assert.deepEqual(sent, [null]);
   });
 
-  test('passes a 401 on as it is', async () => {
+  test('the session of unit tests passes a 401 on unchanged', async () => {
     const refused = refusal(401);
     const { outcome } = await send(openTesting({ phase: 'customer' }), undefined, () =>
       ng.throwError(refused),
@@ -673,7 +679,7 @@ describe('the session of unit tests', () => {
     assert.equal(outcome, refused);
   });
 
-  test('lets everybody sign in and out', async () => {
+  test('the session of unit tests accepts every sign-in and sign-out without a request', async () => {
     const session = openTesting();
     const users = listen(session.user$);
     const expired = listen(session.expired$);
@@ -705,7 +711,7 @@ describe('the session of unit tests', () => {
     assert.equal(backend.received().length, 0);
   });
 
-  test('has every member of the session that an application injects', async () => {
+  test('the session of unit tests has every member of the real session', async () => {
     const members = (/** @type {object} */ session) => [
       ...Object.keys(session),
       ...Object.getOwnPropertyNames(Object.getPrototypeOf(session)),

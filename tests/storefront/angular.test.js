@@ -1,5 +1,5 @@
-// occ-session/angular in an application of the oldest version of Angular that it is for, and in one
-// of the newest that is tested: the same page in both, used through its fields and buttons.
+// occ-session/angular in an application of the oldest supported version of Angular, and in one of
+// the newest tested version: the same page in both, used through its fields and buttons.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { startBackend } from '../../web/backend/index.js';
@@ -63,14 +63,14 @@ for (const build of ['plain-12', 'plain-21']) {
       return { page, complaints };
     }
 
-    /** The shop with Anna signed in. @param {Parameters<typeof openShop>[0]} [visit] */
+    /** Opens the shop with Anna signed in. @param {Parameters<typeof openShop>[0]} [visit] */
     async function openSignedIn(visit) {
       const { page, complaints } = await openShop(visit);
       await signIn(page);
       return { page, complaints };
     }
 
-    test('the engine is in the build once', async () => {
+    test('the build contains the engine once', async () => {
       const { page } = await openShop();
       const script = await page.evaluate(async () => (await fetch('/main.js')).text());
       assert.equal(script.split('occ-session could not be started').length - 1, 1);
@@ -78,7 +78,7 @@ for (const build of ['plain-12', 'plain-21']) {
       assert.equal(script.split('0061736d').length - 1, 1);
     });
 
-    test('R1, R11: a customer signs in, is shown, signs out, and both tokens are revoked', async () => {
+    test('R1, R11: a customer signs in, loads her account, signs out, and both tokens are revoked', async () => {
       const { page, complaints } = await openSignedIn();
       await press(page, 'Load the user');
       await shows(page, 'answer', '200 anna.keller@example.com');
@@ -104,7 +104,7 @@ for (const build of ['plain-12', 'plain-21']) {
       assert.equal((await lives(backend))['customer #1 access'], 'active');
     });
 
-    test('a wrong password is told to the page, and nobody is signed in', async () => {
+    test('a sign-in with a wrong password is rejected with invalid-credentials, and the page stays anonymous', async () => {
       const { page, complaints } = await openShop();
       await enter(page, { ...anna, password: 'Welcome-9' }, 'Sign in');
       await shows(page, 'answer', 'invalid-credentials');
@@ -122,7 +122,7 @@ for (const build of ['plain-12', 'plain-21']) {
       assert.equal((await backend.tokens()).length, 2);
     });
 
-    test('R24: what happens in one tab is shown in the other', async () => {
+    test('R24: a sign-out in one tab is shown in the other', async () => {
       const { page } = await openSignedIn({ options: { storage: 'local' } });
       const other = await page.context().newPage();
       await other.goto(page.url());
@@ -136,7 +136,7 @@ for (const build of ['plain-12', 'plain-21']) {
       ]);
     });
 
-    test('R3, R2: an agent emulates a customer, ends that, and signs out', async () => {
+    test('R3, R2: an agent emulates a customer, ends the emulation, and signs out', async () => {
       const { page, complaints } = await openShop();
       await enter(page, agent, 'Sign in as an agent');
       await shows(page, 'state', 'agent as anonymous');
@@ -181,7 +181,7 @@ for (const build of ['plain-12', 'plain-21']) {
       assert.deepEqual(grants(), ['password', 'refresh_token']);
     });
 
-    test('R20: a refresh that fails for a passing reason fails the request, and the session stays', async () => {
+    test('R20: a temporary failure of the refresh fails the request, and the session stays', async () => {
       const { page } = await openSignedIn();
       await backend.expireAccessTokens();
       backend.set({ token: { answer: 503, only: 'refresh_token' } });
@@ -195,7 +195,7 @@ for (const build of ['plain-12', 'plain-21']) {
       assert.deepEqual(grants(), ['password', 'refresh_token', 'refresh_token']);
     });
 
-    test('R20, R9: a refresh that is refused ends the session as expired, and nothing is revoked', async () => {
+    test('R20, R9: a refused refresh ends the session with expired, and nothing is revoked', async () => {
       const { page } = await openSignedIn();
       await backend.expireAccessTokens();
       await backend.expireRefreshTokens();
@@ -207,7 +207,7 @@ for (const build of ['plain-12', 'plain-21']) {
       assert.deepEqual(await revocations(backend), []);
     });
 
-    test('R22: another host is sent neither the bearer nor, after a 401, anything else', async (t) => {
+    test('R22: another host gets no bearer, and no second request after a 401', async (t) => {
       const other = await startBackend();
       t.after(() => other.close());
       const url = `${other.url}${usersPath}/current`;
@@ -252,7 +252,7 @@ for (const build of ['plain-12', 'plain-21']) {
       await press(page, 'Register');
       await shows(page, 'answer', '401');
       await press(page, 'Register');
-      // The account is there from the first time.
+      // The account exists since the first registration.
       await shows(page, 'answer', '400');
       assert.deepEqual(grants(), ['client_credentials', 'client_credentials']);
     });
@@ -271,7 +271,7 @@ for (const build of ['plain-12', 'plain-21']) {
       ['a policy without wasm-unsafe-eval', { csp: policy }, /Content Security Policy/],
     ];
     for (const [what, visit, message] of faults) {
-      test(`${what}: said once, and anonymous visitors are served`, async () => {
+      test(`${what}: the error is reported once, and anonymous visitors are served`, async () => {
         const { page, complaints } = await openShop(visit);
         await press(page, 'Search');
         await shows(page, 'answer', '200');
@@ -309,7 +309,7 @@ async function signIn(page) {
   await shows(page, 'state', 'customer as current');
 }
 
-/** The grant types that the token endpoint was asked for. */
+/** Returns the grant types of the token requests. */
 const grants = () => backend.received({ path: tokenPath }).map(({ form }) => form?.grant_type);
 
 async function tokenLabels() {
@@ -321,7 +321,7 @@ async function tokenLabels() {
     'nothing';
 }
 
-/** Which users were asked for, and with which token. */
+/** Resolves with the user requests, each with its token. */
 async function loads() {
   const label = await tokenLabels();
   return backend

@@ -1,5 +1,5 @@
-// A storefront whose engine cannot be started: a developer reads why in the console, once, and visitors
-// are served.
+// A storefront whose engine cannot be started: the console shows the reason once, and visitors are
+// served.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -25,13 +25,13 @@ const configured = (authentication) => ({ config: { authentication } });
 const faults = [
   ['an empty client id', configured({ client_id: '' }), 'clientId must be '],
   ['a base URL of no web protocol', configured({ baseUrl: 'htp://x' }), 'baseUrl must be '],
-  ['a base URL that is none', configured({ baseUrl: 'nonsense' }), 'baseUrl must be '],
-  ['a core.wasm that is not there', { options: { wasm: '/missing.wasm' } }, 'missing.wasm (404, '],
+  ['an invalid base URL', configured({ baseUrl: 'nonsense' }), 'baseUrl must be '],
+  ['a missing core.wasm', { options: { wasm: '/missing.wasm' } }, 'missing.wasm (404, '],
   ['a policy without wasm-unsafe-eval', { csp: policy }, 'Content Security Policy'],
 ];
 
 describe('engine', () => {
-  test('a prefix of the API without its slash is taken as Spartacus takes it', async (t) => {
+  test('an API prefix without a leading slash is accepted, as in Spartacus', async (t) => {
     const config = { backend: { occ: { prefix: 'occ/v2/' } } };
     const shop = await openStorefront(t, { browser, build: 'engine', config });
     await shop.signIn(anna);
@@ -40,7 +40,7 @@ describe('engine', () => {
   });
 
   for (const [what, given, says] of faults) {
-    test(`${what}: said once, and anonymous visitors are served`, async (t) => {
+    test(`${what}: the error is reported once, and anonymous visitors are served`, async (t) => {
       const shop = await openStorefront(t, { browser, build: 'engine', path, ...given });
       await shop.page.locator('cx-banner').first().waitFor();
       assert.equal(await shop.isShownSignedOut(), true);
@@ -60,7 +60,7 @@ describe('engine', () => {
 
       assert.equal(shop.since(0, { method: 'POST' }).length, 0);
       assert.equal(await shop.storedByEngine(), null);
-      // The first line of each; the others say where.
+      // Only the first line of each is compared: the others are the stack.
       const [said = '', ...more] = shop.complaints.map((text) => text.split('\n')[0]);
       assert.ok(said.startsWith('error: ERROR SessionError: occ-session could not be started: '));
       assert.ok(said.includes(says), said);
@@ -68,7 +68,7 @@ describe('engine', () => {
     });
   }
 
-  test('a flow that the engine does not have: said once, and anonymous visitors are served', async (t) => {
+  test('an unsupported OAuth flow: the error is reported once, and anonymous visitors are served', async (t) => {
     const given = configured({ OAuthLibConfig: { responseType: 'code' } });
     const shop = await openStorefront(t, { browser, build: 'engine', ...given });
     await shop.page.locator('cx-banner').first().waitFor();
@@ -80,7 +80,7 @@ describe('engine', () => {
     );
   });
 
-  test('with that policy and wasm-unsafe-eval a customer signs in and out', async (t) => {
+  test('under a policy with wasm-unsafe-eval a customer signs in and out', async (t) => {
     const csp = policy.replace("'self'", "'self' 'wasm-unsafe-eval'");
     const shop = await openStorefront(t, { browser, build: 'engine', csp });
     await shop.signIn(anna);

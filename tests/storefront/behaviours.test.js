@@ -1,6 +1,6 @@
-// Sign-out under everything that a back end does when it is asked to revoke, with Spartacus' own
-// session and with the engine. What is expected of each is written out; what is measured becomes the
-// table of table.js.
+// The sign-out under every behaviour of the revocation endpoint, with Spartacus' own session and
+// with the engine. The expectations of each are written out; the measurements become the table of
+// table.js.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -13,20 +13,20 @@ import { startTable } from './table.js';
 /** @import { Storefront } from './storefront.js' */
 /** @import { Row } from './table.js' */
 
-/** How long it is waited for the page to show that somebody has signed out. */
+/** The time limit for the page to show the sign-out, in milliseconds. */
 const patience = 4_000;
-/** As long as a shopper takes something to happen at once. */
+/** The time that a shopper perceives as immediate, in milliseconds. */
 const atOnce = 100;
 
 /**
  * @typedef {object} Server
  * @property {string} does
  * @property {BehaviourChange} behaviour
- * @property {boolean} [works] whether it ends the tokens
- * @property {boolean} [answers] whether it ever does
- * @property {object} [stock] where it shows at Spartacus' own session
- * @property {number} [stock.atLeast] milliseconds for which the user is not signed out
- * @property {'with the bearer' | 'without a bearer'} [stock.loginPage] how it is asked for
+ * @property {boolean} [works] true if it ends the tokens
+ * @property {boolean} [answers] false if it never answers
+ * @property {object} [stock] the effects on Spartacus' own session
+ * @property {number} [stock.atLeast] the least delay of the sign-out, in milliseconds
+ * @property {'with the bearer' | 'without a bearer'} [stock.loginPage] the way it is requested
  * @property {string[]} [stock.messages]
  */
 
@@ -49,7 +49,7 @@ const servers = [
   {
     does: 'redirects to another origin',
     behaviour: { revoke: { answer: 'redirect-other-origin' } },
-    // Between origins the browser takes the bearer off.
+    // The browser removes the bearer at a redirect to another origin.
     stock: { loginPage: 'without a bearer' },
   },
   { does: 'answers 400', behaviour: { revoke: { answer: 400 } } },
@@ -99,7 +99,7 @@ const servers = [
   { does: 'needs no bearer', behaviour: { bearerRequired: false }, works: true },
 ];
 
-/** Those that tell one role from another. */
+/** The servers that distinguish one role from another. */
 const telling = servers.filter(({ does }) =>
   [
     'answers 200',
@@ -115,7 +115,7 @@ const telling = servers.filter(({ does }) =>
  * @typedef {object} Role
  * @property {string} who
  * @property {'customer' | 'agent'} owner
- * @property {string[]} knows the tokens in the hands of the page, in the order of their revocation
+ * @property {string[]} knows the tokens that the page holds, in the order of their revocation
  * @property {Server[]} servers
  * @property {(shop: Storefront) => Promise<void>} signIn
  */
@@ -161,7 +161,7 @@ const roles = [
 ];
 
 /**
- * Signs in, signs out, and looks what has become of it.
+ * Signs in, signs out, and measures the results.
  *
  * @param {'stock' | 'engine'} build
  * @param {Storefront} shop
@@ -206,16 +206,16 @@ async function measure(build, shop, { who, owner, knows, signIn }, { does, behav
   return row;
 }
 
-/** What the server takes afterwards. @param {Role} role @param {Server} server */
+/** Returns the tokens that are valid afterwards. @param {Role} role @param {Server} server */
 function aliveAfter({ owner, knows }, { works = false, behaviour }) {
   if (!works) return [`${owner} #1 access`, `${owner} #1 refresh`];
-  // Nobody can name the token that was forgotten; a server that ends the whole grant ends it too.
+  // A forgotten token cannot be named; a server that ends the whole grant ends it too.
   const isForgotten = behaviour.revocationEnds === 'token' && !knows.includes('refresh');
   return isForgotten ? [`${owner} #1 refresh`] : [];
 }
 
-/** The requests that the server received, but for those that the browser repeats by itself when a
- * connection has been closed. @param {Row} row */
+/** Returns the requests that the server received, without those that the browser retries by itself
+ * after a closed connection. @param {Row} row */
 const withoutRepeats = ({ revocations }) => [...new Set(revocations)];
 
 /** @param {Row} row */
@@ -226,7 +226,7 @@ function assertEngine(row, role, server) {
   const { owner, knows } = role;
   assert.ok(isAtOnce(row), `signed out after ${row.milliseconds} ms`);
   const isRepeated = server.behaviour.revoke?.answer === 'drop';
-  // Where the bearer could be dead, the grant is refreshed for the next try (R30).
+  // If the bearer could be dead, the grant is refreshed for the next try (R30).
   const isRefreshed = server.behaviour.revoke?.answer === 401 && knows.includes('refresh');
   const last = `${owner} #${isRefreshed ? 2 : 1}`;
   const first = `${owner} #1 refresh under ${owner} #1 access`;
@@ -249,7 +249,7 @@ function assertEngine(row, role, server) {
   assert.deepEqual(row.complaints, []);
 }
 
-/** What Spartacus 4.3.8 does of itself, its faults included. @param {Row} row @param {Role} role @param {Server} server */
+/** Asserts the behaviour of Spartacus 4.3.8 itself, its faults included. @param {Row} row @param {Role} role @param {Server} server */
 function assertStock(row, role, server) {
   const { owner, knows } = role;
   const { atLeast = 0, loginPage, messages = [] } = server.stock ?? {};
@@ -258,19 +258,19 @@ function assertStock(row, role, server) {
     `signed out after ${row.milliseconds} ms`,
   );
   assert.equal(row.sent, knows.length);
-  // Both at once: either may come first.
+  // Both are sent at once: either may come first.
   assert.deepEqual(
     withoutRepeats(row).sort(),
     knows.map((token) => `${owner} #1 ${token} under ${owner} #1 access`).sort(),
   );
   const { requests, withBearer } = row.loginPage;
   assert.ok(
-    // The error of one request aborts the other, at times before it has got there.
+    // The error of one request aborts the other, at times before it arrives.
     loginPage ? requests > 0 && requests <= knows.length : requests === 0,
     `${requests} requests to login.jsp`,
   );
   assert.equal(withBearer, loginPage === 'with the bearer' ? requests : 0);
-  // Where the access token comes first, the other one is refused and lives on.
+  // If the access token comes first, the other one is refused and stays valid.
   const isRace = server.behaviour.revocationEnds === 'token' && knows.length > 1;
   if (!isRace) assert.deepEqual(row.alive, aliveAfter(role, server));
   assert.deepEqual(row.stored, row.milliseconds === null ? [`${owner} #1 access`] : []);
@@ -288,27 +288,27 @@ after(async () => {
   await browser.close();
 });
 
-// One after the other: what runs beside it is in the figures.
+// The measurements run one after the other, since parallel work would distort them.
 describe('sign-out', () => {
   for (const build of /** @type {const} */ (['stock', 'engine'])) {
     const isEngine = build === 'engine';
 
     describe(build, () => {
       for (const role of roles) {
-        test(role.who, async (t) => {
-          /** @type {Storefront | undefined} as the one before has left it */
+        test(`the sign-out of ${role.who} under each behaviour of the server`, async (t) => {
+          /** @type {Storefront | undefined} the one that the previous measurement left */
           let shop;
 
           /** @param {Server} server */
           async function measured(server) {
             const { answers = true } = server;
-            // Nobody has to wait for the 10 s after which the engine gives up.
+            // A shorter timeout than the engine's 10 s keeps the test fast.
             const options = answers ? {} : { revocation: { timeoutMs: 1_000 } };
             const current =
               (answers && shop) || (await openStorefront(t, { browser, build, options }));
             shop = undefined;
             const row = await measure(build, current, role, server);
-            // What an agent's sign-out does to the stock storefront is shown below.
+            // An agent's sign-out breaks the stock storefront, as shown below.
             const isAsNew = row.milliseconds !== null && (isEngine || role.owner !== 'agent');
             if (answers && isAsNew) shop = current;
             else await current.page.close();
@@ -319,7 +319,7 @@ describe('sign-out', () => {
             const name = `${role.who} signs out, and the server ${server.does}`;
             await t.test(isEngine ? `R8, R11, R12, R14, R16: ${name}` : name, async () => {
               let row = await measured(server);
-              // Where the processor was busy elsewhere, the click has waited for it.
+              // On a busy processor the click may have waited.
               for (let again = 0; isEngine && again < 2 && !isAtOnce(row); again++) {
                 row = await measured(server);
               }
@@ -330,7 +330,7 @@ describe('sign-out', () => {
         });
       }
 
-      test(`${isEngine ? 'R14, R25: ' : ''}a customer signs out while the server is silent, and reloads the page`, async (t) => {
+      test(`${isEngine ? 'R14, R25: ' : ''}a reload after a sign-out at a silent server shows the page signed out, ${isEngine ? 'and nothing is stored' : 'but the token is still stored'}`, async (t) => {
         const shop = await openStorefront(t, { browser, build });
         await shop.signIn(anna);
         shop.backend.set({ revoke: { answer: 'silent' } });
@@ -344,7 +344,7 @@ describe('sign-out', () => {
           await shop.storedTokens(),
           isEngine
             ? { engine: [], elsewhere: [] }
-            : // The page shows nobody, and has the token of the customer who wanted to go.
+            : // The page shows the shop as signed out, and still has the customer's token.
               { engine: [], elsewhere: ['customer #1 access'] },
         );
         const withBearer = shop
@@ -353,7 +353,7 @@ describe('sign-out', () => {
         assert.equal(withBearer.length > 0, !isEngine);
       });
 
-      test('an agent without a customer signs out, and the storefront goes on', async (t) => {
+      test(`after the sign-out of an agent without a customer the storefront ${isEngine ? 'works' : 'is stuck until a reload'}`, async (t) => {
         const shop = await openStorefront(t, { browser, build });
         await shop.signInAgent(agent);
         await shop.signOutAgent();
@@ -365,7 +365,7 @@ describe('sign-out', () => {
         if (isEngine) {
           await form.waitFor();
         } else {
-          // Spartacus holds every request of its pages back, until the page is reloaded.
+          // Spartacus holds back every request of its pages until a reload.
           await assert.rejects(form.waitFor({ timeout: 2_000 }), /Timeout/);
           assert.deepEqual(shop.since(mark), []);
           await shop.reload();

@@ -1,5 +1,5 @@
-// A customer in the storefront, by Spartacus' own pages and forms: the same with Spartacus' own
-// session and with the engine, but for what the server is asked to revoke and when.
+// A customer in the storefront, by Spartacus' own pages and forms: Spartacus' own session and the
+// engine behave alike, except for the revocations and their order.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** The grant types that the token endpoint was asked for. @param {Storefront} shop */
+/** Returns the grant types of the token requests. @param {Storefront} shop */
 const grants = (shop) =>
   shop.since(0, { path: tokenPath }).map(({ form, status }) => `${form?.grant_type} ${status}`);
 
@@ -60,7 +60,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.equal(await shop.isShownSignedOut(), true);
     });
 
-    test('a wrong password is told in the words of Spartacus, and the next try succeeds', async (t) => {
+    test("a wrong password shows Spartacus' message, and the next try succeeds", async (t) => {
       const shop = await open(t, 'login');
       await shop.submitSignIn({ ...anna, password: 'Welcome-9' });
       await shop.page.locator('cx-global-message .alert-danger').waitFor();
@@ -94,7 +94,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.deepEqual(await shop.tokensAlive(), []);
     });
 
-    test('whom a page wants to be signed in comes back to it from the sign-in', async (t) => {
+    test('a visitor of a page for customers returns to it after the sign-in', async (t) => {
       const shop = await open(t, 'my-account/update-profile');
       await shop.page.locator('cx-login-form').waitFor();
       assert.equal(pathOf(shop), '/login');
@@ -105,7 +105,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.equal(await shop.page.locator('[name=firstName]').inputValue(), 'Anna');
     });
 
-    test('whom has signed in already is sent home from the sign-in', async (t) => {
+    test('a signed-in customer is redirected home from the sign-in page', async (t) => {
       const shop = await open(t);
       await shop.signIn(anna);
       await shop.visit('login');
@@ -127,7 +127,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       );
     });
 
-    test('R14: signed out on a page for customers, the shopper is sent home, and the next one finds nothing of the last', async (t) => {
+    test('R14: a sign-out on a page for customers redirects home, and the next customer sees no data of the last', async (t) => {
       const shop = await open(t, 'my-account/update-profile');
       await shop.signIn(anna);
       await shop.page.locator('cx-update-profile').waitFor();
@@ -136,7 +136,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       await shop.page.locator('cx-update-profile').waitFor({ state: 'detached' });
       await shop.page.waitForURL(shop.site.url);
       assert.deepEqual(await shop.messages(), []);
-      // Nothing was asked for the customer who is gone.
+      // No request was sent for the customer who has signed out.
       assert.deepEqual(
         shop.since(mark).filter(({ path }) => path.startsWith(usersPath)),
         [],
@@ -173,7 +173,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.equal(await shop.greeting(), 'Hi, Dora Lang');
     });
 
-    test('a guest becomes a customer, and is signed in by that', async (t) => {
+    test('a guest who registers becomes a customer and is signed in', async (t) => {
       const gina = { guid: 'c0ffee01', email: 'gina.rossi@example.com' };
       const shop = await open(t, `guest?${new URLSearchParams(gina)}`);
       const form = shop.page.locator('cx-guest-register-form');

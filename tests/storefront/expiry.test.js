@@ -1,6 +1,6 @@
-// Tokens that the server no longer takes, of customers and of agents: with a refresh token, without
-// one (Spartacus and the engine store none, so that it is gone after a reload), and with one that is
-// refused.
+// Tokens of customers and agents that the server no longer accepts: with a refresh token, without
+// one (Spartacus and the engine store none, so that it is gone after a reload), and with a refused
+// one.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -19,7 +19,7 @@ const agentIsTold = {
   kind: 'alert-danger',
   text: 'Your customer support agent session is expired.',
 };
-/** What angular-oauth2-oidc writes when the server refuses to revoke. */
+/** The message of angular-oauth2-oidc about a refused revocation. */
 const noise = /^error: Error revoking token/;
 
 /** @type {Browser} */
@@ -29,7 +29,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Goes to the account, which asks the server for something. @param {Storefront} shop */
+/** Goes to the account, which sends requests. @param {Storefront} shop */
 const goToAccount = (shop) => shop.page.locator('cx-login a', { hasText: 'My Account' }).click();
 
 /** @param {Storefront} shop */
@@ -60,18 +60,18 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
     return shop;
   }
 
-  /** That nothing was sent that could only fail. @param {Storefront} shop @param {number} mark */
+  /** Asserts that no revocation was sent that could only fail. @param {Storefront} shop @param {number} mark */
   function assertQuiet(shop, mark) {
     const revocations = shop.since(mark, { path: revokePath }).map(({ status }) => status);
     const complaints = shop.complaints.filter((text) => noise.test(text));
-    // Spartacus asks the server to revoke what the server has just called invalid.
+    // Spartacus revokes the token that the server has just called invalid.
     assert.deepEqual(revocations, isEngine ? [] : [401]);
     assert.equal(complaints.length, isEngine ? 0 : 1);
     assert.equal(shop.complaints.length, complaints.length, shop.complaints.join('\n'));
   }
 
   describe(build, () => {
-    test('R19: a customer whose token has expired is shown the page, after one refresh', async (t) => {
+    test('R19: a customer with an expired token sees the page after one refresh', async (t) => {
       const shop = await openAsCustomer(t);
       await shop.backend.expireAccessTokens();
       await goToAccount(shop);
@@ -85,11 +85,11 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.deepEqual(await shop.tokensAlive(), []);
     });
 
-    test('R19: requests that meet an expired token side by side cause one refresh, and each is sent again', async (t) => {
+    test('R19: simultaneous requests with an expired token cause one refresh, and each is sent again', async (t) => {
       const shop = await openStorefront(t, { browser, build });
       await shop.page.locator('cx-login > a').click();
       await shop.page.locator('cx-login-form').waitFor();
-      // What the sign-in sets off waits in front of the server until the token is dead.
+      // The requests that the sign-in triggers are held until the token is dead.
       shop.backend.set({ occ: { answer: 'hold-before' } });
       await shop.submitSignIn(anna);
       const paths = (await waitFor(shop.backend, ({ status }) => status === 'held', 3)).map(
@@ -107,7 +107,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.deepEqual(await shop.messages(), []);
     });
 
-    test('R20: a customer whose token has expired, with no refresh token, is told so, signs in again, and comes back', async (t) => {
+    test('R20: a customer with an expired token and no refresh token sees a message, signs in again, and returns to the page', async (t) => {
       const shop = await openAsCustomer(t);
       await shop.reload();
       await shop.waitUntilShown(({ greeting }) => greeting === 'Hi, Anna Keller');
@@ -126,7 +126,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       await accountIsShown(shop);
     });
 
-    test('R20, R9: so is a customer whose refresh token has expired too', async (t) => {
+    test('R20, R9: a customer whose access and refresh tokens have expired sees a message and is signed out', async (t) => {
       const shop = await openAsCustomer(t);
       await shop.backend.expireAccessTokens();
       await shop.backend.expireRefreshTokens();
@@ -142,7 +142,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
     });
 
     const then = isEngine ? 'is saved the next time' : 'stays blocked';
-    test(`R20: a form that meets a refresh which fails for a passing reason ${then}`, async (t) => {
+    test(`R20: a form whose request meets a temporary failure of the refresh ${then}`, async (t) => {
       const shop = await openAsCustomer(t);
       await goToAccount(shop);
       await shop.page.locator('cx-update-profile [name=firstName]').fill('Annika');
@@ -164,7 +164,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       }
     });
 
-    test('R19: an agent searches on when the token has expired', async (t) => {
+    test('R19: an agent with an expired token can still search, after one refresh', async (t) => {
       const shop = await openAsAgent(t);
       await shop.backend.expireAccessTokens();
       assert.deepEqual(await shop.search('Anna'), ['Anna Keller\nanna.keller@example.com']);
@@ -172,9 +172,9 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.deepEqual(await shop.messages(), []);
     });
 
-    // In Spartacus the page that was asked for does not come.
+    // In stock Spartacus the requested page does not appear.
     if (isEngine) {
-      test('R19: an agent acts on for a customer when the token has expired', async (t) => {
+      test('R19: an agent with an expired token still emulates a customer, after one refresh', async (t) => {
         const shop = await openAsAgent(t, 'Ben Okafor');
         await shop.backend.expireAccessTokens();
         await goToAccount(shop);
@@ -186,8 +186,8 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
     }
 
     for (const emulated of ['', 'Ben Okafor']) {
-      const who = emulated ? 'an agent who acts for a customer' : 'an agent';
-      test(`R20: ${who}, with no refresh token, is told that it is over, and signed out`, async (t) => {
+      const who = emulated ? 'an agent who emulates a customer' : 'an agent';
+      test(`R20: ${who}, with an expired token and no refresh token, sees a message and is signed out`, async (t) => {
         const shop = await openAsAgent(t, emulated);
         await shop.reload();
         await shop.waitUntilShown((is) => is.agent && (!emulated || is.greeting !== null));
@@ -206,7 +206,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
   });
 }
 
-// In Spartacus the customer is gone by then.
+// In stock Spartacus the customer is no longer signed in by then.
 describe('engine, an agent over a customer', () => {
   /** @param {TestContext} t */
   async function open(t) {
@@ -217,7 +217,7 @@ describe('engine, an agent over a customer', () => {
     return shop;
   }
 
-  /** The server ends the agent's session of its own accord. @param {Storefront} shop */
+  /** Ends the agent's session at the server. @param {Storefront} shop */
   async function endAgentAtServer({ backend }) {
     const { token } =
       (await backend.tokens()).find(({ label }) => label === 'agent #2 access') ?? assert.fail();
@@ -228,7 +228,7 @@ describe('engine, an agent over a customer', () => {
     });
   }
 
-  test('R19: both tokens have expired, and each is refreshed when it is needed', async (t) => {
+  test('R19: the expired tokens of an agent and a customer are each refreshed when needed', async (t) => {
     const shop = await open(t);
     await shop.backend.expireAccessTokens();
     await goToAccount(shop);
@@ -243,7 +243,7 @@ describe('engine, an agent over a customer', () => {
   });
 
   for (const refresh of ['a refresh token that is refused', 'no refresh token']) {
-    test(`R20, R5: the agent's token has expired, with ${refresh}, and the customer is back`, async (t) => {
+    test(`R20, R5: when the agent's token has expired, with ${refresh}, the customer is restored`, async (t) => {
       const shop = await open(t);
       if (refresh.startsWith('no')) {
         await shop.reload();

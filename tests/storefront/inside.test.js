@@ -1,5 +1,6 @@
-// What the rest of Spartacus sees of a session: its actions and events, and a stand-in for the token. All
-// that can be reached from the storefront's root element, its injector and its services, is searched.
+// The session as the rest of Spartacus sees it: its actions and events, and a stand-in for the
+// token. The search covers everything reachable from the storefront's root element, its injector
+// and its services.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -19,7 +20,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Runs in the page: everything that can be reached from the root element, without its getters. */
+/** Defines `reach` in the page, which yields all that the root element reaches without getters. */
 function defineReach() {
   Reflect.set(globalThis, 'reach', function* reach() {
     const seen = new Set();
@@ -56,7 +57,7 @@ async function tokensInReach(shop) {
     },
     tokens.map(({ token }) => token),
   );
-  // It has got to the services of the application.
+  // The search has reached the services of the application.
   assert.ok(services > 20, `${services} services`);
   return tokens.filter(({ token }) => strings.includes(token)).map(({ label }) => label);
 }
@@ -78,7 +79,7 @@ const sendByAngular = (shop, url, authorization) =>
     [url, authorization],
   );
 
-/** What AuthStorageService gives. @param {Storefront} shop */
+/** Resolves with the token from AuthStorageService. @param {Storefront} shop */
 const tokenOfSpartacus = (shop) =>
   shop.page.evaluate(() => {
     for (const value of Reflect.get(globalThis, 'reach')()) {
@@ -93,7 +94,7 @@ const tokenOfSpartacus = (shop) =>
   });
 
 /**
- * Takes down what the store and the listeners of the application are told from now on.
+ * Records the actions of the store and the events of the application from now on.
  *
  * @param {Storefront} shop
  * @returns what waits for as much, and asserts that it is this since the last time, in whatever order
@@ -124,7 +125,7 @@ async function listen({ page }) {
 
 for (const build of /** @type {const} */ (['stock', 'engine'])) {
   describe(build, () => {
-    test('the store and the listeners are told of everybody who comes or goes', async (t) => {
+    test('each sign-in and sign-out dispatches the actions and events of Spartacus', async (t) => {
       const shop = await openStorefront(t, { browser, build, path: '?asm=true' });
       const isTold = await listen(shop);
       await shop.signIn(anna);
@@ -146,7 +147,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
 }
 
 describe('stock', () => {
-  test('the tokens are in reach of everything in the storefront', async (t) => {
+  test('stock tokens are reachable from everything in the storefront', async (t) => {
     const shop = await openStorefront(t, { browser, build: 'stock' });
     await shop.signIn(anna);
     const inReach = await tokensInReach(shop);
@@ -155,7 +156,7 @@ describe('stock', () => {
 });
 
 describe('engine', () => {
-  test('no token is in reach of Spartacus or Angular, of customers or agents', async (t) => {
+  test('no token of a customer or an agent is reachable from Spartacus or Angular', async (t) => {
     const shop = await openStorefront(t, { browser, build: 'engine', path: '?asm=true' });
     await shop.signIn(anna);
     await shop.page.locator('cx-login a', { hasText: 'My Account' }).click();
@@ -168,7 +169,7 @@ describe('engine', () => {
     assert.deepEqual((await shop.storedTokens()).elsewhere, []);
   });
 
-  test('what Spartacus gets for a token is useless at the server, and becomes the bearer at the API only', async (t) => {
+  test("Spartacus' stand-in for the token is useless at the server, and becomes the bearer at the API only", async (t) => {
     const other = await startBackend();
     t.after(() => other.close());
     const shop = await openStorefront(t, { browser, build: 'engine' });

@@ -1,4 +1,4 @@
-// Answers that come when somebody has signed out meanwhile: of requests, of a refresh, of a sign-in.
+// Answers that arrive after a sign-out: to requests, to a refresh, to a sign-in.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -18,13 +18,13 @@ after(() => browser.close());
 /** @param {Storefront} shop */
 const goToAccount = (shop) => shop.page.locator('cx-login a', { hasText: 'My Account' }).click();
 
-/** The request that the server holds. @param {Storefront} shop */
+/** Resolves with the request that the server holds. @param {Storefront} shop */
 async function held({ backend }) {
   const [entry] = await waitFor(backend, ({ status }) => status === 'held');
   return entry ?? assert.fail();
 }
 
-/** The server answers what it has held, and the answer is there. @param {Storefront} shop */
+/** Releases the held request, and resolves with its status once it is answered. @param {Storefront} shop */
 async function release(shop) {
   const { id } = await held(shop);
   shop.backend.resetBehaviour();
@@ -42,7 +42,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
   const isEngine = build === 'engine';
 
   describe(build, () => {
-    test('R21: a request of the last customer is refused late, and the next customer does not see it', async (t) => {
+    test('R21: a late 401 to a request of the last customer does not affect the next customer', async (t) => {
       const shop = await openStorefront(t, { browser, build });
       await shop.signIn(anna);
       shop.backend.set({ occ: { answer: 'hold-before', times: 1 } });
@@ -61,7 +61,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       const again = shop
         .since(mark, { path })
         .filter((entry) => entry.query.pageLabelOrId === query.pageLabelOrId);
-      // Spartacus sends it again with Ben's token; here the page of Ben's own visit is the only one.
+      // Spartacus repeats it with Ben's token; with the engine only Ben's visit requests the page.
       assert.equal(again.length, isEngine ? 1 : 2);
       assert.equal(shop.since(mark, { path: tokenPath }).length, 0);
       assert.deepEqual(await shop.messages(), []);
@@ -69,7 +69,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.equal(await shop.greeting(), 'Hi, Ben Okafor');
     });
 
-    test('R21: with nobody signed in since, it causes no message, and the shop goes on', async (t) => {
+    test('R21: a late 401 to a request of the last customer causes no message in a signed-out shop, which still works', async (t) => {
       const shop = await openStorefront(t, { browser, build });
       await shop.signIn(anna);
       shop.backend.set({ occ: { answer: 'hold-before', times: 1 } });
@@ -88,7 +88,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       assert.deepEqual(await shop.messages(), []);
     });
 
-    const then = isEngine ? 'is revoked, and nobody is back' : 'is stored, and sent after a reload';
+    const then = isEngine ? 'is revoked' : 'is stored, and sent after a reload';
     test(`R7, R24: the token of a refresh that is answered after the sign-out ${then}`, async (t) => {
       const shop = await openStorefront(t, { browser, build });
       await shop.signIn(anna);
@@ -98,7 +98,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       await held(shop);
       await shop.clickSignOut();
       await shop.waitUntilShown(signedOut);
-      // The bearer is dead (R30): the engine sends the rest when the refresh has given another.
+      // The bearer is dead (R30): the engine sends the rest once the refresh has returned another.
       await answered(shop.backend, isEngine ? 1 : 2);
       assert.deepEqual(await shop.storedTokens(), { engine: [], elsewhere: [] });
 
@@ -128,9 +128,9 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
   });
 }
 
-// In Spartacus the customer cannot sign out while an agent signs in.
+// In stock Spartacus the customer cannot sign out while an agent signs in.
 describe('engine', () => {
-  test('R7: the customer signs out while an agent signs in over that session, and the token of the agent is revoked', async (t) => {
+  test("R7: when the customer signs out during an agent's sign-in, the agent's token is revoked", async (t) => {
     const shop = await openStorefront(t, { browser, build: 'engine', path: '?asm=true' });
     await shop.signIn(anna);
     shop.backend.set({ token: { answer: 'hold' } });

@@ -1,5 +1,5 @@
-// Serves the storefront with the engine, and the back end that it talks to, for a person to try:
-// `npm run storefront`, which builds it first.
+// Serves the storefront with the engine and its back end for manual testing: `npm run storefront`,
+// which builds it first.
 import process from 'node:process';
 import { accounts, startBackend } from '../../web/backend/index.js';
 import { serveStorefront } from './site.js';
@@ -11,7 +11,7 @@ if (!Number.isInteger(port) || port < 0 || port > 65_535) {
 }
 
 /**
- * The back end, on the first free port that is not the storefront's.
+ * Starts the back end on the first free port that is not the storefront's.
  *
  * @param {number} backendPort
  * @returns {ReturnType<typeof startBackend>}

@@ -1,4 +1,4 @@
-// What the documentation says to write in an application of Angular or Spartacus, as its compiler sees it.
+// The documentation's code for applications of Angular and Spartacus compiles.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { blocks, read, section } from '../pages.js';
 
-/** What stands around the code in an Angular application. */
+/** The code around an example in an Angular application. */
 const inAngular = `
   import { HTTP_INTERCEPTORS, HttpClient, HttpClientModule, HttpContext, httpResource, provideHttpClient,
     withInterceptors } from '@angular/common/http';
@@ -22,11 +22,11 @@ const inAngular = `
   declare const usersUrl: string;
 `;
 
-/** And in a storefront. */
+/** The code around an example in a storefront. */
 const inSpartacus = `import { NgModule } from '@angular/core';`;
 
 /**
- * What the compiler of an application has to say.
+ * Compiles programs with the compiler of an application, and returns its status and output.
  *
  * @param {import('node:test').TestContext} t
  * @param {string} workspace
@@ -35,7 +35,7 @@ const inSpartacus = `import { NgModule } from '@angular/core';`;
  */
 function compile(t, workspace, options, programs) {
   const packages = fileURLToPath(new URL(`${workspace}/node_modules`, import.meta.url));
-  // Where the packages are found, and Git looks for nothing.
+  // The compiler finds the packages from this folder, and Git ignores it.
   const folder = join(packages, '.readme');
   t.after(() => rmSync(folder, { recursive: true }));
   mkdirSync(folder, { recursive: true });
@@ -44,7 +44,7 @@ function compile(t, workspace, options, programs) {
     writeFileSync(file, program);
     return file;
   });
-  // Without the types of what tests are written with, which are newer than the compiler of Angular 12.
+  // The types of the test libraries are left out: they are newer than the compiler of Angular 12.
   const common = [
     ...['--noEmit', '--strict', '--skipLibCheck', '--experimentalDecorators'],
     ...['--typeRoots', folder],

@@ -1,5 +1,5 @@
-// The adapters in Node: their services in an injector of the real Angular, under the names that the real
-// Spartacus has for them, with stand-ins for what the storefront itself brings.
+// The adapters in Node: their services in an injector of the real Angular, under their names in the
+// real Spartacus, with stand-ins for the services of the storefront itself.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ const entry = `
   export { provideOccSession as provideWithoutAsm } from 'occ-session/spartacus/without-asm';
 `;
 
-/** The names of Angular, Spartacus and the adapters. @returns {Promise<Record<string, any>>} */
+/** Resolves with the exports of Angular, Spartacus and the adapters. @returns {Promise<Record<string, any>>} */
 export async function importServices() {
   const folder = await mkdtemp(join(tmpdir(), 'services-'));
   try {

@@ -1,5 +1,5 @@
-// What Spartacus and an application may ask of the adapters' services that no page of the test
-// storefronts asks; with the development back end behind them.
+// The calls of the adapters' services by Spartacus and applications that no page of the test
+// storefronts makes, with the development back end behind them.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 
@@ -15,7 +15,7 @@ import { importServices } from './services.js';
 let ng;
 /** @type {Backend} */
 let backend;
-/** What ends what a test has opened. @type {(() => unknown)[]} */
+/** The functions that close what a test has opened. @type {(() => unknown)[]} */
 let ends;
 
 before(async () => {
@@ -31,7 +31,7 @@ afterEach(async () => {
   backend.reset();
 });
 
-/** What a storefront's configuration says of signing in. @param {object} [changes] */
+/** Returns the authentication part of a storefront's configuration. @param {object} [changes] */
 const authentication = (changes) => ({
   client_id: 'mobile_android',
   client_secret: 'secret',
@@ -43,10 +43,10 @@ const authentication = (changes) => ({
 });
 
 /**
- * The services of a storefront, none of which is there before it is asked for.
+ * Opens the services of a storefront, each of which is created when it is injected.
  *
  * @param {object} [given]
- * @param {object} [given.options] what provideOccSession is given
+ * @param {object} [given.options] the options of provideOccSession
  * @param {object} [given.config]
  * @param {string} [given.platform]
  * @param {string} [given.provide]
@@ -57,7 +57,7 @@ function openServices({
   platform = 'browser',
   provide = 'provideOccSession',
 } = {}) {
-  /** What the storefront was asked for: messages, places to go to. @type {unknown[]} */
+  /** The messages and routes requested of the storefront. @type {unknown[]} */
   const asked = [];
   /** @type {any[]} */
   const errors = [];
@@ -94,13 +94,13 @@ function openServices({
   };
 }
 
-/** Options of an engine that is still being started when a test ends. */
+/** The options of an engine that is still starting when a test ends. */
 const opening = { storage: 'memory', wasm: new Promise(() => {}) };
 
 /** @param {() => unknown} act */
 const call = (act) => act();
 
-/** What an observable gives at once. @param {any} observable */
+/** Returns the values that an observable emits synchronously. @param {any} observable */
 function valuesOf(observable) {
   /** @type {any[]} */
   const values = [];
@@ -110,8 +110,8 @@ function valuesOf(observable) {
 
 const grants = () => backend.received({ path: tokenPath }).map(({ form }) => form?.grant_type);
 
-describe('what Spartacus would do itself', () => {
-  test('it cannot set who is there, nor a token', async (t) => {
+describe('the services that replace those of Spartacus', () => {
+  test('Spartacus can set neither the user nor a token', async (t) => {
     const localStorage = new WebStorage();
     standIn(t, 'localStorage', { value: localStorage });
     const { session, of } = openServices({ options: { storage: 'local' } });
@@ -139,7 +139,7 @@ describe('what Spartacus would do itself', () => {
     assert.equal(backend.received().length, 1);
   });
 
-  test('it cannot refresh, nor sign in on a page of the server', async () => {
+  test('Spartacus can neither refresh nor sign in on a page of the server', async () => {
     let requests = 0;
     const counted = (/** @type {[RequestInfo, RequestInit]} */ ...request) => {
       requests++;
@@ -166,7 +166,7 @@ describe('what Spartacus would do itself', () => {
     assert.deepEqual(asked, []);
   });
 
-  test('its interceptor puts no header on, and catches no error', async () => {
+  test("Spartacus' interceptor adds no header, and catches no error", async () => {
     const { session, of } = openServices();
     await session.opened;
     const header = of('AuthHttpHeaderService');
@@ -178,7 +178,7 @@ describe('what Spartacus would do itself', () => {
   });
 
   for (const leave of ['revokeAndLogout', 'logout']) {
-    test(`R1: ${leave} of its OAuth service signs the customer out, and revokes`, async () => {
+    test(`R1: ${leave} of Spartacus' OAuth service signs the customer out, and revokes the tokens`, async () => {
       const { session, of } = openServices();
       await session.opened;
       await session.signIn(anna);
@@ -195,7 +195,7 @@ describe('what Spartacus would do itself', () => {
     });
   }
 
-  test('a token whose life is not told has no end', async () => {
+  test('a token without expires_in has no expires_at', async () => {
     const fetch = async () => Response.json({ access_token: 'a', token_type: 'bearer' });
     const { session, of } = openServices({ options: { storage: 'memory', fetch } });
     await session.opened;
@@ -205,7 +205,7 @@ describe('what Spartacus would do itself', () => {
     ]);
   });
 
-  test('of a refusal that only a developer can mend the shopper is told something, and the developer what', async () => {
+  test('a sign-in failure that only a developer can fix shows an unknown error, and reports the cause to ErrorHandler', async () => {
     const fetch = async () => new Response('<p>');
     const { session, of, asked, errors } = openServices({ options: { storage: 'memory', fetch } });
     await session.opened;
@@ -218,8 +218,8 @@ describe('what Spartacus would do itself', () => {
   });
 });
 
-describe('who is there, in the words of Spartacus', () => {
-  test('is a visitor on a server', async () => {
+describe('the user, in the words of Spartacus', () => {
+  test('on a server the user of Spartacus is an anonymous visitor', async () => {
     const { session, of } = openServices({ platform: 'server' });
     await session.opened;
     assert.equal(session.state.phase, 'unknown');
@@ -230,7 +230,7 @@ describe('who is there, in the words of Spartacus', () => {
     assert.deepEqual(valuesOf(of('CsAgentAuthService').isCustomerEmulated()), [false]);
   });
 
-  test('R49: a refresh gives no other token, and the next who asks is told when the new one expires', async () => {
+  test('R49: a refresh emits no new token to subscribers, and the next subscriber gets the new expiry', async () => {
     const { session, of } = openServices();
     await session.opened;
     await session.signIn(anna);
@@ -254,7 +254,7 @@ describe('who is there, in the words of Spartacus', () => {
     assert.equal(tokens.length, 2);
   });
 
-  test('a request that waits at the start ends with an error where the application ends', async () => {
+  test('a request that waits for the engine fails if the application ends', async () => {
     const { session, of } = openServices({ options: { ...opening, apiPrefixes: [backend.url] } });
     const request = new ng.HttpRequest('GET', `${backend.url}/occ/v2/shop/users/current`);
     const next = { handle: () => ng.of('sent') };
@@ -268,7 +268,7 @@ describe('the configuration', () => {
   /** @param {TestContext} t @param {string | undefined} href */
   const standAt = (t, href) => standIn(t, 'location', { value: href && { href } });
 
-  /** What a session asks for that is opened with a configuration. @param {object} config @param {object} [options] */
+  /** Signs in with a configuration, and resolves with the requested URLs. @param {object} config @param {object} [options] */
   async function askedBy(config, options) {
     /** @type {string[]} */
     const urls = [];
@@ -287,7 +287,7 @@ describe('the configuration', () => {
     ['/shop', 'https://shop.example/shop/oauth/token'],
     ['https://api.shop.example', 'https://api.shop.example/oauth/token'],
   ]) {
-    test(`may have the base URL '${baseUrl}', in a page of https://shop.example`, async (t) => {
+    test(`the configuration may have the base URL '${baseUrl}', in a page of https://shop.example`, async (t) => {
       standAt(t, 'https://shop.example/de/cart');
       const { urls, session } = await askedBy({
         authentication: authentication({ baseUrl }),
@@ -301,7 +301,7 @@ describe('the configuration', () => {
     });
   }
 
-  test('on a server, which has no location, a base URL of the own origin is named as what is missing', async (t) => {
+  test('on a server, which has no location, an empty base URL is rejected by name', async (t) => {
     standAt(t, undefined);
     const { session, errors } = openServices({
       config: { authentication: authentication({ baseUrl: '' }) },
@@ -312,7 +312,7 @@ describe('the configuration', () => {
     assert.match(errors[0].message, /baseUrl must be an http\(s\) URL/);
   });
 
-  test('that no session can be made of is said once, and nobody can sign in', async () => {
+  test('an invalid configuration is reported once, and sign-ins are rejected with its error', async () => {
     const { session, errors } = openServices({
       config: { authentication: authentication({ baseUrl: 7 }) },
     });
@@ -325,7 +325,7 @@ describe('the configuration', () => {
   });
 
   for (const provide of ['provideOccSession', 'provideWithoutAsm']) {
-    test(`is enough: ${provide} needs to be given nothing`, async (t) => {
+    test(`the configuration is enough: ${provide} needs no options`, async (t) => {
       standIn(t, 'localStorage', { value: new WebStorage() });
       const { session } = openServices({ provide, options: /** @type {any} */ (null) });
       await session.opened;
@@ -357,29 +357,34 @@ describe('before the engine has started', () => {
   const places = [
     ['a session of the engine', { localStorage: { [engineKey]: snapshot } }, {}, true],
     [
-      'one of an engine of an earlier version',
+      'a session of an engine of an earlier version',
       { localStorage: { 'occ-session': ofIdentity } },
       {},
       true,
     ],
-    ['one of another client', { localStorage: { 'occ-session': snapshot } }, {}, false],
+    ['a session of another client', { localStorage: { 'occ-session': snapshot } }, {}, false],
     [
-      'one of the tab alone',
+      'a session of the tab alone',
       { sessionStorage: { [engineKey]: snapshot } },
       { storage: 'session' },
       true,
     ],
-    ['one under another key', { localStorage: { mine: snapshot } }, { storageKey: 'mine' }, true],
+    [
+      'a session under another key',
+      { localStorage: { mine: snapshot } },
+      { storageKey: 'mine' },
+      true,
+    ],
     ['a session of Spartacus', { localStorage: { 'spartacus⚿⚿auth': ofSpartacus } }, {}, true],
     ['nothing', { localStorage: {} }, {}, false],
     [
-      'what is no session',
+      'an invalid session',
       { localStorage: { [engineKey]: '7', 'spartacus⚿⚿auth': '{' } },
       {},
       false,
     ],
     [
-      'a token that is none',
+      'an invalid token',
       { localStorage: { 'spartacus⚿⚿auth': '{"token":{"access_token":7}}' } },
       {},
       false,
@@ -387,7 +392,7 @@ describe('before the engine has started', () => {
     ['a storage that is blocked', {}, {}, false],
   ];
   for (const [what, areas, options, isAwaited] of places) {
-    test(`with ${what} in the storage somebody is ${isAwaited ? '' : 'not '}awaited`, async (t) => {
+    test(`with ${what} in the storage a signed-in user is ${isAwaited ? '' : 'not '}expected`, async (t) => {
       for (const [name, items] of Object.entries(areas)) {
         standIn(t, name, { value: new WebStorage(Object.entries(items)) });
       }
@@ -395,12 +400,12 @@ describe('before the engine has started', () => {
         options: { storage: 'local', baseUrl: base, ...options },
       });
       assert.equal(of('AuthStatePersistenceService').isUserLoggedIn(), isAwaited);
-      // It takes over what it finds, and must not do so in the next test.
+      // The session adopts the stored one, and must not do so in the next test.
       await session.opened;
     });
   }
 
-  test('a request of a storefront that names no prefixes is passed on as it is', async () => {
+  test('a request of a storefront without apiPrefixes is passed on unchanged', async () => {
     const { of } = openServices({ options: { storage: 'memory', apiPrefixes: undefined } });
     const request = new ng.HttpRequest('GET', `${backend.url}/occ/v2/shop/users/current`);
     /** @type {unknown[]} */
@@ -412,7 +417,7 @@ describe('before the engine has started', () => {
   });
 });
 
-describe('a session that Spartacus has left', () => {
+describe('a stored session of Spartacus', () => {
   const agentOverCustomer = {
     'spartacus⚿⚿auth': JSON.stringify({ token: { access_token: 'a' }, userId: 'current' }),
     'spartacus⚿⚿asm': JSON.stringify({
@@ -423,7 +428,7 @@ describe('a session that Spartacus has left', () => {
   /** @param {TestContext} t @param {WebStorage} storage */
   const standInStorage = (t, storage) => standIn(t, 'localStorage', { value: storage });
 
-  test("R2: an agent's who acts for nobody keeps the customer's token until the sign-out, and both are revoked", async (t) => {
+  test("R2: an agent of Spartacus' session without an emulation keeps the customer's token until the sign-out, and both are revoked", async (t) => {
     standInStorage(t, new WebStorage(Object.entries(agentOverCustomer)));
     const { session } = openServices({ options: { storage: 'local' } });
     await session.opened;
@@ -434,7 +439,7 @@ describe('a session that Spartacus has left', () => {
     assert.deepEqual(revoked.sort(), ['a', 'c']);
   });
 
-  test('for which there is no room is gone, and the old keys keep no token', async (t) => {
+  test("Spartacus' session is dropped if the storage has no room for it, and the old keys keep no token", async (t) => {
     const storage = new WebStorage(Object.entries(agentOverCustomer));
     const setItem = storage.setItem.bind(storage);
     storage.setItem = (key, value) => {
@@ -452,7 +457,7 @@ describe('a session that Spartacus has left', () => {
     });
   });
 
-  test('is left where it is if the engine is not told where to store', async (t) => {
+  test("Spartacus' session stays in its keys if the engine does not store in localStorage", async (t) => {
     const storage = new WebStorage(Object.entries(agentOverCustomer));
     standInStorage(t, storage);
     standIn(t, 'sessionStorage', { value: new WebStorage() });

@@ -1,5 +1,5 @@
-// An application of today's Angular that is rendered on a server: guards, and what is loaded for
-// whoever is there. The server runs in this process, the page in Chromium.
+// An application of today's Angular that is rendered on a server: its guards, and the data of the
+// user. The server runs in this process, the page in Chromium.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -25,7 +25,7 @@ let backend;
 /** @type {import('node:http').Server} */
 let server;
 let url = '';
-/** What ends what a test has opened. @type {(() => Promise<unknown>)[]} */
+/** The functions that close what a test has opened. @type {(() => Promise<unknown>)[]} */
 const ends = [];
 
 before(async () => {
@@ -55,13 +55,13 @@ afterEach(async () => {
   backend.reset();
 });
 
-/** What the server answers. @param {string} path */
+/** Resolves with the answer of the server. @param {string} path */
 async function rendered(path) {
   const response = await fetch(url + path, { redirect: 'manual' });
   return { status: response.status, html: await response.text() };
 }
 
-/** A page of the shop. @param {string} path */
+/** Opens a page of the shop. @param {string} path */
 async function openPage(path) {
   const context = await browser.newContext();
   context.setDefaultTimeout(8_000);
@@ -73,7 +73,7 @@ async function openPage(path) {
   return { page, complaints };
 }
 
-/** The page of Anna's account, where she has signed in. */
+/** Opens the page of Anna's account after her sign-in. */
 async function openSignedIn() {
   const opened = await openPage('/sign-in');
   await opened.page.getByRole('button', { name: 'Sign in' }).click();
@@ -87,14 +87,14 @@ const shows = (page, id, text) =>
 
 const grants = () => backend.received({ path: tokenPath }).map(({ form }) => form?.grant_type);
 
-/** The status of each request for the customer. */
+/** Returns the status of each request for the customer. */
 const loads = () =>
   backend
     .received({ method: 'GET' })
     .filter(({ path }) => path.startsWith(usersPath))
     .map(({ status }) => status);
 
-test('a server renders a page of customers for everybody, and says of nobody who is there', async () => {
+test('a server renders a page for customers without a redirect, and leaves the user unknown', async () => {
   const account = await rendered('/account');
   assert.equal(account.status, 200);
   assert.match(account.html, /<p[^>]* id="page"[^>]*>Account</);
@@ -113,7 +113,7 @@ test('a page with RenderMode.Client is left to the browser', async () => {
   assert.doesNotMatch(html, /id="page"/);
 });
 
-test('whoever is not signed in is sent from a page of customers to sign in, by the browser', async () => {
+test('the browser redirects an anonymous visitor from a page for customers to the sign-in', async () => {
   for (const path of ['/account', '/orders']) {
     const { page, complaints } = await openPage(path);
     await shows(page, 'page', 'Please sign in');
@@ -124,7 +124,7 @@ test('whoever is not signed in is sent from a page of customers to sign in, by t
   }
 });
 
-test('R25: a customer who reloads a page of customers stays on it, and it is loaded once', async () => {
+test('R25: a customer who reloads a page for customers stays on it, and its data are loaded once', async () => {
   const { page, complaints } = await openSignedIn();
   for (const path of ['/account', '/orders']) {
     const loaded = loads().length;
@@ -142,14 +142,14 @@ test('R49: an API that refuses every token costs one refresh and two requests', 
   backend.set({ occ: { answer: 401, only: usersPath } });
   await page.getByRole('button', { name: 'Sign in' }).click();
   await shows(page, 'email', 'error');
-  // What follows on the refresh would come before what follows on this.
+  // Any request after the refresh would precede those of this click.
   await page.getByRole('link', { name: 'Home' }).click();
   await shows(page, 'products', 'resolved');
   assert.deepEqual(loads(), [401, 401]);
   assert.deepEqual(grants(), ['password', 'refresh_token']);
 });
 
-test('R49: a refresh loads nothing anew', async () => {
+test('R49: a refresh reloads no data', async () => {
   const { page } = await openSignedIn();
   await page.getByRole('link', { name: 'Home' }).click();
   await shows(page, 'products', 'resolved');
@@ -162,7 +162,7 @@ test('R49: a refresh loads nothing anew', async () => {
   assert.deepEqual(loads(), [200, 401, 200]);
 });
 
-test('R14: whoever signs out is forgotten at once by what was loaded', async () => {
+test('R14: a sign-out clears the loaded data of the customer at once', async () => {
   const { page } = await openSignedIn();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await shows(page, 'who', 'You are not signed in');

@@ -1,5 +1,5 @@
-// Serves a build of the storefront: its files, and its one page for every other path, with what the
-// page is to know written into it.
+// Serves a build of the storefront: its files, and its one page for every other path, with the
+// settings of the visit written into it.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ const types = {
   '.wasm': 'application/wasm',
 };
 
-/** No name begins with a dot, so that no path leads out of the folder. */
+/** A path whose names do not begin with a dot, so that it cannot lead out of the folder. */
 const plainPath = /^(\/[\w-][\w.-]*)+$/;
 
 /** @param {string} text */
@@ -27,7 +27,7 @@ const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;'
  * @param {string} options.build the name of a folder in build/storefront/
  * @param {string} options.backendUrl
  * @param {object} [options.config] more of Spartacus' configuration
- * @param {object} [options.options] what provideOccSession is given, where the build calls it
+ * @param {object} [options.options] the options of provideOccSession, if the build calls it
  * @param {string} [options.csp] the content security policy of every answer
  * @param {number} [options.port] 0, the default, takes any free one
  */
@@ -64,7 +64,7 @@ export async function serveStorefront({ build, backendUrl, config, options, csp,
 
   return {
     url: `http://127.0.0.1:${address.port}/`,
-    /** The paths that were asked for, in order. */
+    /** The requested paths, in order. */
     requests,
     async close() {
       const closed = once(server, 'close');

@@ -1,5 +1,5 @@
-// The storefront on a server: its root module, rendered by Angular in Node, where nobody is signed in
-// and there is no window.
+// The storefront on a server: its root module, rendered by Angular in Node, where no user is signed
+// in and there is no window.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -65,7 +65,7 @@ let backend;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'storefront-'));
   backend = await startBackend();
-  // What this version of Angular does to its own packages before they are built for the first time.
+  // This version of Angular must compile its own packages before their first build.
   const ngcc = [
     '--target',
     '@angular/platform-server',
@@ -80,7 +80,7 @@ before(async () => {
     bundle: true,
     outfile: join(folder, 'server.cjs'),
     platform: 'node',
-    // It cannot be bundled: it is written for the sloppy mode of JavaScript.
+    // This package cannot be bundled: it is written for the sloppy mode of JavaScript.
     external: ['domino'],
     logLevel: 'error',
     mainFields: ['es2015_ivy_ngcc', 'module_ivy_ngcc', 'es2015', 'module', 'main'],
@@ -94,7 +94,7 @@ before(async () => {
           onResolve({ filter: /^\.\/session$/ }, () => ({
             path: join(sources, 'session.engine.ts'),
           }));
-          // The application reads what the tests give it from the page.
+          // The application reads the settings of the tests from the page.
           onLoad({ filter: /\/meta\.ts$/ }, () => ({
             contents: 'export const fromMeta = () => ({});',
           }));
@@ -118,7 +118,7 @@ async function render(pages, stored) {
   return { ...JSON.parse(stdout), stderr };
 }
 
-/** What the server has been asked for with a bearer, or to give one. */
+/** Returns the requests with a bearer, or for one. */
 const bearers = () =>
   backend.journal.filter(({ method, authorization }) => method !== 'GET' || authorization !== null);
 
@@ -129,7 +129,7 @@ test('a server renders the shop for a visitor, with no window and no request of 
   assert.match(home, /<h1>Good things for every day<\/h1>/);
   assert.match(home, /<cx-login[^>]*>.*Sign In \/ Register/);
   assert.doesNotMatch(home, /cx-login-greet/);
-  // Nobody may see this page on a server.
+  // This page is never shown on a server.
   assert.match(account, /<cx-login-form/);
   assert.doesNotMatch(account, /<cx-update-profile/);
   assert.ok(backend.received({ method: 'GET' }).length > 0);
@@ -137,7 +137,7 @@ test('a server renders the shop for a visitor, with no window and no request of 
   assert.equal(stderr, '');
 });
 
-test('nobody is signed in on a server, whatever its storage holds', async () => {
+test('a server renders the shop signed out, whatever its storage holds', async () => {
   const token = { access_token: 'somebody', token_type: 'bearer', expires_at: '4102444800000' };
   const { htmls, stderr } = await render(['/'], {
     'spartacus⚿⚿auth': JSON.stringify({ token, userId: 'current' }),

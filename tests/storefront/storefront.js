@@ -1,5 +1,5 @@
-// The storefront as a shopper and an agent have it: Spartacus' own forms and buttons, what they show
-// and when, and what the server and the storages hold meanwhile.
+// The storefront as a shopper and an agent see it: Spartacus' own forms and buttons, their contents
+// over time, and the tokens at the server and in the storages.
 import assert from 'node:assert/strict';
 import { startBackend } from '../../web/backend/index.js';
 import { complaintsOf, openContext, requestsOf, revokePath } from '../browser/browser.js';
@@ -14,7 +14,7 @@ import { serveStorefront } from './site.js';
 /** @typedef {'stock' | 'engine' | 'without-asm'} Build */
 
 /**
- * Who the page shows to be there.
+ * The users that the page shows.
  *
  * @typedef {object} Shown
  * @property {string | null} greeting
@@ -29,10 +29,10 @@ import { serveStorefront } from './site.js';
 
 const loginPath = '/login.jsp';
 
-/** Where the engine keeps its session. */
+/** The beginning of the storage key of the engine's session. */
 const engineKey = 'occ-session ';
 
-/** Runs in the page before anything of it, and tells of each click and of each change on the screen. */
+/** Runs in the page before its scripts, and reports each click and each change on the screen. */
 function watch() {
   /** @type {(sight: object) => void} */
   const tell = Reflect.get(globalThis, 'tellTest');
@@ -69,15 +69,15 @@ function watch() {
 }
 
 /**
- * Opens one build of the storefront in a browser context of its own, at its first page.
+ * Opens one build of the storefront in a separate browser context, at its first page.
  *
- * @param {TestContext} t everything ends with it
+ * @param {TestContext} t closes everything at its end
  * @param {object} given
  * @param {Browser} given.browser
  * @param {Build} given.build
- * @param {Backend} [given.backend] one of its own, unless given
+ * @param {Backend} [given.backend] a new one by default
  * @param {object} [given.config] more of Spartacus' configuration
- * @param {object} [given.options] what provideOccSession is given
+ * @param {object} [given.options] the options of provideOccSession
  * @param {string} [given.csp]
  * @param {string} [given.path] the first page
  */
@@ -97,7 +97,7 @@ const customerIsGone = ({ greeting, signInLink }) => greeting === null && signIn
 /** @param {Shown} shown */
 const everybodyIsGone = (shown) => customerIsGone(shown) && !shown.agent;
 
-/** One tab with the storefront. */
+/** A tab with the storefront. */
 export class Storefront {
   /** @type {Sight[]} */
   #sights = [];
@@ -112,7 +112,7 @@ export class Storefront {
     this.page = page;
     this.backend = backend;
     this.site = site;
-    /** What the page asks for by itself, "GET /path"; filled as it does. */
+    /** The requests of the page, "GET /path"; filled as they are sent. */
     this.requests = requestsOf(page);
     this.#console = complaintsOf(page);
     page.on('request', (request) => this.#underWay.add(request));
@@ -135,7 +135,7 @@ export class Storefront {
 
   // ---- Pages -----------------------------------------------------------------------------------
 
-  /** Loads a page and waits until it shows who is there. @param {string} [path] */
+  /** Loads a page and waits until it shows the user or the sign-in link. @param {string} [path] */
   async visit(path = '') {
     await this.page.goto(this.site.url + path);
     await this.#isShown();
@@ -146,7 +146,7 @@ export class Storefront {
     await this.#isShown();
   }
 
-  /** Another tab, opened by hand, which shares what localStorage holds. @param {string} [path] */
+  /** Opens another tab, which shares localStorage. @param {string} [path] */
   async newTab(path = '') {
     const tab = await Storefront.open(this.page.context(), this.backend, this.site);
     await tab.visit(path);
@@ -159,7 +159,7 @@ export class Storefront {
 
   // ---- The customer ----------------------------------------------------------------------------
 
-  /** Goes to the sign-in page, unless there, and sends the form. @param {Credentials} credentials */
+  /** Goes to the sign-in page if necessary, and submits the form. @param {Credentials} credentials */
   async submitSignIn({ username, password }) {
     const form = this.page.locator('cx-login-form');
     if (!(await form.isVisible())) await this.page.locator('cx-login > a').click();
@@ -175,18 +175,18 @@ export class Storefront {
     await this.page.locator('cx-login-form').waitFor({ state: 'detached' });
   }
 
-  /** The header's link. */
+  /** Clicks the header's link. */
   async clickSignOut() {
     await this.page.locator('cx-login a', { hasText: 'Sign Out' }).click();
   }
 
-  /** The customer, emulated or not, by the header's link; in milliseconds until the page shows it. */
+  /** Signs the customer out, emulated or not. Resolves with the delay until the page shows it. */
   async signOut() {
     await this.clickSignOut();
     return this.#expect(customerIsGone, 'the customer is shown as signed out');
   }
 
-  /** Fills in the form for new customers and sends it.
+  /** Fills in the form for new customers and submits it.
    * @param {Credentials & { firstName: string, lastName: string }} customer */
   async register({ username, password, firstName, lastName }) {
     await this.visit('login/register');
@@ -207,7 +207,7 @@ export class Storefront {
 
   // ---- The agent -------------------------------------------------------------------------------
 
-  /** Opens the bar for agents, unless it is, and sends its form. @param {Credentials} credentials */
+  /** Opens the bar for agents if necessary, and submits its form. @param {Credentials} credentials */
   async submitAgentSignIn({ username, password }) {
     const form = this.page.locator('cx-csagent-login-form');
     if (!(await form.isVisible())) await this.visit('?asm=true');
@@ -239,7 +239,7 @@ export class Storefront {
     await this.page.locator('cx-login .cx-login-greet', { hasText: name }).waitFor();
   }
 
-  /** The bar's End Session. */
+  /** Clicks the bar's End Session. */
   async endEmulation() {
     await this.page.locator('cx-customer-emulation button').click();
     await this.page.locator('cx-customer-selection').waitFor();
@@ -250,15 +250,15 @@ export class Storefront {
     await this.page.locator('cx-asm-main-ui button.logout').click();
   }
 
-  /** By the button of the bar; in milliseconds until the page shows it. */
+  /** Signs the agent out by the bar, and resolves with the delay until the page shows it. */
   async signOutAgent() {
     await this.clickSignOutAgent();
     return this.#expect(({ agent }) => !agent, 'the agent is shown as signed out');
   }
 
-  // ---- What the page shows ---------------------------------------------------------------------
+  // ---- The contents of the page ----------------------------------------------------------------
 
-  /** Who the page shows to be there. @returns {Promise<Shown>} */
+  /** Resolves with the users that the page shows. @returns {Promise<Shown>} */
   async shown() {
     const last = (await this.#everything()).findLast((sight) => 'shown' in sight);
     return last && 'shown' in last
@@ -266,17 +266,17 @@ export class Storefront {
       : { greeting: null, signInLink: false, agent: false };
   }
 
-  /** "Hi, Anna Keller", or null. */
+  /** Resolves with the greeting, as "Hi, Anna Keller", or with null. */
   async greeting() {
     return (await this.shown()).greeting;
   }
 
-  /** Whether neither a customer nor an agent is shown. */
+  /** Resolves with true if neither a customer nor an agent is shown. */
   async isShownSignedOut() {
     return everybodyIsGone(await this.shown());
   }
 
-  /** Waits until the page shows it. @param {(shown: Shown) => boolean} isSo @param {string} what */
+  /** Waits until the shown users satisfy a predicate. @param {(shown: Shown) => boolean} isSo @param {string} what */
   async waitUntilShown(isSo, what = `${isSo}`) {
     const within = 8_000;
     await this.#everything();
@@ -288,8 +288,8 @@ export class Storefront {
   }
 
   /**
-   * How long after the last click the page showed neither a customer nor an agent, in milliseconds by
-   * the clock of the page; undefined where it does not within the time given.
+   * Resolves with the delay from the last click until the page showed neither a customer nor an
+   * agent, in milliseconds by the clock of the page, or with undefined after the time limit.
    *
    * @param {number} within
    */
@@ -297,20 +297,20 @@ export class Storefront {
     return this.#after(everybodyIsGone, within);
   }
 
-  /** The messages that were shown since the tab was opened, however short. */
+  /** Resolves with all messages shown since the tab was opened, however briefly. */
   async messages() {
     return (await this.#everything()).flatMap((sight) =>
       'message' in sight ? [sight.message] : [],
     );
   }
 
-  /** Errors and warnings on the console, and what nobody has caught, up to now. */
+  /** Returns the console's errors and warnings, and uncaught errors, up to now. */
   get complaints() {
-    // Of a password field without the attribute Chromium tells in its verbose notes.
+    // Chromium's verbose notes report password fields without the autocomplete attribute.
     return this.#console.filter((line) => !line.startsWith('verbose: '));
   }
 
-  /** Waits until no request of the page is under way; false where one still is after the time given.
+  /** Waits until no request of the page is pending, and resolves with false after the time limit.
    * @param {number} [within] */
   async isIdle(within = 8_000) {
     const found = await this.#until(() => this.#underWay.size === 0 || undefined, within);
@@ -327,14 +327,14 @@ export class Storefront {
     for (const look of [...this.#waiting]) look();
   }
 
-  /** What was seen up to now: what the page has told comes before its answer. */
+  /** Resolves with all sights up to now: the page reports them before it answers. */
   async #everything() {
     await this.page.evaluate(() => undefined);
     return this.#sights;
   }
 
   /**
-   * What is found as soon as it is there; undefined where it is not within the time given.
+   * Resolves with the result of `find` once there is one, or with undefined after the time limit.
    *
    * @template T
    * @param {() => T | undefined} find
@@ -380,9 +380,9 @@ export class Storefront {
     return after;
   }
 
-  // ---- What the storages hold ------------------------------------------------------------------
+  // ---- The storages ----------------------------------------------------------------------------
 
-  /** @returns {Promise<any>} what the engine has stored in localStorage, or null */
+  /** @returns {Promise<any>} the engine's snapshot in localStorage, or null */
   storedByEngine() {
     return this.page.evaluate((start) => {
       const key = Object.keys(localStorage).find((each) => each.startsWith(start));
@@ -396,7 +396,7 @@ export class Storefront {
   }
 
   /**
-   * Which of all the tokens that the server ever issued are in localStorage or sessionStorage, under
+   * Resolves with the labels of all issued tokens that are in localStorage or sessionStorage, under
    * the engine's key and under any other.
    */
   async storedTokens() {
@@ -417,15 +417,15 @@ export class Storefront {
     };
   }
 
-  // ---- What the server has received ------------------------------------------------------------
+  // ---- The requests at the server --------------------------------------------------------------
 
-  /** The place in the journal up to which it has been received now. */
+  /** Returns the id of the last request in the journal. */
   mark() {
     return this.backend.journal.at(-1)?.id ?? 0;
   }
 
   /**
-   * What was received after a mark, preflights left out.
+   * Returns the requests received after a mark, without preflights.
    *
    * @param {number} mark
    * @param {{ path?: string, method?: string }} [filter]
@@ -442,8 +442,8 @@ export class Storefront {
   }
 
   /**
-   * Which tokens the server was asked to revoke, in the order in which it was, and each under which
-   * bearer, by their labels.
+   * Resolves with the revocation requests in the order received: the labels of the token and of the
+   * bearer.
    *
    * @param {number} [mark]
    */
@@ -457,7 +457,7 @@ export class Storefront {
     );
   }
 
-  /** The page that an old server sends everybody to, as often as it was asked for. @param {number} [mark] */
+  /** Counts the requests for the login page of an old server. @param {number} [mark] */
   loginPage(mark = 0) {
     const requests = this.since(mark, { path: loginPath });
     return {
@@ -466,7 +466,7 @@ export class Storefront {
     };
   }
 
-  /** The tokens of customers and agents that the server says are active, by their labels. */
+  /** Resolves with the labels of the valid tokens of customers and agents. */
   async tokensAlive() {
     const tokens = await this.backend.tokens();
     return tokens

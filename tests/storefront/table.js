@@ -1,4 +1,4 @@
-// The figures of stock against engine: collected while behaviours.test.js runs, and printed when it has.
+// The figures of stock against engine: behaviours.test.js collects them, and this prints them.
 //
 //   node tests/storefront/table.js [--markdown]
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,15 +9,15 @@ import { fileURLToPath } from 'node:url';
 const file = fileURLToPath(new URL('../../build/storefront/table.json', import.meta.url));
 
 /**
- * What came of one sign-out.
+ * The measurements of one sign-out.
  *
  * @typedef {object} Row
  * @property {'stock' | 'engine'} build
- * @property {string} who signs out
- * @property {string} server what it does when it is asked to revoke
- * @property {number | null} milliseconds from the click until the page shows it; null: not within 4 s
+ * @property {string} who the role that signs out
+ * @property {string} server its answer to a revocation
+ * @property {number | null} milliseconds from the click until the page shows it; null after 4 s
  * @property {number} sent requests of the page to the revocation endpoint
- * @property {string[]} revocations what the server has received of them
+ * @property {string[]} revocations the ones that the server received
  * @property {{ requests: number, withBearer: number }} loginPage
  * @property {string[]} alive
  * @property {string[]} stored
@@ -25,7 +25,7 @@ const file = fileURLToPath(new URL('../../build/storefront/table.json', import.m
  * @property {string[]} complaints
  */
 
-/** Begins a table; what the last run has left is gone. */
+/** Begins a table, and removes that of the last run. */
 export function startTable() {
   /** @type {Row[]} */
   const rows = [];
@@ -69,7 +69,7 @@ is named, stock's two requests race, and after a reload nobody knows the refresh
 stored: tokens in localStorage or sessionStorage afterwards. messages: shown to whoever signed out.`;
 
 /**
- * The table as lines of cells, in the order in which it was measured.
+ * Returns the table as lines of cells, in the order of the measurements.
  *
  * @param {Row[]} rows
  * @returns {{ who: string, lines: string[][] }[]}
@@ -129,7 +129,7 @@ function markdown(rows) {
   ].join('\n');
 }
 
-/** Prints what the last run has measured. @param {{ asMarkdown?: boolean }} [options] */
+/** Prints the measurements of the last run. @param {{ asMarkdown?: boolean }} [options] */
 export function printTable({ asMarkdown = false } = {}) {
   /** @type {Row[]} */
   let rows;

@@ -1,4 +1,4 @@
-// Two tabs of the storefront, and a tab that goes away in the moment of the sign-out.
+// Two tabs of the storefront, and a tab that goes away at the moment of the sign-out.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -28,7 +28,7 @@ after(() => browser.close());
 const annasTokens = ['customer #1 access', 'customer #1 refresh'];
 const revocationsOfAnna = annasTokens.map((token) => `${token} under customer #1 access`);
 
-/** Anna, in the tab in which she has signed in, and in another. @param {TestContext} t @param {Build} build */
+/** Opens two tabs with Anna signed in by the first. @param {TestContext} t @param {Build} build */
 async function openTwo(t, build) {
   const first = await openStorefront(t, { browser, build });
   await first.signIn(anna);
@@ -45,7 +45,7 @@ const statuses = (shop, mark) =>
   }));
 
 describe('two tabs, stock', () => {
-  test('a sign-out in one leaves the other as it is, which revokes once more', async (t) => {
+  test('a sign-out in one tab does not change the other, which revokes once more', async (t) => {
     const [first, second] = await openTwo(t, 'stock');
     await first.signOut();
     await answered(first.backend, 2);
@@ -59,10 +59,10 @@ describe('two tabs, stock', () => {
 });
 
 describe('two tabs, engine', () => {
-  // The first tab alone has the refresh token, and refreshes for its revocation while the second revokes the
-  // access token: which the server comes to first is decided here.
+  // The first tab alone has the refresh token, and refreshes for its revocation while the second
+  // revokes the access token: the test decides the order in which the server processes them.
   for (const order of /** @type {const} */ (['revokes', 'refreshes'])) {
-    test(`R7, R24, R30: whoever signs in where the customer of another tab has come takes that place, also if the server first ${order}`, async (t) => {
+    test(`R7, R24, R30: a sign-in in a tab replaces the customer who came from another tab, when the server first ${order}`, async (t) => {
       const first = await openStorefront(t, { browser, build: 'engine' });
       const second = await first.newTab('login');
       const form = second.page.locator('cx-login-form');
@@ -97,7 +97,7 @@ describe('two tabs, engine', () => {
         (entry) => isRefresh(entry) && entry.answeredAt !== null && entry.status !== 'held',
       );
       assert.equal(refresh?.status, order === 'revokes' ? 400 : 200);
-      // Anna's refresh has given a pair of its own, which is dead as well.
+      // Anna's refresh has returned another pair, which is dead as well.
       await answered(backend, order === 'revokes' ? 1 : 3);
       const ours = order === 'revokes' ? '#2' : '#3';
       assert.deepEqual((await first.tokensAlive()).sort(), [
@@ -108,7 +108,7 @@ describe('two tabs, engine', () => {
     });
   }
 
-  test('R24: a sign-in in one is a sign-in in the other', async (t) => {
+  test('R24: a sign-in in one tab appears in the other', async (t) => {
     const first = await openStorefront(t, { browser, build: 'engine' });
     const second = await first.newTab();
     assert.equal(await second.isShownSignedOut(), true);
@@ -117,7 +117,7 @@ describe('two tabs, engine', () => {
     assert.equal((await first.backend.tokens()).length, 2);
   });
 
-  test('R24: a sign-out in one is a sign-out in the other, with no revocation of its own', async (t) => {
+  test('R24: a sign-out in one tab signs the other out, with no revocation of its own', async (t) => {
     const [first, second] = await openTwo(t, 'engine');
     await second.visit('my-account/update-profile');
     await second.page.locator('cx-update-profile').waitFor();
@@ -126,7 +126,7 @@ describe('two tabs, engine', () => {
     second.page.on('request', (request) => {
       if (request.method() !== 'GET') sent.push(request.url());
     });
-    // Before the server has said anything to the first.
+    // The server has not yet answered the first tab.
     first.backend.set({ revoke: { answer: 'hold' } });
     await first.signOut();
     await second.waitUntilShown(({ greeting, signInLink }) => greeting === null && signInLink);
@@ -138,7 +138,7 @@ describe('two tabs, engine', () => {
     assert.deepEqual(await second.messages(), []);
     assert.deepEqual(await second.storedTokens(), { engine: [], elsewhere: [] });
 
-    // The next customer finds nothing of the last in the other tab either.
+    // The next customer sees no data of the last in the other tab either.
     await first.signIn(ben);
     await second.waitUntilShown(({ greeting }) => greeting === 'Hi, Ben Okafor');
     await second.page.locator('cx-login a', { hasText: 'My Account' }).click();
@@ -148,7 +148,7 @@ describe('two tabs, engine', () => {
     assert.equal(await second.page.locator('[name=firstName]').inputValue(), 'Ben');
   });
 
-  test('R8, R24: signed out in one, the customer signs out in the other too, and nothing is revoked twice', async (t) => {
+  test('R8, R24: sign-outs in both tabs revoke nothing twice', async (t) => {
     const [first, second] = await openTwo(t, 'engine');
     await first.clickSignOut();
     await second.page.goto(`${second.site.url}logout`);
@@ -160,7 +160,7 @@ describe('two tabs, engine', () => {
     assert.deepEqual(await second.messages(), []);
   });
 
-  test('R24, R2: an agent who signs out in one is gone in the other, and so is the emulated customer', async (t) => {
+  test("R24, R2: an agent's sign-out in one tab signs agent and emulated customer out in the other", async (t) => {
     const first = await openStorefront(t, { browser, build: 'engine' });
     await first.signInAgent(agent);
     await first.emulate('Ben Okafor');
@@ -180,7 +180,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
 
   describe(`leaving, ${build}`, () => {
     const then = isEngine ? 'is not stored' : 'is still stored, and sent';
-    test(`R12, R14: the tab is closed before the server answers the sign-out, and the token ${then}`, async (t) => {
+    test(`R12, R14: when the tab is closed before the server answers the sign-out, the token ${then}`, async (t) => {
       const shop = await openStorefront(t, { browser, build });
       await shop.signIn(anna);
       shop.backend.set({ revoke: { answer: 'silent' } });
@@ -188,7 +188,7 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
       await received(shop.backend, isEngine ? 1 : 2);
       await shop.page.close();
       if (isEngine) {
-        // The second no longer waits for the first.
+        // The second revocation no longer waits for the first.
         await received(shop.backend, 2);
       } else {
         await waitFor(shop.backend, ({ path, aborted }) => path === revokePath && aborted, 2);
@@ -214,7 +214,7 @@ describe('leaving, engine', () => {
     ['goes to another site', ({ page }) => page.goto('about:blank')],
   ];
   for (const [how, leave] of ways) {
-    test(`R12: the customer signs out and at once ${how}, and the tokens are dead`, async (t) => {
+    test(`R12: the tokens of a customer who signs out and at once ${how} are revoked`, async (t) => {
       const shop = await openStorefront(t, { browser, build: 'engine' });
       await shop.signIn(anna);
       await shop.clickSignOut();

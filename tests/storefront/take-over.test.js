@@ -1,5 +1,5 @@
-// The day on which a storefront gets the engine: who had signed in before, with Spartacus' own session,
-// is still there. Both builds are served at the same address, one after the other.
+// The move of a storefront to the engine: users who signed in with Spartacus' own session stay
+// signed in. Both builds are served at the same address, one after the other.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -31,7 +31,7 @@ before(async () => {
 after(() => browser.close());
 
 /**
- * One address, at which one build after the other is served and used.
+ * Opens an address at which one build after the other is served and used.
  *
  * @param {TestContext} t
  */
@@ -60,14 +60,14 @@ async function openAddress(t) {
 const tokenRequests = (shop) => shop.since(0, { path: tokenPath }).length;
 
 describe('stock, then engine', () => {
-  test('R7: a start that fails leaves the session for the next one', async (t) => {
+  test("R7: a failed start of the engine leaves Spartacus' session for the next start", async (t) => {
     const use = await openAddress(t);
     await use('stock', (shop) => shop.signIn(anna));
     const missing = { wasm: '/missing.wasm' };
     const visit = async (/** @type {Storefront} */ shop) => {
       await shop.page.locator('cx-banner').first().waitFor();
       assert.equal(await shop.greeting(), null);
-      // Spartacus stores where somebody has been.
+      // Spartacus stores the visited pages.
       await shop.visit('login');
       await shop.page.locator('cx-login-form').waitFor();
     };
@@ -80,7 +80,7 @@ describe('stock, then engine', () => {
     });
   });
 
-  test('a customer stays signed in, the old key loses the token, and the sign-out revokes it', async (t) => {
+  test("a customer of Spartacus' session stays signed in, the old key loses the token, and the sign-out revokes it", async (t) => {
     const use = await openAddress(t);
     await use('stock', (shop) => shop.signIn(anna));
     await use('engine', async (shop) => {
@@ -104,7 +104,7 @@ describe('stock, then engine', () => {
     });
   });
 
-  test('an agent stays signed in, and goes on to act for a customer', async (t) => {
+  test("an agent of Spartacus' session stays signed in, and can emulate a customer", async (t) => {
     const use = await openAddress(t);
     await use('stock', (shop) => shop.signInAgent(agent));
     await use('engine', async (shop) => {
@@ -120,7 +120,7 @@ describe('stock, then engine', () => {
     });
   });
 
-  test('an agent who acts for a customer goes on', async (t) => {
+  test("an agent who emulates a customer in Spartacus' session still does so with the engine", async (t) => {
     const use = await openAddress(t);
     await use('stock', async (shop) => {
       await shop.signInAgent(agent);
@@ -135,14 +135,14 @@ describe('stock, then engine', () => {
     });
   });
 
-  test('R5: so does one over the session of that customer, who is back afterwards', async (t) => {
+  test("R5: an agent over a parked customer in Spartacus' session still emulates her, and the agent's sign-out restores her", async (t) => {
     const use = await openAddress(t);
     await use('stock', async (shop) => {
       await shop.signIn(anna);
       const { token } = await shop.stored(authKey);
       await shop.signInAgent(agent);
       await shop.emulate('Anna Keller');
-      // As Spartacus writes it where it has parked a customer; in this storefront it never has.
+      // Spartacus writes this when it has parked a customer; in this storefront it never has.
       await shop.page.evaluate(([key, emulatedUserToken]) => {
         const asm = JSON.parse(localStorage.getItem(key) ?? '{}');
         localStorage.setItem(key, JSON.stringify({ ...asm, emulatedUserToken }));
@@ -169,7 +169,7 @@ describe('stock, then engine', () => {
     });
   });
 
-  test('a customer whose token has expired meanwhile is told so, and can sign in', async (t) => {
+  test("a customer of Spartacus' session whose token has expired meanwhile sees a message, and can sign in", async (t) => {
     const use = await openAddress(t);
     await use('stock', async (shop) => {
       await shop.signIn(anna);
@@ -185,7 +185,7 @@ describe('stock, then engine', () => {
     });
   });
 
-  test('R7: after a time without the engine, the session of that time is the one, and the older one is revoked', async (t) => {
+  test('R7: after a time without the engine, the session of that time is adopted, and the older one is revoked', async (t) => {
     const use = await openAddress(t);
     await use('engine', (shop) => shop.signIn(anna));
     await use('stock', (shop) => shop.signIn(ben));
@@ -203,7 +203,7 @@ describe('stock, then engine', () => {
 });
 
 describe('engine', () => {
-  test('what is no session in the old keys does no harm', async (t) => {
+  test('invalid values under the old keys do no harm', async (t) => {
     const shop = await openStorefront(t, { browser, build: 'engine' });
     const [nonsense, agents] = ['nonsense', '{"emulatedUserToken":7,"tokenTarget":"CSAgent"}'];
     const pairs = [
@@ -225,7 +225,7 @@ describe('engine', () => {
       assert.equal((await shop.storedByEngine())?.active, undefined, `${texts}`);
     }
     assert.deepEqual(await shop.messages(), []);
-    // Spartacus reads its keys as well, and says what is no JSON.
+    // Spartacus reads its keys as well, and reports invalid JSON.
     const others = shop.complaints.filter(
       (text) => !/^error: ERROR SyntaxError: .*JSON/.test(text),
     );

@@ -1,4 +1,4 @@
-// A storefront that has no Assisted Service Module: the engine in the place of AuthService alone.
+// A storefront without the Assisted Service Module: the engine replaces AuthService alone.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
@@ -44,7 +44,7 @@ describe('without-asm', () => {
     assert.deepEqual(shop.complaints, []);
   });
 
-  test('a wrong password is told in the words of Spartacus', async (t) => {
+  test("a wrong password shows Spartacus' message", async (t) => {
     const shop = await open(t, 'login');
     await shop.submitSignIn({ ...anna, password: 'Welcome-9' });
     await shop.page.locator('cx-global-message .alert-danger').waitFor();
@@ -54,7 +54,7 @@ describe('without-asm', () => {
     assert.equal(await shop.isShownSignedOut(), true);
   });
 
-  test('R25: a reload keeps the customer, who is sent on to the page that was wanted', async (t) => {
+  test('R25: a customer returns to the requested page after the sign-in, and a reload keeps her signed in', async (t) => {
     const shop = await open(t, 'my-account/update-profile');
     await shop.signIn(anna);
     await shop.page.locator('cx-update-profile').waitFor();
@@ -64,7 +64,7 @@ describe('without-asm', () => {
     assert.deepEqual(grants(shop), ['password']);
   });
 
-  test('R19: a customer whose token has expired is shown the page, after one refresh', async (t) => {
+  test('R19: a customer with an expired token sees the page after one refresh', async (t) => {
     const shop = await open(t);
     await shop.signIn(anna);
     await shop.backend.expireAccessTokens();
@@ -74,7 +74,7 @@ describe('without-asm', () => {
     assert.deepEqual(await shop.messages(), []);
   });
 
-  test('R20: with no refresh token the customer is told so, and signs in again', async (t) => {
+  test('R20: a customer with an expired token and no refresh token sees a message, and signs in again', async (t) => {
     const shop = await open(t);
     await shop.signIn(anna);
     await shop.reload();

@@ -42,14 +42,14 @@ function pageOf(page) {
       ]);
       return pageOf(opened);
     },
-    // As a breakpoint does it. Chromium itself freezes no page that is visible, and here all are.
+    // A breakpoint stops the page: Chromium itself freezes no visible page, and here all are.
     async sleep() {
       debug = await page.context().newCDPSession(page);
       await debug.send('Debugger.enable');
       await debug.send('Debugger.pause');
     },
     async wakeUp() {
-      // Which also goes on where it was paused.
+      // Disabling the debugger also resumes the page.
       await debug?.send('Debugger.disable');
     },
     close: () => page.close({ runBeforeUnload: false }),

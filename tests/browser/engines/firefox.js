@@ -1,4 +1,4 @@
-// Firefox ESR, driven by Puppeteer over WebDriver BiDi: Debian's Firefox is none that Playwright can drive.
+// Firefox ESR, driven by Puppeteer over WebDriver BiDi: Playwright cannot drive Debian's Firefox.
 import process from 'node:process';
 import { launch } from 'puppeteer-core';
 
@@ -29,7 +29,7 @@ export async function open({ blocksCookies = false } = {}) {
   };
 }
 
-/** That a request came to nothing the browser notes by itself; no page can prevent it. */
+/** The browser's own message about a failed request, which no page can prevent. */
 const networkNote = /^Error: Cross-Origin Request Blocked: /;
 
 /** @param {Puppeteer.Page} page @returns {Page} */

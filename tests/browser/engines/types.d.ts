@@ -1,21 +1,21 @@
-// What the tests ask of a browser, whatever drives it. Each file beside this one is an adapter.
+// The interface of a browser for the tests. Each file beside this one is an adapter.
 
-/** Opens a browser, with a profile of its own. */
+/** Opens a browser with its own profile. */
 export type Open = (options?: {
-  /** Whether it keeps cookies, and with them all storage, from every page, where it can do that. */
+  /** True to block cookies, and with them all storage, in all pages, if the browser can do that. */
   blocksCookies?: boolean;
 }) => Promise<Browser>;
 
 export interface Browser {
-  /** As the browser itself says it. */
+  /** The version that the browser reports. */
   readonly version: string;
-  /** What this browser cannot be brought to do, by the name of the ability: the reason. */
+  /** The reasons for missing abilities of this browser, by the name of the ability. */
   readonly cannot: Readonly<Record<string, string>>;
   newContext(): Promise<Context>;
   close(): Promise<void>;
 }
 
-/** Pages that share a storage, which begins empty. */
+/** A set of pages that share a storage, which begins empty. */
 export interface Context {
   newPage(): Promise<Page>;
   close(): Promise<void>;
@@ -25,7 +25,7 @@ export interface Page {
   /** Resolves when the page has loaded. */
   goto(url: string): Promise<void>;
   reload(): Promise<void>;
-  /** Runs a function in the page, and waits for what it promises; argument and result are JSON. */
+  /** Runs a function in the page, and awaits its result; argument and result are JSON. */
   evaluate<Result>(act: () => Result | Promise<Result>): Promise<Result>;
   evaluate<Result, Argument>(
     act: (argument: Argument) => Result | Promise<Result>,
@@ -33,19 +33,19 @@ export interface Page {
   ): Promise<Result>;
   /** Opens a window from a script of the page. */
   openWindow(url: string): Promise<Page>;
-  /** Runs nothing, until it wakes up and hears everything: where the browser can be told. */
+  /** Freezes the page until it wakes up and gets all pending events, if the browser can do that. */
   sleep?(): Promise<void>;
   wakeUp?(): Promise<void>;
   /** Closes the tab from outside. */
   close(): Promise<void>;
   isClosed(): Promise<boolean>;
-  /** What the page has let be seen of a fault since the call, but for what the browser notes by itself. */
+  /** Collects complaints and requests of the page from now on, without the browser's own notes. */
   listen(): Promise<Heard>;
 }
 
 export interface Heard {
-  /** Messages on the console, errors, rejections that nobody handled. */
+  /** Resolves with console messages, errors and unhandled rejections. */
   complaints(): Promise<string[]>;
-  /** What the page has asked for by itself. */
+  /** Resolves with the requests of the page. */
   requests(): Promise<string[]>;
 }

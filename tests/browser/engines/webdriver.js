@@ -1,7 +1,7 @@
-// WebKit, driven by its own WebDriver, which is asked over HTTP (W3C WebDriver).
+// WebKit, driven by its own WebDriver over HTTP (W3C WebDriver).
 //
-// It has one browser, and in it one storage: a context ends with its pages closed and what they have
-// stored cleared. It does not tell of the console, of errors or of requests: witness.js in the page does.
+// It has one browser, and in it one storage: the end of a context closes its pages and clears their
+// storage. It does not report console, errors or requests: witness.js in the page does.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
@@ -21,7 +21,7 @@ async function command(url, method, body) {
 }
 
 /**
- * Asks again until there is an answer that will do.
+ * Repeats a query until its result is truthy.
  *
  * @template Answer
  * @param {() => Promise<Answer | undefined | null>} ask
@@ -51,12 +51,12 @@ export async function openWebKit(driver, capabilities, env) {
     detached: true,
   });
   const ended = once(child, 'exit');
-  // With its browser, which WPE's may leave behind, deaf to any milder signal.
+  // WPE's driver may leave its browser behind, which ignores any milder signal.
   const kill = () => {
     try {
       process.kill(-Number(child.pid), 'SIGKILL');
     } catch {
-      // They have ended.
+      // The processes have ended.
     }
   };
   const url = `http://127.0.0.1:${port}`;
@@ -84,7 +84,7 @@ export async function openWebKit(driver, capabilities, env) {
   }
 }
 
-/** Gives what an evaluation has come to, or null where it takes longer than a task of the page. */
+/** A script that returns the result of an evaluation, or null if it takes longer than a task. */
 const outcome = `
   const { port1, port2 } = new MessageChannel();
   return Promise.race([
@@ -96,8 +96,8 @@ const outcome = `
   ]);`;
 
 /**
- * The commands that the tests need. WebDriver speaks to one window at a time: each command selects
- * its own, and none begins before the one before it has ended.
+ * Returns the commands that the tests need. WebDriver addresses one window at a time: each command
+ * selects its own, and waits for the end of the previous one.
  *
  * @param {string} url
  */
@@ -121,7 +121,7 @@ function sessionOf(url) {
   let evaluations = 0;
 
   /**
-   * What takes its time is asked for again, so that other windows have their turn meanwhile.
+   * Runs a function in a window. A slow result is polled, so that other windows get their turn.
    *
    * @param {string} handle
    * @param {(argument: any) => unknown} act
@@ -150,7 +150,7 @@ function sessionOf(url) {
     evaluate,
 
     /**
-     * The window that a script opens in another.
+     * Opens a window from a script of another.
      *
      * @param {string} handle
      * @param {string} address
@@ -171,7 +171,7 @@ function sessionOf(url) {
 
 /**
  * @param {Session} session
- * @param {string} home the window that is there from the beginning, and stays
+ * @param {string} home the initial window, which stays open
  * @returns {Context}
  */
 function contextOf(session, home) {
@@ -209,7 +209,7 @@ function contextOf(session, home) {
   });
 
   return {
-    // With no opener, and so with no copy of its sessionStorage either.
+    // A page without an opener gets no copy of its sessionStorage.
     newPage: async () => pageOf(await session.open(home, 'about:blank', 'noopener')),
     async close() {
       for (const handle of await session.windows()) {
@@ -218,7 +218,7 @@ function contextOf(session, home) {
       for (const origin of origins) {
         await session.tell(home, 'POST', '/url', { url: `${origin}/cleared` });
         await session.evaluate(home, () => {
-          // A sandboxed page has none.
+          // A sandboxed page has no storage.
           if (origin !== 'null') localStorage.clear();
         });
       }

@@ -1,4 +1,4 @@
-// WebKitGTK, on a screen that nobody sees.
+// WebKitGTK, on a virtual screen.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
@@ -7,7 +7,7 @@ import { openWebKit } from './webdriver.js';
 
 /** @type {import('./types.js').Open} */
 export async function open() {
-  // Xvfb chooses a free display, and says which.
+  // Xvfb chooses a free display, and writes its number.
   const screen = spawn('Xvfb', ['-displayfd', '3', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
@@ -24,7 +24,7 @@ export async function open() {
         browserName: 'MiniBrowser',
         'webkitgtk:browserOptions': {
           binary: webKitGtkBrowser,
-          // Otherwise a script may open a window only when somebody has clicked.
+          // Otherwise a script may open a window only after a click.
           args: ['--automation', '--javascript-can-open-windows-automatically=true'],
         },
       },

@@ -1,4 +1,4 @@
-// WPE WebKit: what embedded devices have, and the WebKit of Safari 16.
+// WPE WebKit: the browser of embedded devices, and the WebKit of Safari 16.
 import process from 'node:process';
 import { wpeBrowser } from '../../../tools/setup.js';
 import { openWebKit } from './webdriver.js';

@@ -1,5 +1,5 @@
-// A page as a team would have it on its disk: the files of a project, its npm packages, and this package
-// as npm installs it from the tarball.
+// A page as a team has it on its disk: the files of a project, its npm packages, and this package as
+// npm installs it from the tarball.
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { installNpmPackages, root } from '../../../tools/setup.js';
 import { blocks, read } from '../../pages.js';
 import { packed, scratch } from '../tarball.js';
 
-/** The code of docs/frameworks.md that imports something. @param {string} name */
+/** Returns the code of docs/frameworks.md that imports a name. @param {string} name */
 export function codeWith(name) {
   const code = blocks(read('docs/frameworks.md'), 'js');
   const found = code.find((text) => text.includes(` from '${name}';`));
@@ -27,7 +27,7 @@ export async function openProject(...folders) {
   }
   installNpmPackages(folder);
   const { file } = await packed();
-  /** @param {string} command @param {string[]} args what it wrote is in the error, if it fails */
+  /** @param {string} command @param {string[]} args the error has its output, if it fails */
   const run = (command, args) =>
     execFileSync(command, args, { cwd: folder, encoding: 'utf8', env: environment, stdio: 'pipe' });
   run('npm', ['install', '--no-save', '--ignore-scripts', '--prefer-offline', file]);
@@ -36,15 +36,15 @@ export async function openProject(...folders) {
     folder,
     /** @param {...string} options more of the bundler's own */
     build: (...options) => run('npm', ['run', 'build', '--', ...options]),
-    /** A line as one would type it. @param {string} line */
+    /** Runs a line of the shell as one would type it. @param {string} line */
     shell: (line) => run('sh', ['-c', line]),
-    /** Of one of its packages. @param {string} name @returns {string} */
+    /** Returns the version of one of its packages. @param {string} name @returns {string} */
     version: (name) =>
       JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version,
   };
 }
 
-/** Without what the test runner and npm have put there for themselves. */
+/** The environment without the variables of the test runner and npm. */
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(NODE_|npm_)/i.test(name)),
 );

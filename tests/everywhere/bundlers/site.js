@@ -1,11 +1,11 @@
-// One origin for a page and for the back end that it talks to, so that the page can be held to
-// `connect-src 'self'`; and what a server may answer in the place of core.wasm.
+// One origin for a page and the back end that it uses, so the page can be restricted to
+// `connect-src 'self'`; and the answers that a server may give in place of core.wasm.
 import { once } from 'node:events';
 import { createServer, request as send } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 
-/** What is the back end's. */
+/** The paths of the back end. */
 export const backendPaths = ['/authorizationserver/', '/occ/'];
 
 /** @type {Record<string, string>} */
@@ -16,11 +16,11 @@ const types = {
   '.wasm': 'application/wasm',
 };
 
-/** No name begins with a dot, so that no path leads out of the folder. */
+/** A path in which no name begins with a dot, so it cannot lead out of the folder. */
 const plainPath = /^(\/[\w-][\w.-]*)+$/;
 
 /**
- * What is answered in the place of a file: its own bytes and 200, unless told otherwise.
+ * An answer in place of a file: by default its own bytes and 200.
  *
  * @typedef {object} Answer
  * @property {number} [status]
@@ -34,7 +34,7 @@ const plainPath = /^(\/[\w-][\w.-]*)+$/;
  * @param {{ url: string }} options.backend
  * @param {string} [options.policy] the content security policy of every answer
  * @param {string} [options.base] the path below which the page is
- * @param {(page: string, url: string) => string} [options.write] what is to be changed in the page
+ * @param {(page: string, url: string) => string} [options.write] changes the page
  * @param {(path: string) => Answer | undefined} [options.instead]
  */
 export async function serve({ folder, backend, policy, base = '/', write, instead }) {
@@ -62,7 +62,7 @@ export async function serve({ folder, backend, policy, base = '/', write, instea
   const url = `http://127.0.0.1:${port}`;
 
   return {
-    /** The address of the page, with what it is to know. @param {Record<string, string>} [query] */
+    /** Returns the address of the page, with its parameters. @param {Record<string, string>} [query] */
     page: (query) => `${url}${base}?${new URLSearchParams({ backend: url, ...query })}`,
     url,
     async close() {

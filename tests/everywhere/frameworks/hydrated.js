@@ -1,4 +1,4 @@
-// Who is signed in, with React, in a page that a server has rendered.
+// The signed-in user, with React, in a page that a server has rendered.
 import { createElement } from 'react';
 import { hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server.browser';

@@ -1,4 +1,4 @@
-// Who is signed in, with React.
+// The signed-in user, with React.
 import { createElement } from 'react';
 import { createRoot } from 'react-dom/client';
 

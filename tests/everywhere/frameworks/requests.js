@@ -1,4 +1,4 @@
-// One request in the ways of three libraries, which give its status and whose data came.
+// One request in the ways of three libraries, which return its status and the user of its data.
 import { axiosClient, kyClient, openapiClient } from './from-docs/requests.js';
 
 globalThis.ask = {

@@ -1,4 +1,4 @@
-// What every page here has: a session, and a note of what was rendered.
+// The common part of all pages here: a session, and a record of the rendered texts.
 import { createSession } from 'occ-session';
 
 export const session = await createSession({
@@ -7,10 +7,10 @@ export const session = await createSession({
   clientSecret: 'secret',
 });
 
-/** One text for each time. @type {string[]} */
+/** The rendered texts, in order. @type {string[]} */
 const rendered = [];
 
-/** The text of a state, each time that it is rendered. @param {{ phase: string, revoking: number }} state */
+/** Renders the text of a state, and records it. @param {{ phase: string, revoking: number }} state */
 export function render({ phase, revoking }) {
   const text = revoking ? `${phase}, revoking ${revoking}` : phase;
   rendered.push(text);

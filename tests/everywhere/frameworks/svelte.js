@@ -1,4 +1,4 @@
-// Who is signed in, with a store of Svelte.
+// The signed-in user, with a store of Svelte.
 import { state } from './from-docs/svelte.js';
 import { render } from './shop.js';
 

@@ -1,4 +1,4 @@
-// Who is signed in, with Vue.
+// The signed-in user, with Vue.
 import { createApp, h } from 'vue';
 
 import { state } from './from-docs/vue.js';

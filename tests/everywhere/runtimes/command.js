@@ -1,4 +1,4 @@
-// The suite as a command: node, deno and bun run it. It ends by itself, or something is left behind.
+// The suite as a command for node, deno and bun. It ends by itself unless something is left behind.
 import process from 'node:process';
 
 import { run } from './suite.js';

@@ -1,18 +1,18 @@
-// What a storefront does, over the public API alone: the same file in every runtime. It says what it
-// saw; what that should have been, and what the server saw, is for runtimes.test.js to say.
+// The actions of a storefront, over the public API alone: the same file in every runtime. It reports
+// its observations; runtimes.test.js compares them, and the server's, with the expectations.
 import { createSession, SessionError } from 'occ-session';
 import * as inline from 'occ-session/inline';
 
-// What this runtime makes of the import of occ-session/core.wasm; runtimes.test.js writes this file.
+// The result of importing occ-session/core.wasm in this runtime; runtimes.test.js writes this file.
 import core from './core.js';
 
 /**
  * @typedef {import('occ-session').Session} Session
  * @typedef {import('occ-session').SessionOptions} SessionOptions
  *
- * @typedef {object} Place where a behaviour is tried out
+ * @typedef {object} Place the addresses for a behaviour
  * @property {string} url of a back end of its own
- * @property {string} closed a URL of a port at which nobody listens
+ * @property {string} closed a URL of a port without a listener
  * @property {string} wasm a URL of core.wasm
  */
 
@@ -39,7 +39,7 @@ async function open(baseUrl, options, create = createSession) {
 /** @param {Session} session */
 const who = ({ state: { phase, userId } }) => `${phase} ${userId}`;
 
-/** Asks the shop who it is dealing with. @param {Session} session @param {string} url */
+/** Asks the shop for the user of the session. @param {Session} session @param {string} url */
 async function userOf(session, url) {
   const response = await session.fetch(`${url}/occ/v2/shop/users/${session.state.userId}`);
   return (await response.json()).uid;
@@ -55,7 +55,7 @@ async function codeOf(promise) {
   }
 }
 
-/** How core.wasm can be had. @param {Promise<{ session: Session }>} opening */
+/** Resolves with the result of loading core.wasm. @param {Promise<{ session: Session }>} opening */
 async function loaded(opening) {
   /** @type {Session | undefined} */
   let session;
@@ -165,7 +165,7 @@ const behaviours = {
 };
 
 /**
- * Tries out each behaviour, one after the other.
+ * Runs each behaviour, one after the other.
  *
  * @param {Record<string, Place>} places
  * @param {(line: string) => void} print a line of JSON for each

@@ -1,4 +1,4 @@
-// The suite as a worker: workerd runs it when it is asked to.
+// The suite as a worker: workerd runs it on request.
 import { run } from './suite.js';
 
 export default {

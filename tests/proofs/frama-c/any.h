@@ -2,8 +2,8 @@
  * Inputs of any bytes, for the drivers of Eva.
  *
  * A text is any one of: a short one of each length, which stands at the very end of its memory, so
- * that reading one byte too far is an alarm; or one of any length up to its limit. Memory that is
- * written to comes in the same sizes. Texts share memory, since nobody writes to it.
+ * that reading one byte too far is an alarm; or one of any length up to its limit. Output buffers
+ * come in the same sizes. Texts share memory, since it is never written.
  */
 #ifndef ANY_H
 #define ANY_H
@@ -13,7 +13,7 @@
 
 #include "grant.h"
 
-/* Short texts are shorter than this. Where Eva widens an interval it stops at these sizes. */
+/* The limit of short texts. Eva stops widening an interval at these sizes. */
 #ifndef SHORT
 #define SHORT 5
 #endif
@@ -21,20 +21,20 @@
 
 #define WHOLE_MAX 9007199254740991.0 /* 2^53 - 1 */
 
-/* Its product wraps as it is meant to, and this is what else the other functions may know of it.
- * The function itself is analysed by a driver of its own. */
+/* Its product wraps on purpose; the contract is all that the other functions may know of it. A
+ * driver of its own analyses the function itself. */
 /*@ requires \valid_read(text.at + (0 .. text.length - 1));
     requires \initialized(text.at + (0 .. text.length - 1));
     assigns \result \from text.at[0 .. text.length - 1]; */
 uint64_t occ_text_fingerprint(occ_text text);
 
-/* Eva follows a string of any length to its zero only with a function of its own, to which this
- * binds ours. The loop itself is analysed by another driver. */
+/* Eva follows a string of any length to its zero only with a built-in, to which this binds ours.
+ * Another driver analyses the loop itself. */
 /*@ requires valid_read_string(string);
     assigns \result \from string[0 .. ]; */
 size_t occ_text_length(const char *string);
 
-/* Any double but NaN. */
+/* Returns any double but NaN. */
 /*@ assigns \result \from Frama_C_entropy_source;
     ensures !\is_NaN(\result); */
 double any_double(void);
@@ -45,7 +45,7 @@ static char short_string[SHORT];
 static char long_string[OCC_INPUT_MAX + 1];
 static char output_bytes[OCC_INPUT_MAX];
 
-/* To be called before the others. */
+/* Must be called before the others. */
 static void any(void) {
   Frama_C_make_unknown(short_bytes, sizeof short_bytes);
   Frama_C_make_unknown(long_bytes, sizeof long_bytes);
@@ -61,13 +61,13 @@ static occ_text any_text(size_t limit) {
   const size_t length = Frama_C_size_t_interval(0, SHORT);
   //@ split length;
   if (length < SHORT) {
-    /* Frama-C's memcpy wants a byte there, also where none is copied. */
+    /* Frama-C's memcpy wants a byte there, even if none is copied. */
     return (occ_text){short_bytes + sizeof short_bytes - (length > 0 ? length : 1), length};
   }
   return long_text(limit);
 }
 
-/* Ended by a zero; there may be others before it. */
+/* Returns a string that ends with a zero; there may be others before it. */
 static char *any_string(void) {
   const size_t length = Frama_C_size_t_interval(0, SHORT);
   //@ split length;
@@ -83,7 +83,7 @@ static occ_writer any_writer(size_t limit) {
   return (occ_writer){.at = output_bytes + sizeof output_bytes - limit, .size = limit};
 }
 
-/* A grant as it can stand in a session, with tokens of any bytes and any length. */
+/* Makes a grant that a session can hold, with tokens of any bytes and any length. */
 static void any_grant(occ_grant *grant) {
   Frama_C_make_unknown((char *)grant, sizeof *grant);
   grant->slot = (occ_slot)Frama_C_interval(OCC_SLOT_FREE, OCC_SLOT_CLIENT);

@@ -1,7 +1,7 @@
 /*
- * What the readers may count on of cJSON, in place of cJSON: any tree that it can give. An object
+ * The contract of cJSON for the readers, in place of cJSON: any tree that it can return. An object
  * has a member or not; the member is of any type; a string ends with a zero and is of any bytes and
- * any length before it; a number is any double but NaN, an infinite one among them.
+ * any length before it; a number is any double but NaN, also an infinite one.
  *
  * It is a contract and no proof, since Eva cannot follow cJSON's linked nodes through one array for
  * inputs of any length. parser.c analyses cJSON itself for short ones, and the fuzzers run it.
@@ -13,14 +13,14 @@
 
 #include "any.h"
 
-/* The member that comes in short strings too, by the first letter of its name: one at a time is
- * what can be told apart. */
+/* The member that comes in short strings too, by the first letter of its name: only one at a time
+ * can be distinguished. */
 static char short_member;
 
-/* What a member may be, as far as the readers tell it apart. */
+/* The kinds of a member that the readers distinguish. */
 enum { MISSING, STRING, NUMBER, OBJECT, OTHER };
 
-/* Any value, in the place of the one before: nobody looks at one again when he has the next. */
+/* Returns any value, in the place of the previous one, which is not read again. */
 static cJSON *item_of(int kind, char name) {
   static const int others[] = {cJSON_False, cJSON_True, cJSON_NULL, cJSON_Array};
   static cJSON item;
@@ -63,7 +63,7 @@ static cJSON *any_other(char name) {
   return item_of(other, name);
 }
 
-/* An access token, a refresh token, and what was asked for last, are told apart at a time. */
+/* Distinguishes an access token, a refresh token, and the latest other member at a time. */
 static cJSON *any_item(char name) {
   return name == 'a' ? any_access() : name == 'r' ? any_refresh() : any_other(name);
 }

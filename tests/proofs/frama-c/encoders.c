@@ -1,4 +1,4 @@
-/* What writes: forms, JSON, numbers, snapshots. Any text, into memory of any size. */
+/* The writers: forms, JSON, numbers, snapshots. Any text, into memory of any size. */
 #include "any.h"
 #include "form.h"
 #include "json.h"

@@ -1,4 +1,4 @@
-/* The places: which is reserved, and by what a grant is found. */
+/* The places: the reservation of one, and the search for a grant. */
 #include "moves.h"
 
 /* clang-format takes the ==> of the contracts apart. */

@@ -1,4 +1,4 @@
-/* Grants: any tokens into any grant, and that a grant that has settled is nothing but zeros. */
+/* Grants: any tokens into any grant; a settled grant is nothing but zeros. */
 #include "any.h"
 #include "session_struct.h"
 

@@ -1,11 +1,11 @@
 /*
- * What the functions that move grants between slots may do, for WP. R7: a grant is never dropped.
- * So a place that is taken stays taken, by the same grant, and is free again only where the
- * contract of the function says so and why.
+ * The contracts of the functions that move grants between slots, for WP. R7: a grant is never
+ * dropped. So a taken place stays taken, by the same grant, and becomes free only if the contract
+ * of the function says so and why.
  *
- * The contracts stand here and not in src/, since Frama-C joins them with the definitions. Loops
- * over the places are unrolled, so there are only three, and a token is one byte: what is moved is
- * the same, and a token is only ever compared as a whole. Floating-point numbers are real ones.
+ * The contracts are here and not in src/, since Frama-C joins them with the definitions. Loops over
+ * the places are unrolled, so there are only three, and a token is one byte: the moves are the
+ * same, and a token is only ever compared as a whole. Floating-point numbers are real ones.
  */
 #ifndef MOVES_H
 #define MOVES_H
@@ -15,8 +15,8 @@
 /* clang-format takes the ==> of the contracts apart. */
 // clang-format off
 
-/* What is said of grants, as macros and not as predicates: so WP itself sees what an assignment to
- * one place leaves of the others, at which provers do not arrive. */
+/* The predicates on grants are macros: so WP itself sees that an assignment to one place leaves the
+ * others unchanged, which the provers cannot show. */
 #define IS_HELD(grant)                                                                             \
   ((grant).slot == OCC_SLOT_ACTIVE || (grant).slot == OCC_SLOT_PARKED ||                           \
    (grant).slot == OCC_SLOT_RETIRED)
@@ -24,7 +24,7 @@
   ((one).access_length == (other).access_length &&                                                 \
    ((one).access_length > 0 ==>                                                                    \
     (one).authorization[OCC_BEARER_LENGTH] == (other).authorization[OCC_BEARER_LENGTH]))
-/* Nothing is left in the place. That every byte of it is zero is checked by Eva (grants.c). */
+/* The place is empty. Eva checks that every byte of it is zero (grants.c). */
 #define IS_FREE(grant)                                                                             \
   ((grant).slot == OCC_SLOT_FREE && (grant).issued == 0 && (grant).access_length == 0 &&           \
    (grant).refresh_length == 0 &&                                                                  \
@@ -34,21 +34,21 @@
   ((grant).access_length <= OCC_TOKEN_MAX && (grant).refresh_length <= OCC_TOKEN_MAX)
 #define HEADER_FITS_IN(grant)                                                                      \
   ((grant).authorization_length <= OCC_BEARER_LENGTH + OCC_TOKEN_MAX)
-/* How many of the places are in a slot. */
+/* The number of places in a slot. */
 #define IN_SLOT(grants, in)                                                                        \
   (((grants).at[0].slot == (in) ? 1 : 0) + ((grants).at[1].slot == (in) ? 1 : 0) +                 \
    ((grants).at[2].slot == (in) ? 1 : 0))
 #define IS_VISIBLE(text) ((text).length > 0 ==> ' ' < (text).at[0] <= '~')
 
-/* Places and bytes by their number, since provers are better at that than at quantifiers. */
+/* Places and bytes are numbered, since provers handle that better than quantifiers. */
 #if OCC_PLACES != 3 || OCC_TOKEN_MAX != 1
 #error "these are three places, and tokens of one byte"
 #endif
 #define EACH(IS) (IS(0) && IS(1) && IS(2))
 #define ONE(IS) (IS(0) || IS(1) || IS(2))
 
-/* Every member of a grant, one by one: of a whole struct that is assigned, provers lose what else
- * is where it was. */
+/* Lists every member of a grant: after an assignment of a whole struct, provers lose track of the
+ * unchanged rest. */
 #define BYTES(grant)                                                                               \
   (grant).authorization[0], (grant).authorization[1], (grant).authorization[2],                    \
   (grant).authorization[3], (grant).authorization[4], (grant).authorization[5],                    \
@@ -65,12 +65,12 @@
   MEMBERS(PLACE(0)), MEMBERS(PLACE(1)), MEMBERS(PLACE(2))
 
 #define WAS_SAME(member) (member == \old(member))
-/* The same tokens, whatever the slot and the number. */
+/* The tokens are the same, whatever the slot and the number. */
 #define HAS_SAME_TOKENS(grant)                                                                     \
   (WAS_SAME((grant).owner) && WAS_SAME((grant).access_length) &&                                   \
    WAS_SAME((grant).authorization[OCC_BEARER_LENGTH]) && WAS_SAME((grant).refresh_length) &&       \
    WAS_SAME((grant).refresh[0]))
-/* The same grant, with the same tokens, whatever its slot. */
+/* The grant is the same, with the same tokens, whatever its slot. */
 #define IS_SAME(grant) (WAS_SAME((grant).number) && HAS_SAME_TOKENS(grant))
 #define IS_UNCHANGED(i) (WAS_SAME(PLACE(i).slot) && IS_SAME(PLACE(i)))
 
@@ -103,8 +103,8 @@ bool occ_text_is_visible(occ_text text);
     assigns \result \from text, text.at[0 .. text.length - 1]; */
 uint64_t occ_text_fingerprint(occ_text text);
 
-/* WP does not see a struct as bytes, so each type that is wiped has a function of its own; that
- * zeros make these members zero is checked by Eva (grants.c). */
+/* WP does not see a struct as bytes, so each wiped type has a function of its own; Eva checks that
+ * zeros make these members zero (grants.c). */
 /*@ requires \valid(grant) && size == sizeof(occ_grant);
     assigns MEMBERS(*grant);
     ensures IS_FREE(*grant); */
@@ -153,7 +153,7 @@ void copy_text(char *to, const char *from, size_t length);
 */
 occ_grant *occ_grants_in(occ_grants *self, occ_slot slot);
 
-/* The number that a grant is given next. The arithmetic is exact as long as a nonce has numbers. */
+/* The number of the next grant. The arithmetic is exact as long as a nonce has numbers. */
 #define NUMBERS 2097152
 #define NEXT_NUMBER(grants, numbered)                                                              \
   ((grants).nonce * (double)NUMBERS + (double)((uint32_t)((numbered) + 1)))
@@ -195,8 +195,7 @@ occ_grant *occ_grants_reserve(occ_grants *self, occ_owner owner);
   ((\old((at).slot) == OCC_SLOT_FREE && \result && IS_REFRESH_OF(at)) ||                          \
    (WAS_SAME((at).slot) && WAS_SAME((at).owner) && WAS_SAME((at).number) &&                        \
     WAS_SAME((at).refreshes)))
-/* A refresh is under way only where a place awaits what comes of it; nothing but a free one is
- * taken for that. */
+/* A refresh is under way only if a place awaits its result; only a free place is taken for that. */
 /*@ requires \valid(self) && ONE(IS_GRANT_AT) && grant->slot != OCC_SLOT_FREE &&
       HEADER_FITS_IN(*grant);
     assigns \result, self->numbered, REFRESHED(AT(0)), REFRESHED(AT(1)), REFRESHED(AT(2));
@@ -305,8 +304,8 @@ void occ_grant_date(occ_grant *self, double issued, double now);
 */
 void occ_grant_inherit(occ_grant *self, const occ_grant *refreshed);
 
-/* The tokens of the response go on in the grant, in its slot and under its number; the place that
- * awaited them is free. */
+/* The tokens of the response continue in the grant, in its slot and under its number; the place
+ * that awaited them is free. */
 /*@ requires \valid(self) && \valid(response) && \separated(self, response);
     requires FITS(*self) && HEADER_FITS && FITS(*response) && response->access_length > 0;
     requires ' ' < response->authorization[OCC_BEARER_LENGTH] <= '~';
@@ -371,8 +370,8 @@ void occ_grant_settle(occ_grant *self);
   ((i != 0 && IS_COPY_OF(PLACE(i), PLACE(0))) || (i != 1 && IS_COPY_OF(PLACE(i), PLACE(1))) ||     \
    (i != 2 && IS_COPY_OF(PLACE(i), PLACE(2))))
 
-/* What has become of the grant: it is queued to be revoked; or R29: settled where the same token is
- * held or being revoked elsewhere; or R13: where there is no endpoint. */
+/* The fate of the grant: it is queued to be revoked; or R29: settled if the same token is held or
+ * being revoked elsewhere; or R13: settled without an endpoint. */
 #define IS_OUT_OF_SESSION(i)                                                                       \
   (\old(IS_SHARED(i)) || !HAS_ENDPOINT ? IS_FREE(PLACE(i)) : IS_QUEUED(PLACE(i)))
 /*@ requires \valid(self) && ONE(IS_GRANT) && ALL_FIT;
@@ -384,7 +383,7 @@ void occ_grant_settle(occ_grant *self);
 */
 void occ_revocation_begin(occ_session *self, occ_grant *grant);
 
-/* The same, but that its access token is another tab's to be revoked. */
+/* The same, except that another tab revokes its access token. */
 #define REFRESH_TOKEN_IS_QUEUED(grant)                                                             \
   (HAS_SAME_TOKENS(grant) && (grant).slot == OCC_SLOT_REVOKING &&                                  \
    (grant).revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_QUEUED)
@@ -405,7 +404,7 @@ void occ_revocation_begin(occ_session *self, occ_grant *grant);
 */
 void occ_revocation_begin_refresh(occ_session *self, occ_grant *grant);
 
-/* ---- What a transition ends ----------------------------------------------------------------------
+/* ---- The ends of grants in a transition --------------------------------------------------------
  */
 
 /*@ requires \valid(self);

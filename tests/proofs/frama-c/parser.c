@@ -1,6 +1,6 @@
 /*
- * cJSON itself, in the arena. Eva follows every path by itself here, so that each allocation is
- * where it is; that takes time with each byte that may be any, and so there are few in each text.
+ * cJSON itself, in the arena. Eva follows every path separately here, so each allocation has its
+ * exact address; that costs time for each byte that may be any, so each text has only a few.
  */
 #include <limits.h>
 

@@ -1,4 +1,4 @@
-/* What reads: token responses, snapshots, options, numbers. Any bytes, over any tree of cJSON's. */
+/* The readers: token responses, snapshots, options, numbers. Any bytes, any tree of cJSON's. */
 #include "cjson_contract.h"
 #include "json.h"
 #include "number.h"
@@ -6,15 +6,15 @@
 #include "snapshot.h"
 #include "token_response.h"
 
-/* What the readers may know of the number in a string. The function itself is analysed by a driver
- * of its own, which checks this too. */
+/* The contract for a number in a string. A driver of its own analyses the function itself, and
+ * checks this too. */
 /*@ requires valid_read_string(text) && \valid(end);
     assigns \result \from text[0 .. ];
     assigns *end \from text;
     ensures !\is_NaN(\result); */
 double occ_number_read(const char *text, char **end);
 
-/* With a zero behind it, as the input has. */
+/* Returns an input with a zero behind it, like the real one. */
 static occ_text any_input(void) {
   const size_t length = Frama_C_size_t_interval(0, SHORT);
   //@ split length;
@@ -39,7 +39,7 @@ static void read_snapshot(void) {
   occ_json_release();
 }
 
-/* The lengths may lie; the memory is the whole input. */
+/* The lengths may be false; the memory is the whole input. */
 static void read_options(void) {
   occ_options options;
   uint32_t lengths[OCC_OPTION_END];
@@ -50,7 +50,7 @@ static void read_options(void) {
   occ_options_read(&options, long_bytes, lengths);
 }
 
-/* READ says which one: each needs short strings of a length of its own. */
+/* READ selects the reader: each needs short strings of a length of its own. */
 void main(void) {
   any();
   short_member = SHORT_MEMBERS[Frama_C_interval(0, sizeof SHORT_MEMBERS - 2)];

@@ -6,7 +6,7 @@
 
 static void queue(occ_session *self, occ_revocation *revocation);
 
-/* R13: only without an endpoint is a grant settled that is to be revoked. */
+/* R13: a grant to be revoked is settled only without an endpoint. */
 /*@ requires \valid(self) && ONE(IS_GRANT) && FITS(*grant);
     requires with_access || grant->refresh_length > 0;
     assigns MEMBERS(*grant), self->revoking;
@@ -35,7 +35,7 @@ static void begin(occ_session *self, occ_grant *grant, bool with_access);
     ensures \result <==> other != grant && IS_COPY_OF(*grant, *other); */
 static bool is_copy(const occ_grant *grant, const occ_grant *other);
 
-/* Each stray is on its way to be revoked, or there was nothing to revoke; nothing else moves. */
+/* Each stray is to be revoked, or there was nothing to revoke; nothing else moves. */
 #define STRAY_IS_OUT(i) (WAS(i, STRAY) ? IS(i, REVOKING) || IS(i, FREE) : IS_WHERE_IT_WAS(i))
 #define STRAY_IS_SAME(i) (!IS(i, FREE) ==> IS_SAME(PLACE(i)))
 #define STRAY_IS_SETTLED(i) (WAS(i, STRAY) && IS(i, FREE) ==> !HAS_ENDPOINT || STAYS(i))
@@ -94,7 +94,7 @@ void occ_revocation_begin_strays(occ_session *self);
 */
 static void settle(occ_session *self, occ_grant *grant, occ_token token);
 
-/* R30: a refresh token's revocation waits only for a refresh that is under way, and once. */
+/* R30: a refresh token's revocation waits only for a refresh under way, and only once. */
 /*@ requires \valid(self) && ONE(IS_GRANT) && FITS(*grant) && HEADER_FITS_IN(*grant);
     requires grant->slot == OCC_SLOT_REVOKING;
     assigns \result, self->grants.numbered, REFRESHED(PLACE(0)), REFRESHED(PLACE(1)), REFRESHED(PLACE(2)),
@@ -114,8 +114,8 @@ static bool wait_for_bearer(occ_session *self, occ_grant *grant);
 #define IS_REFRESHING(i)                                                                           \
   (PLACE(i).slot == OCC_SLOT_REVOKING && PLACE(i).number == place->refreshes &&                    \
    STAGE(i, REFRESH) == OCC_REVOCATION_REFRESHING)
-/* What came is a stray, with the refresh token of the grant where none came, and is not refreshed
- * for its own revocation. */
+/* The new grant is a stray, with the old refresh token if it has none of its own, and is not
+ * refreshed for its own revocation. */
 #define IS_STRAY_OF(j, i)                                                                          \
   (PLACE(j).slot == OCC_SLOT_STRAY && PLACE(j).is_final && WAS_SAME(PLACE(j).owner) &&             \
    WAS_SAME(PLACE(j).access_length) && WAS_SAME(PLACE(j).authorization[OCC_BEARER_LENGTH]) &&      \
@@ -136,7 +136,7 @@ static bool wait_for_bearer(occ_session *self, occ_grant *grant);
 #define GOES_ON(i)                                                                                 \
   (WAS_SAME(PLACE(i).slot) && IS_SAME(PLACE(i)) && WAS_SAME(STAGE(i, ACCESS)) &&                   \
    STAGE(i, REFRESH) == OCC_REVOCATION_QUEUED)
-/* The refresh of the grant at i has come to the place at j, and nothing else has moved. */
+/* The result of the refresh of the grant at i is at j, and nothing else has moved. */
 #define HAS_COME(j, i)                                                                             \
   (i != j && \old(IS_REFRESHING(i)) &&                                                             \
    (status == OCC_STATUS_OK                    ? IS_STRAY_OF(j, i) && HAS_SETTLED(i)               \
@@ -146,8 +146,8 @@ static bool wait_for_bearer(occ_session *self, occ_grant *grant);
 #define IS_ELSEWHERE_UNCHANGED(i)                                                                  \
   (IS_UNCHANGED(i) && WAS_SAME(STAGE(i, ACCESS)) && WAS_SAME(STAGE(i, REFRESH)))
 #define NOTHING_HAS_COME(i) (IS_ELSEWHERE_UNCHANGED(i) && WAS_SAME(PLACE(i).is_final))
-/* R30: a refresh token that is to be revoked is in what its refresh gave, or refused by the server,
- * or still to be revoked. */
+/* R30: a refresh token to be revoked is in the result of its refresh, or refused by the server, or
+ * still to be revoked. */
 /*@ requires \valid(self) && ONE(IS_PLACE) && place->slot == OCC_SLOT_AWAITED;
     requires FITS(PLACE(0)) && FITS(PLACE(1)) && FITS(PLACE(2));
     requires HEADER_FITS_IN(PLACE(0)) && HEADER_FITS_IN(PLACE(1)) && HEADER_FITS_IN(PLACE(2));

@@ -6,7 +6,7 @@
 #define HAS(effect) ((effects & OCC_EFFECT_##effect) != 0)
 
 static void check_effects(unsigned state, unsigned effects) {
-  // Each set of effects has its clause there, but for those with DROP.
+  // Each set of effects has its clause there, except those with DROP.
   /*@ check HAS(DROP) || effects == 0 || effects == OCC_EFFECT_BEGIN ||
         effects == OCC_EFFECT_CANCEL || effects == (OCC_EFFECT_CANCEL | OCC_EFFECT_BEGIN) ||
         effects == (OCC_EFFECT_CANCEL | OCC_EFFECT_REVOKE) || effects == OCC_EFFECT_REVOKE ||
@@ -16,9 +16,9 @@ static void check_effects(unsigned state, unsigned effects) {
         effects == OCC_EFFECT_RETIRE || effects == OCC_EFFECT_ADMIT; */
   //@ check HAS(RESTORE) ==> (HAS(DROP) || HAS(REVOKE)) && !HAS(PARK) && !HAS(RETIRE);
   //@ check HAS(PARK) ==> !HAS(DROP) && !HAS(REVOKE);
-  // What does not change who is on requests changes no grant but by an emulation's end.
+  // Effects that leave the user on requests unchanged change no grant except at an emulation's end.
   //@ check HAS(PARK) ==> HAS(ADMIT);
-  // Whoever is taken over has nothing parked or retired yet.
+  // A customer who is taken over has nothing parked or retired yet.
   //@ check HAS(PARK) ==> state == OCC_STATE_AGENT_TAKING_OVER;
   // An emulation has a parked or a retired grant, never both.
   //@ check HAS(RETIRE) ==> HAS(PARK) || state == OCC_STATE_EMULATING;

@@ -1,11 +1,11 @@
-/* Other tabs: which grants are taken from them, and which are left to them. */
+/* Other tabs: the grants that are adopted from them, and those that are left to them. */
 #include "moves.h"
 #include "snapshot.h"
 
 /* clang-format takes the ==> of the contracts apart. */
 // clang-format off
 
-/* What another tab has told of a grant, as the reader of snapshots lets it through. */
+/* A grant of another tab that the reader of snapshots accepts. */
 #define IS_READ                                                                                    \
   (0 < from->access.length <= OCC_TOKEN_MAX && from->refresh.length <= OCC_TOKEN_MAX &&            \
    \valid_read(from->access.at + (0 .. from->access.length - 1)) &&                                \
@@ -17,7 +17,7 @@
    (from->slot == OCC_SLOT_ACTIVE || from->slot == OCC_SLOT_PARKED ||                              \
     from->slot == OCC_SLOT_RETIRED))
 
-/* The access token is another tab's; a refresh token is kept where the other tab tells none. */
+/* The access token is another tab's; a refresh token is kept if the other tab sends none. */
 #define IS_GIVEN(grant)                                                                            \
   ((grant).access_length == from->access.length &&                                                 \
    (grant).authorization[OCC_BEARER_LENGTH] == from->access.at[0] &&                               \
@@ -43,7 +43,7 @@ static void take_tokens(occ_session *self, occ_grant *grant, const occ_snapshot_
 #define HAS_TOKEN_TOLD(i)                                                                          \
   (PLACE(i).access_length == from->access.length &&                                                \
    PLACE(i).authorization[OCC_BEARER_LENGTH] == from->access.at[0])
-/* The place has the grant that is told of: with the newer tokens of the two, and the same stays. */
+/* The place has the adopted grant, with the newer tokens of the two; everything else stays. */
 #define IS_ADOPTED(i)                                                                              \
   ((\old(IS_HELD_AS_TOLD(i)) || \old(IS_NEW_HERE(i))) && PLACE(i).slot == from->slot &&            \
    PLACE(i).number == from->number && PLACE(i).owner == from->owner &&                             \
@@ -58,7 +58,7 @@ static void take_tokens(occ_session *self, occ_grant *grant, const occ_snapshot_
 #define IS_ADOPTED_ALONE(i)                                                                        \
   (IS_ADOPTED(i) && (i == 0 || IS_UNCHANGED(0)) && (i == 1 || IS_UNCHANGED(1)) &&                  \
    (i == 2 || IS_UNCHANGED(2)))
-/* What another tab has told has one place, that of the grant or a free one; no other is touched. */
+/* The grant of another tab has one place, its own or a free one; no other is touched. */
 /*@ requires \valid(self) && \valid_read(from) && IS_READ && ALL_FIT && EACH(IS_WIPED);
     requires HEADER_FITS_IN(PLACE(0)) && HEADER_FITS_IN(PLACE(1)) && HEADER_FITS_IN(PLACE(2));
     requires ONE(IS_HELD_AS_TOLD) || IN_SLOT(self->grants, OCC_SLOT_FREE) > 0;
@@ -84,7 +84,7 @@ static bool is_on_its_way(const occ_session *self, double number);
 /* A grant of the same number is at another place. */
 #define IS_TWIN(i, j) (i != j && IS_OUT_AS(j, PLACE(i).number))
 #define HAS_TWIN(i) (IS_TWIN(i, 0) || IS_TWIN(i, 1) || IS_TWIN(i, 2))
-/* No place has the number that is given next. */
+/* No place has the next number. */
 #define IS_NOT_NEXT(i) (PLACE(i).number != NEXT_NUMBER(self->grants, self->grants.numbered))
 #define IS_NUMBERED_ANEW(i)                                                                        \
   (PLACE(i).number ==                                                                              \
@@ -95,9 +95,9 @@ static bool is_on_its_way(const occ_session *self, double number);
    : !\old(IS_NEWER(i)) && \old(IS_ONLY_HERE(i))                                                   \
      ? REFRESH_TOKEN_IS_QUEUED(PLACE(i)) && IS_NUMBERED_ANEW(i)                                    \
      : IS_FREE(PLACE(i)))
-/* R24, R31: what another tab revokes is gone here, and what only this one has is revoked: a newer
- * pair, where nobody here has the same (R29), or a refresh token alone. R30: whatever is revoked
- * here has a number of its own. */
+/* R24, R31: a grant that another tab revokes is gone here, and tokens that only this one has are
+ * revoked: a newer pair, unless another grant here has the same (R29), or a refresh token alone.
+ * R30: a grant that is revoked here has a number of its own. */
 /*@ requires \valid(self) && ONE(IS_GRANT) && ALL_FIT && IS_HELD(*grant);
     requires EACH(IS_NOT_NEXT);
     assigns self->grants.numbered, self->revoking, MEMBERS(*grant);

@@ -1,6 +1,6 @@
 /*
- * Strings and numbers that are followed to their very end, and the fingerprint, whose arithmetic is
- * meant to wrap.
+ * Strings and numbers that are followed to their very end, and the fingerprint, whose arithmetic
+ * wraps on purpose.
  */
 #include "any.h"
 #include "number.h"

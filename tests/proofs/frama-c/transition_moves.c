@@ -1,4 +1,4 @@
-/* Transitions: grants between slots, as the effects of the table want it. */
+/* Transitions: grants move between slots according to the effects of the table. */
 #include "moves.h"
 #include "table.h"
 
@@ -34,7 +34,7 @@ static void drop(occ_grant *grant);
 
 #define IS_LEFT(i)                                                                                 \
   (self->left == \old(PLACE(i).number) && self->left_issued == \old(PLACE(i).issued))
-/* What is ended here is remembered (R24), so that a tab which has not heard of it cannot bring it
+/* A grant that ends here is remembered (R24), so a tab that does not know of it cannot bring it
  * back. */
 /*@ requires \valid(self) && (grant == \null || ONE(IS_GRANT)) && ALL_FIT;
     assigns self->left, self->left_issued, self->revoking, PLACES;
@@ -53,7 +53,7 @@ static void revoke(occ_session *self, occ_grant *grant);
 #define IS_GRANTED(i) (granted == &self->grants.at[i])
 #define IS_OUT(i) (IS(i, REVOKING) || IS(i, FREE))
 
-/* Where the effects of the table move each grant; nothing else moves. */
+/* Each grant moves according to the effects of the table; nothing else moves. */
 #define IS_MOVED(i)                                                                                \
   (WAS(i, ACTIVE)    ? (HAS(DROP)     ? IS(i, FREE)                                                \
                         : HAS(REVOKE) ? IS_OUT(i)                                                  \
@@ -66,7 +66,7 @@ static void revoke(occ_session *self, occ_grant *grant);
    : HAS(ADMIT) && IS_GRANTED(i) ? IS(i, ACTIVE)                                                   \
                                  : IS_WHERE_IT_WAS(i))
 #define MOVED_IS_SAME(i) (!IS(i, FREE) ==> IS_SAME(PLACE(i)))
-/* What was settled was dead, or there was nothing to revoke. */
+/* A settled grant was dead, or there was nothing to revoke. */
 #define MOVED_IS_SETTLED(i)                                                                        \
   (IS(i, FREE) && !WAS(i, FREE) ==> HAS(DROP) || (HAS(REVOKE) && (!HAS_ENDPOINT || STAYS(i))))
 
@@ -76,9 +76,9 @@ static void revoke(occ_session *self, occ_grant *grant);
 
 #define GRANT_IS_MOVED(i) (IS_MOVED(i) && MOVED_IS_SAME(i) && MOVED_IS_SETTLED(i))
 #define GRANTS_ARE_MOVED (EACH(GRANT_IS_MOVED) && AT_MOST_ONE_EACH)
-/* A clause for each set of effects that the table has, since provers do not arrive at one for all;
- * those with DROP are left out, at which they do not arrive. What the sets have in common is
- * required, and checked of the table by Eva (table.c). */
+/* Each set of effects of the table has its clause, since provers cannot prove one for all; the sets
+ * with DROP are left out, which they cannot prove. The sets' common properties are required here,
+ * and Eva checks them of the table (table.c). */
 /*@ requires \valid(self) && ALL_FIT && AT_MOST_ONE_EACH;
     requires granted == \null || (ONE(IS_GRANTED) && granted->slot == OCC_SLOT_AWAITED);
     requires !HAS(DROP);

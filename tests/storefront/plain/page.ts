@@ -1,5 +1,5 @@
-// What the page does in both applications. Nothing of Angular is imported here, since each of the two
-// has a version of its own.
+// The page of both applications. It imports nothing of Angular, since each of the two has its own
+// version.
 
 /** The part of HttpClient that is used. */
 interface Http {
@@ -20,7 +20,7 @@ interface Http {
   };
 }
 
-/** What the server that serves the build has written into the page for this visit. */
+/** Returns a setting that the server has written into the page for this visit. */
 function meta(name: string) {
   return document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? '';
 }
@@ -28,7 +28,7 @@ function meta(name: string) {
 export const baseUrl = meta('occ-backend-base-url');
 export const options: object = JSON.parse(meta('occ-session-options') || '{}');
 
-/** Tells whether the application is stable, for a test to read. */
+/** Shows in the page if the application is stable, for a test to read. */
 export function tellStable(application: {
   isStable: { subscribe(next: (stable: boolean) => void): unknown };
 }) {
@@ -37,14 +37,14 @@ export function tellStable(application: {
   });
 }
 
-/** Who the body says that the user is. */
+/** Resolves with the user named in the body. */
 async function userOf(body: any) {
   const user = body instanceof Blob ? JSON.parse(await body.text()) : body;
   return user.uid ?? '';
 }
 
 export abstract class Page {
-  /** What came of the last thing that was asked for. */
+  /** The result of the last action. */
   answer = '';
 
   constructor(
@@ -85,7 +85,7 @@ export abstract class Page {
     return this.send('POST', 'users', { body });
   }
 
-  /** The address bar has the URL. */
+  /** Loads the URL from the query of the address. */
   loadElsewhere() {
     return this.send('GET', new URLSearchParams(location.search).get('other') ?? '');
   }

@@ -1,5 +1,5 @@
-// A page as the teams of storefronts write it: a session, who is signed in, and two buttons. Every bundler
-// is given this one.
+// A page as storefront teams write it: a session, the signed-in user, and two buttons. Every bundler
+// gets this one.
 import { createSession } from 'occ-session';
 
 /** @param {string} id */

@@ -1,5 +1,5 @@
-// A program of a storefront's server: somebody signs in, is asked for, and signs out. Every bundler that
-// builds for Node is given this one.
+// A program of a storefront's server: a user signs in, is looked up, and signs out. Every bundler that
+// builds for Node gets this one.
 import { readFile } from 'node:fs/promises';
 import process from 'node:process';
 import { createSession } from 'occ-session';
