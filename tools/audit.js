@@ -1,9 +1,9 @@
-// Asks the registry for known weaknesses of the npm packages: of those that come with the published
-// package, and of all that it is built and tested with. A registry that does not answer such
-// questions is no proof that there are none, and is said as what it is.
+// Asks the registry for known vulnerabilities of the npm packages: of the published dependencies, and
+// of everything the package is built and tested with. If the registry does not support such
+// questions, that proves nothing, and the output says so.
 //
-// The storefronts of tests/storefront are not asked about: they are what they were when they came
-// out, which is what is tested there, and nothing of them is published.
+// The storefronts of tests/storefront are left out: the tests need their packages as they were
+// released, and none of them is published.
 //
 //   node tools/audit.js [--short]
 import { spawnSync } from 'node:child_process';
@@ -13,14 +13,15 @@ import { fileURLToPath } from 'node:url';
 
 import { fail, root, setup, ToolError } from './setup.js';
 
-/** What is asked, and how: npm counts the package itself among those that are published. */
+/** The questions: npm counts the package itself among those that are published. */
 const questions = [
   { what: 'known weaknesses of what is published', args: ['--omit=dev', '--omit=peer'] },
   { what: 'known weaknesses of what it is built and tested with', args: [] },
 ];
 
 /**
- * The proof in both of its forms, long and short. Where nobody answers, the findings are null.
+ * Returns the proof's rows, the same in its long and its short form. Findings are null if the
+ * registry did not answer.
  *
  * @returns {Promise<{ what: string, amount: string, findings: number | null }[]>}
  */

@@ -1,9 +1,9 @@
-// Measures the engine beside what a page would use instead, and prints a table for each part.
+// Measures the engine beside the alternatives of a page, and prints a table for each part.
 //
 //   node tools/bench.js [--only PART]... [--json FILE] [--runs N]
 //
-// Each part is a file of tests/bench that runs in a process of its own with a time limit, so that one
-// that fails spoils no other. --json writes the figures down, --runs is for trying out.
+// Each part is a file of tests/bench that runs in a process of its own with a time limit, so a failing
+// part spoils no other. --json writes the figures to a file, --runs is for trying out.
 import { execFileSync, fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release } from 'node:os';
@@ -25,7 +25,7 @@ import {
 } from './setup.js';
 import { buildStorefronts } from './storefront.js';
 
-/** The parts in their order, and the seconds after which one is given up. */
+/** The parts in their order, each with its time limit in seconds. */
 const parts = new Map([
   ['size', 60],
   ['sign-out', 360],
@@ -39,10 +39,10 @@ const parts = new Map([
   ['instructions', 120],
 ]);
 
-/** Those in which Spartacus is one of the subjects. */
+/** The parts in which Spartacus is one of the subjects. */
 const withSpartacus = ['sign-out', 'leaving', 'wire'];
 
-/** How long a part may take to end its browsers and servers when its time is over. */
+/** The time that a part has to end its browsers and servers after its limit, in milliseconds. */
 const GRACE_MS = 10_000;
 
 /**
@@ -83,7 +83,7 @@ function measureApart(name, args) {
 }
 
 /**
- * What runs in the process of a part.
+ * Measures a part, in the process that was forked for it.
  * @param {string} name
  * @param {number} [runs]
  */
@@ -98,11 +98,11 @@ async function measure(name, runs) {
     console.error(error);
     result = { error: String(error instanceof Error ? error.message : error) };
   }
-  // A browser or a server that is left over must not keep the others waiting.
+  // A leftover browser or server must not keep the other parts waiting.
   process.send?.(result, () => process.exit());
 }
 
-/** Leaves everything ready, and says what could not be made ready. @param {string[]} names */
+/** Prepares everything, and returns what could not be prepared. @param {string[]} names */
 async function prepare(names) {
   setup('test');
   setup('bench');

@@ -1,12 +1,12 @@
-// Builds the package into dist/: the set-up if it is needed, core.wasm by CMake, js/numbers.js out
-// of the C enums, the ES modules by esbuild, and their declarations by tsc. What has not changed is
-// left alone, and each file is put in place whole.
+// Builds the package into dist/: the set-up if it is needed, core.wasm by CMake, js/numbers.js from
+// the C enums, the ES modules by esbuild, and their declarations by tsc. Unchanged parts are not
+// rebuilt, and each file is replaced as a whole.
 //
 //   node tools/build.js [--debug | --integrity]
 //
-// --debug builds the same modules into build/debug/, for the tools of a browser: with source maps, and
-// core.wasm with the names of its functions and what a debugger of C needs. --integrity prints the
-// SHA-384 of what a page may load, for Subresource Integrity.
+// --debug builds the same modules into build/debug/, for the developer tools of a browser: with source
+// maps, and core.wasm with function names and DWARF. --integrity prints the SHA-384 of each file that a
+// page may load, for Subresource Integrity.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -43,7 +43,7 @@ const entries = [
   'spartacus/without-asm.js',
 ];
 
-/** Leaves dist/ up to date. */
+/** Brings dist/ up to date. */
 export async function build() {
   setup('build');
   const unlock = lock('build', 'waiting for another build to end');
@@ -56,7 +56,7 @@ export async function build() {
   }
 }
 
-/** Leaves build/debug/ up to date. */
+/** Brings build/debug/ up to date. */
 export async function buildDebug() {
   await build();
   const unlock = lock('build', 'waiting for another build to end');
@@ -74,7 +74,7 @@ export async function buildDebug() {
 }
 
 /**
- * Configures a preset of CMake where that is needed, and builds it.
+ * Configures a preset of CMake if necessary, and builds it.
  * @param {string} preset
  */
 export function buildPreset(preset) {
@@ -93,7 +93,7 @@ export function buildPreset(preset) {
   run('cmake', ['--build', '--preset', preset]);
 }
 
-/** The text of js/numbers.js, which the C preprocessor has made of the enums. */
+/** Returns the text of js/numbers.js, which the C preprocessor generates from the enums. */
 async function readNumbers() {
   const bytes = readFileSync(join(wasmDir, 'numbers.wasm'));
   const { instance } = await WebAssembly.instantiate(bytes);
@@ -148,18 +148,18 @@ async function buildPackage() {
 }
 
 /**
- * Bundles an entry point. `./core.wasm` as an import is the module as hexadecimal digits, but for
- * workerd, which loads it itself; as a URL it is left to the page's own bundler.
+ * Bundles an entry point. An import of `./core.wasm` becomes the module as hexadecimal digits, except
+ * for workerd, which loads it itself; as a URL it is left to the page's own bundler.
  * @param {string} entry
- * @param {{ wasm: string, folder: string, sourcemap?: 'linked' }} [to] the module that is carried, and
- *   where the bundle goes
+ * @param {{ wasm: string, folder: string, sourcemap?: 'linked' }} [to] the embedded module, and the
+ *   folder of the bundle
  * @returns {Promise<[string, Uint8Array][]>}
  */
 async function bundle(
   entry,
   { wasm, folder, sourcemap } = { wasm: join(wasmDir, 'core.wasm'), folder: dist },
 ) {
-  // Not at the top: before the set-up it may not be there.
+  // Not imported at the top: it may not be installed before the set-up.
   const esbuild = await import('esbuild');
   const { outputFiles } = await esbuild
     .build({
@@ -174,7 +174,7 @@ async function bundle(
       format: 'esm',
       platform: entry === 'node.js' ? 'node' : 'neutral',
       target: 'es2022',
-      // So that the constants of js/numbers.js become numbers.
+      // The constants of js/numbers.js become numbers.
       minifySyntax: true,
       charset: 'utf8',
       legalComments: 'none',
@@ -189,7 +189,7 @@ async function bundle(
               contents: readFileSync(path, 'hex'),
               loader: 'text',
             }));
-            // A second copy of a module would be a second SessionError that is not the first.
+            // Every module is bundled once: a second copy would have a SessionError of its own.
             context.onResolve({ filter: /^\./ }, ({ path, kind, resolveDir }) => {
               const name = relative(join(root, 'js'), join(resolveDir, path));
               return kind === 'entry-point'
@@ -212,7 +212,7 @@ async function bundle(
 }
 
 /**
- * The declarations of the entry points and of what they import.
+ * Returns the declarations of the entry points and of their imports.
  * @returns {[string, string][]}
  */
 function declarations() {
@@ -226,7 +226,7 @@ function declarations() {
 }
 
 /**
- * What a page may load of dist/, each with its SHA-384 as Subresource Integrity writes it.
+ * Returns the files of dist/ that a page may load, each with its SHA-384 for Subresource Integrity.
  * @returns {[name: string, integrity: string][]}
  */
 export function integrities() {
@@ -239,7 +239,7 @@ export function integrities() {
 }
 
 /**
- * All files below a folder, in order.
+ * Returns all files below a folder, sorted.
  * @param {string} folder
  * @returns {string[]}
  */
@@ -267,7 +267,7 @@ function writeIfChanged(path, content) {
 }
 
 /**
- * Runs a tool; what it says is shown only if it fails.
+ * Runs a tool and shows its output only if it fails.
  * @param {string} command
  * @param {string[]} args
  */

@@ -1,5 +1,5 @@
-// Runs every check of the sources, reports all of them, and fails if any of them does. With --fix it
-// first puts right what the formatters and eslint can.
+// Runs every check of the sources, reports all of them, and fails if any of them fails. --fix lets the
+// formatters and eslint repair what they can instead.
 import { spawn, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
@@ -19,14 +19,14 @@ const sources = (folder, pattern) =>
 
 const projects = ['tsconfig.json', 'tools/tsconfig.json', 'tools/tsconfig.spartacus.json'];
 
-/** What links to each other: files, and the headings in them. */
+/** The pages whose links are checked, to files and to the headings in them. */
 const pages = [
   ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
   ...sources('docs', /\.md$/),
   ...['tests/browser/README.md'],
 ];
 
-/** Offline: without a repository only relative links are looked at. */
+/** Offline: without a repository only relative links are checked. */
 const remarkOptions = [
   ...['--frail', '--no-stdout', '--quiet', '--no-config', '--no-ignore'],
   ...['--use', 'remark-validate-links=repository:false'],
@@ -38,12 +38,12 @@ const npm = (name) => join('node_modules/.bin', name);
 try {
   setup('check');
   setup('test');
-  // tsc wants js/numbers.js, clang-tidy what CMake knows of each file.
+  // tsc needs js/numbers.js; clang-tidy needs the compile commands of CMake.
   await build();
   buildPreset('native');
   // The declarations of Spartacus.
   installNpmPackages(join(root, 'tests/storefront/angular-12'));
-  // And of what the benchmark compares with.
+  // The packages that the benchmark compares with.
   installNpmPackages(join(root, 'tests/bench'));
 
   const c = [
@@ -79,7 +79,7 @@ try {
 }
 
 /**
- * The check of one C file. What only the wasm build compiles is looked at as Emscripten sees it.
+ * Returns the check of one C file. A file of the wasm build only is checked as Emscripten compiles it.
  * @param {string} path
  */
 function tidy(path) {
@@ -93,7 +93,7 @@ function tidy(path) {
 }
 
 /**
- * Runs the commands of a check, as many at a time as there are processors, and says how it ended.
+ * Runs the commands of a check, one per processor at a time, and reports the result.
  * @param {string} name
  * @param {string[][]} commands
  */

@@ -1,4 +1,4 @@
-// A table for people: cells in columns that are as wide as their widest.
+// Prints tables whose columns are as wide as their widest cell.
 
 /** @param {string[][]} lines the first is the head */
 export function printColumns(lines) {

@@ -1,6 +1,7 @@
 // Measures how much of the core its tests run: lines, branches, and conditions that decide by
 // themselves (MC/DC). Prints the table, and each gap with its place and its source; fails unless
-// all is covered. The walk is left out: what it passes through, the other tests assert one by one.
+// everything is covered. The walk is left out: the other tests assert one by one what it passes
+// through.
 //
 //   node tools/coverage-c.js
 import { spawnSync } from 'node:child_process';
@@ -17,9 +18,9 @@ const folder = join(root, 'build/coverage');
 const withoutWalk = ['--exclude-regex', '^walk_test$'];
 
 /**
- * What llvm-cov says of a file. A segment is [line, column, count, has a count, begins a region, is
- * a gap]; a branch [line, column, line, column, times true, times false, …]; a decision the same
- * place and at last whether each of its conditions was seen to decide by itself.
+ * The report of llvm-cov on a file. A segment is [line, column, count, has a count, begins a region,
+ * is a gap]; a branch [line, column, line, column, times true, times false, …]; a decision the same
+ * place and, last, for each of its conditions, true if it was seen to decide by itself.
  * @typedef {{ count: number, covered: number }} Sum
  * @typedef {[number, number, number, boolean, boolean, boolean]} Segment
  * @typedef {{
@@ -38,7 +39,7 @@ const measures = /** @type {const} */ ({
 });
 /** @typedef {keyof typeof measures} Measure */
 
-/** Builds the tests, runs them, and gives what llvm-cov has to say of the files in src/. */
+/** Builds the tests, runs them, and returns the report of llvm-cov on the files in src/. */
 function measure() {
   buildPreset('coverage');
   const profiles = join(folder, 'profiles');
@@ -66,7 +67,7 @@ function measure() {
 }
 
 /**
- * What was not seen in a file, each with its place.
+ * Returns what was not covered in a file, each with its place.
  * @param {File} file
  */
 function gapsIn({ filename, segments, branches, mcdc_records: decisions = [] }) {
@@ -99,7 +100,7 @@ function share({ count, covered }) {
 }
 
 /**
- * There is no short form: it takes seconds.
+ * Returns the proof's rows. There is no short form: it takes seconds.
  * @returns {Promise<{ what: string, amount: string, findings: number }[]>}
  */
 export async function prove() {
@@ -128,7 +129,7 @@ export async function prove() {
   gaps.forEach((each) => console.log(each));
   return kinds.map((kind, i) => {
     const { count, covered } = total[kind];
-    // A gap is often one in several measures: each is counted once, with the first.
+    // A gap often counts in several measures: each is counted once, with the first.
     const findings = i === 0 ? gaps.length : 0;
     return {
       what: `C: ${measures[kind]} that tests run`,
@@ -139,8 +140,8 @@ export async function prove() {
 }
 
 /**
- * Runs a program and gives what it prints. It must have nothing to complain of: llvm-cov only
- * warns of functions that it cannot match.
+ * Runs a program and returns its output. It must not complain: llvm-cov only warns of functions that
+ * it cannot match.
  * @param {string} command
  * @param {string[]} args
  * @param {Record<string, string>} [env]

@@ -1,13 +1,13 @@
-// Measures which lines and branches of js/ the tests reach, and fails below all of them, with a list.
+// Measures which lines and branches of js/ the tests reach, and fails with a list unless all are.
 //
 //   node tools/coverage-js.js [--short]
 //
 // Istanbul puts counters into the sources of a copy of the checkout, which is then built and tested as
-// the checkout itself is; so all is counted in what is really bundled, in Node and in Chromium. As a
-// branch counts each arm of `if` (an `else` that is not written too), `?:`, `&&`, `||`, `??` and
-// `switch`, and each default value. `?.` does not count: tools/stryker.js asks for both of its sides.
+// the checkout itself is, so the counts are those of the real bundles, in Node and in Chromium. A
+// branch is each arm of `if` (also a missing `else`), `?:`, `&&`, `||`, `??` and `switch`, and each
+// default value. `?.` does not count: tools/stryker.js asks for both of its sides.
 //
-// The engine has to be reached by tests/node alone, the adapters, which run in a storefront only, by
+// The engine has to be covered by tests/node alone, the adapters, which run only in a storefront, by
 // tests/storefront. The short form leaves the adapters out: building and testing storefronts takes
 // minutes.
 import { spawnSync } from 'node:child_process';
@@ -52,14 +52,14 @@ export async function prove({ short }) {
  * @returns {Promise<FileCoverageData[]>} the counters before anything has run
  */
 async function instrument(tree) {
-  // Not at the top: before the set-up it may not be there.
+  // Not imported at the top: it may not be installed before the set-up.
   const { default: istanbul } = await import('istanbul-lib-instrument');
   const instrumenter = istanbul.createInstrumenter({
     esModules: true,
     compact: false,
-    // The declarations of the package are made of them.
+    // The declarations of the package are generated from them.
     preserveComments: true,
-    // Otherwise a function made of text looks for it, which a content security policy may forbid.
+    // The default finds it with a function made of text, which a content security policy may forbid.
     coverageGlobalScope: 'globalThis',
     coverageGlobalScopeFunc: false,
   });
@@ -71,7 +71,7 @@ async function instrument(tree) {
 }
 
 /**
- * Runs a part of the tests in a copy, and shows what they reach.
+ * Runs a part of the tests in a copy, and shows their coverage.
  *
  * @param {string} tree
  * @param {'node' | 'storefront'} part
@@ -83,7 +83,7 @@ async function measure(tree, part, none, isMeant) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const files = readdirSync(join(tree, 'tests', part))
-    // What measures how fast storefronts are takes long, and reaches nothing that others do not.
+    // The file that measures the speed of storefronts takes long, and covers nothing more.
     .filter((name) => name.endsWith('.test.js') && name !== 'behaviours.test.js')
     .map((name) => join('tests', part, name));
   const { status } = spawnSync(process.execPath, ['tools/test.js', part, ...files], {
@@ -160,7 +160,7 @@ function missingOf(file, { statementMap, fnMap, branchMap, s, f, b }) {
     ...Object.keys(b).flatMap((key) => {
       const { type, loc, locations } = branchMap[key];
       return b[key].flatMap((count, arm) =>
-        // An else that is not written has no place of its own.
+        // A missing else has no place of its own.
         count === 0
           ? at(
               locations[arm].start.line ? locations[arm] : loc,

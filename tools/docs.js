@@ -1,5 +1,5 @@
-// Makes the API reference of the published declarations: build/docs/ to read, and build/docs.json,
-// out of which a test takes the examples.
+// Generates the API reference from the published declarations: build/docs/ to read, and
+// build/docs.json, from which a test takes the examples.
 import { spawnSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,17 +9,17 @@ import { fileURLToPath } from 'node:url';
 import { build } from './build.js';
 import { fail, installNpmPackages, root, setup, ToolError } from './setup.js';
 
-/** typedoc is among what the package is checked with. */
+/** The folder with typedoc, which is among the packages that check the published one. */
 const folder = join(root, 'tests/everywhere/package');
 
-/** The entry points, and where the types are of which `occ-session` is made. */
+/** The entry points, and the modules with the types of `occ-session`. */
 const modules = [
   ...['index', 'session', 'types', 'error', 'inline', 'angular/index', 'angular/signals'],
   'angular/testing',
   ...['spartacus/index', 'spartacus/without-asm'],
 ];
 
-/** Leaves build/docs/ and build/docs.json up to date. */
+/** Brings build/docs/ and build/docs.json up to date. */
 export async function document() {
   setup('packages');
   await build();

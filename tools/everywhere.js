@@ -1,11 +1,11 @@
-// Runs the package wherever a storefront does, and ends with one table: a line for each engine, runtime,
-// bundler and tool, with its version, how many behaviours hold there, and why where something was not tried.
+// Runs the package wherever a storefront runs, and ends with one table: a line for each engine,
+// runtime, bundler and tool, with its version, how many behaviours hold there, and why one was skipped.
 //
 //   node tools/everywhere.js [--short] [NAME...]
 //
-// --short is the form for every change; it says what it leaves out. With names, only those files of
-// tests/everywhere, as in `bundlers`. A place is a suite at the top of such a file; it tells its version
-// in a diagnostic, `version: 1.2.3`.
+// --short is the form for every change; its output says what it leaves out. With names, only those
+// files of tests/everywhere, as in `bundlers`. A place is a suite at the top of such a file; it reports
+// its version in a diagnostic, `version: 1.2.3`.
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import process from 'node:process';
@@ -26,12 +26,12 @@ const files = new Map(
     .map((name) => [basename(name, '.test.js'), join(folder, name)]),
 );
 
-/** No file takes so long, in milliseconds: what does not end has failed. */
+/** The time limit of a file, in milliseconds: one that runs longer has failed. */
 const TIMEOUT = 1_200_000;
 
 /**
- * The places of a file, by name. Node tells of a suite's tests before it tells of the suite, so what
- * they have come to is kept until its name is known.
+ * Returns the places of a file, by name. Node reports the tests of a suite before the suite itself, so
+ * their results are kept until its name is known.
  *
  * @param {string} file
  * @returns {Promise<Map<string, Place>>}
@@ -56,7 +56,7 @@ function visit(file) {
         else if (type === 'test:fail') place.failed += details.type === 'suite' ? 0 : 1;
         else if (details.type !== 'suite') place.passed++;
         if (nesting > 0) return;
-        // A suite that has failed by itself, or a file that could not be read.
+        // The suite itself has failed, or the file could not be read.
         if (type === 'test:fail' && place.failed === 0) place.failed = 1;
         places.set(name, place);
         begin();

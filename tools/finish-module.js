@@ -1,10 +1,10 @@
-// The last step of the link, called by CMake: leaves of a WebAssembly module only what the project
-// wants of it. Emscripten exports functions for JavaScript of its own that is not used here, others
-// from release to release; and a C library function that needs WASI would link without a word.
+// The last step of the link, called by CMake: strips a WebAssembly module of everything that the
+// project does not use. Emscripten exports functions for JavaScript of its own that is not used here,
+// different ones in each release; and a C library function that needs WASI would link silently.
 //
 //   node tools/finish-module.js MODULE WASM_METADCE WASM_OPT IS_DEBUG [IMPORT...]
 //
-// IS_DEBUG 1: names are kept, and nothing is made smaller.
+// IS_DEBUG 1: names are kept, and nothing is optimised.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import process from 'node:process';

@@ -1,7 +1,7 @@
-// Proves parts of the core with Frama-C. Eva looks for undefined behaviour in what reads and writes
-// text, with inputs of any bytes; WP proves that the functions which move grants between slots drop
-// none (R7). The drivers and the contracts are in tests/proofs/frama-c. The short form has fewer of
-// the texts that Eva follows byte by byte, and leaves out what WP takes long for.
+// Proves parts of the core with Frama-C. Eva looks for undefined behaviour in the code that reads and
+// writes text, with inputs of any bytes; WP proves that the functions which move grants between slots
+// drop none (R7). The drivers and the contracts are in tests/proofs/frama-c. The short form has fewer
+// of the texts that Eva follows byte by byte, and leaves out the slow goals of WP.
 //
 //   node tools/frama-c.js [--short]
 import { execFile } from 'node:child_process';
@@ -15,57 +15,57 @@ import { cjsonSourceDir, fail, root, setup, ToolError } from './setup.js';
 
 const folder = join(root, 'build/proofs/frama-c');
 
-/** No analysis takes this long, in milliseconds, also beside other proofs: one that does not end is a
+/** The time limit of an analysis, in milliseconds, also beside other proofs: exceeding it is a
  * finding. */
 const LIMIT = 1_800_000;
 
-/** How long a prover may think about one goal, in seconds: most take a fraction of one, none more than
- * ten. It is more, since the clock runs on while others have the processors. */
+/** The time limit of a prover for one goal, in seconds. Most take a fraction of one and none more than
+ * ten, but the clock runs on while other proofs have the processors. */
 const GOAL_LIMIT = 120;
 
-/** The share of the statements of the functions it is about that a driver has to reach: one that
- * reaches nothing has no alarms either. */
+/** The share of the statements of its functions that a driver has to reach: one that reaches nothing
+ * has no alarms either. */
 const REACHED = 0.9;
 
-/** Sizes of a 32-bit machine, as those of the published module are. */
+/** The sizes of a 32-bit machine, like those of the published module. */
 const machine = ['-c11', '-machdep', 'gcc_x86_32', '-no-asm-contracts'];
 
-/** For the preprocessor. Frama-C knows no _Alignas, and looks at no alignment. */
+/** The options of the preprocessor. Frama-C knows no _Alignas, and checks no alignment. */
 const flags = [
   ...[`-Isrc`, `-I'${cjsonSourceDir}'`, '-Itests/proofs/frama-c', "-D'_Alignas(n)='"],
   ...['-DCJSON_NESTING_LIMIT=16', '-DCJSON_HIDE_SYMBOLS'],
 ];
 
 /**
- * What Eva analyses: a file of tests/proofs/frama-c with a main function, the sources that it calls,
- * and the functions of these that it is about. `short`: definitions for the short form. `share`: of
- * the statements that it has to reach, where that is another than REACHED.
+ * An analysis of Eva: a file of tests/proofs/frama-c with a main function, the sources that it calls,
+ * and their functions under analysis. `short`: definitions for the short form. `share`: of the
+ * statements that it has to reach, if not REACHED.
  * @typedef {{
  *   what: string, driver: string, sources: string[], functions: string[], options: string[],
  *   defines?: string[], short?: string[], share?: number,
  * }} Driver
  */
 
-/** The limits of the core are as published; drivers tell paths apart where they say `split`. */
+/** The limits of the core are the published ones; drivers separate paths with `split`. */
 const eva = [
   ...['-eva', '-eva-interprocedural-splits', '-eva-no-print', '-eva-no-show-progress'],
-  // Sets of bytes are kept as sets, so that what is known of one is known of its casts.
+  // Sets of bytes are kept as sets, so what is known of one is known of its casts.
   ...['-eva-ilevel', '256', '-warn-signed-downcast'],
 ];
 const few = ['-eva-slevel', '10'];
 
-/** A number that is too large to be read is infinite (number.h); in what is written none is. */
+/** A number too large to be read is infinite (number.h); a written number never is. */
 const noNan = ['-warn-special-float', 'nan'];
 const noInfinity = ['-warn-special-float', 'non-finite'];
 
-/** A text is followed to its end as a number by a driver of its own; others call a contract. */
+/** A driver of its own follows a text to its end as a number; the others use a contract. */
 const numbers = ['-eva-use-spec', 'occ_number_read'];
 
-/** Unsigned arithmetic wraps where it is meant to: in the fingerprint, which has a contract where
- * others call it, and in cJSON. */
+/** Unsigned arithmetic wraps on purpose in the fingerprint, which has a contract for its callers, and
+ * in cJSON. */
 const noWrapping = ['-warn-unsigned-overflow', '-eva-use-spec', 'occ_text_fingerprint'];
 
-/** With what is known of a byte after a function was asked about it. */
+/** Keeps what is known of a byte after a function was asked about it. */
 const asked = ['-eva-domains', 'equality', '-eva-equality-through-calls', 'formals'];
 
 const readers = {
@@ -86,7 +86,7 @@ const reads = (function_, lengths, members) => [
   `SHORT_MEMBERS='"${members}"'`,
 ];
 
-/** What takes longest first. @type {Driver[]} */
+/** The drivers, the slowest first. @type {Driver[]} */
 const drivers = [
   {
     what: 'cJSON in the arena, texts with some bytes of any value',
@@ -99,14 +99,14 @@ const drivers = [
       ...['occ_arena_allocate', 'occ_arena_wipe', 'occ_number_read', 'read_exponent'],
       ...[...jsonReaders, 'occ_json_number', 'occ_json_count'],
     ],
-    // Each path by itself, to its end.
+    // Each path is followed by itself, to its end.
     options: [
       ...['-eva-slevel', '1000000', '-eva-split-return', 'full', ...asked, ...noNan],
       ...['-eva-unroll-recursive-calls', '20'],
     ],
     defines: ['strtod=occ_number_read', 'OCC_ARENA_MAX=512'],
     short: ['SHORT_FORM'],
-    // cJSON guards against what nobody here hands to it: no text, no object, no buffer.
+    // cJSON guards against arguments that the core never passes: no text, no object, no buffer.
     share: 0.6,
   },
   {
@@ -187,8 +187,8 @@ const drivers = [
 ];
 
 /**
- * What WP proves: functions of a source, of which a file of tests/proofs/frama-c has the contracts.
- * `split`: a goal for each path, where provers do not arrive at one for all of them. `slow`: not in
+ * A proof of WP: functions of a source, whose contracts are in a file of tests/proofs/frama-c.
+ * `split`: a goal for each path, for provers that cannot prove one for all of them. `slow`: not in
  * the short form.
  * @typedef {{
  *   source: string, contracts: string, functions: string[], inlined?: string[], split?: boolean,
@@ -299,7 +299,7 @@ const preprocess = (defines) =>
 const count = (number) => number.toLocaleString('en');
 
 /**
- * The messages of Frama-C that have something in their first line.
+ * Returns the messages of Frama-C whose first line matches.
  * @param {string} text
  * @param {RegExp} wanted
  */
@@ -327,7 +327,7 @@ async function analyse(driver, short) {
   const options = [...machine, preprocess(defines), ...files, ...eva, ...driver.options];
   const { text, failure } = await run('frama-c', [
     ...options,
-    // With what stands in for a function of the library: strtod.
+    // The stand-in for strtod, a function of the library, is included.
     ...['-then', '-metrics', '-metrics-eva-cover', '-metrics-libc'],
   ]);
   const [, alarms] = /^ *(\d+) alarms? generated by the analysis/m.exec(text) ?? [];
@@ -335,7 +335,7 @@ async function analyse(driver, short) {
     console.error(`${what}: ${failure ?? 'not analysed'}\n${text}`);
     return { what, amount: 'not analysed', findings: 1 };
   }
-  // What Eva could not decide of the checks of the drivers and of what library functions require.
+  // The checks of the drivers and the preconditions of library functions that Eva could not decide.
   const undecided = [...text.matchAll(/(\d+) unknown +(\d+) invalid/g)]
     .flatMap(([, ...counts]) => counts)
     .reduce((sum, figure) => sum + Number(figure), 0);
@@ -379,7 +379,7 @@ async function proveContracts(
   const inline = ['occ_grant_access', 'occ_grant_refresh', 'occ_grant_authorization', ...inlined];
   const { text, failure } = await run('frama-c', [
     ...[...machine, preprocess(small), `tests/proofs/frama-c/${file}`],
-    // Once more than there are places: the last time finds the end of the loop.
+    // One more than there are places: the last round finds the end of the loop.
     ...['-ulevel', '4', '-inline-calls', inline.join(',')],
     ...['-wp', '-wp-fct', functions.join(','), '-wp-model', 'Typed+real', '-wp-cache', 'none'],
     ...['-wp-prover', 'cvc4,z3', '-wp-par', '1', '-wp-timeout', String(GOAL_LIMIT)],

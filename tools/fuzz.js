@@ -1,10 +1,10 @@
-// Runs the fuzz targets of tests/fuzz, as many at a time as there are processors, and says how far
-// each came. What a target finds interesting is kept in build/fuzz/corpus, and is where the next run
-// goes on; an input that breaks the core is left in build/fuzz/findings.
+// Runs the fuzz targets of tests/fuzz, one per processor at a time, and reports how far each came.
+// Interesting inputs are kept in build/fuzz/corpus, where the next run continues; an input that breaks
+// the core is left in build/fuzz/findings.
 //
 //   node tools/fuzz.js [--short | SECONDS [TARGET]]
 //
-// SECONDS is for each target, 30 unless named; 0 fuzzes until Ctrl-C.
+// SECONDS is the time of each target, 30 by default; 0 fuzzes until Ctrl-C.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -18,7 +18,7 @@ import { fail, root, setup, ToolError } from './setup.js';
 const SECONDS = 30;
 const SECONDS_SHORT = 10;
 
-/** What libFuzzer exits with when it is interrupted. */
+/** The exit code of libFuzzer when it is interrupted. */
 const INTERRUPTED = 72;
 
 const sources = join(root, 'tests/fuzz');
@@ -66,7 +66,7 @@ async function fuzz(seconds, names) {
       );
     }
   };
-  // Without an end all run at once, and a Ctrl-C ends them and not this process, which reports.
+  // Without a time limit all run at once, and Ctrl-C ends them but not this process, which reports.
   const ignore = () => {};
   if (seconds === 0) process.on('SIGINT', ignore);
   const workers = seconds === 0 ? names.length : availableParallelism();
@@ -123,7 +123,7 @@ function fuzzOne(seconds, target) {
 const inProject = (path) => relative(root, path);
 
 /**
- * Whether a line of libFuzzer is more than progress.
+ * True if a line of libFuzzer is more than progress.
  * @param {string} line
  */
 const tells = (line) =>

@@ -1,5 +1,5 @@
-// Makes the mutants of the core's C: each is the source with one thing changed that a test should
-// notice. It reads C as far as that needs, token by token.
+// Makes the mutants of the core's C: each is the source with one change that a test should notice. It
+// parses C only as far as that needs, token by token.
 
 /**
  * @typedef {object} Mutant
@@ -22,7 +22,7 @@
 /** @typedef {{ start: number, end: number, replacement: string }} Change */
 
 /**
- * Names and, where it matters, their order: the lists of the enums, without the end that each has.
+ * Names and, where it matters, their order: the lists of the enums, without the end marker of each.
  * @typedef {string[][]} Enums
  */
 
@@ -47,8 +47,8 @@ const lexemes =
   /(?<space>\s+|\/\*[^]*?\*\/|\/\/.*|\\\n)|(?<directive>^[ \t]*#(?:\\\n|.)*)|(?<string>"(?:\\.|[^"\\])*")|(?<char>'(?:\\.|[^'\\])*')|(?<number>\.?\d(?:[eE][+-]|[\w.])*)|(?<word>\w+)|(?<sign>->|\+\+|--|<<=?|>>=?|[-+*/%&|^=!<>]=|&&|\|\||.)/gmy;
 
 /**
- * The tokens of a text, without spaces, comments, strings and directives. Of a directive that
- * defines a constant there is what it stands for.
+ * Returns the tokens of a text, without spaces, comments, strings and directives. A directive that
+ * defines a constant contributes the constant's value.
  * @param {string} text
  * @param {number} [offset]
  * @returns {Token[]}
@@ -69,7 +69,8 @@ function tokenize(text, offset = 0) {
 }
 
 /**
- * Every enum of the headers: those that are lists of X(NAME, number, text), and those written out.
+ * Reads every enum of the headers: those that are lists of X(NAME, number, text), and those written
+ * out.
  * @param {string[]} headers
  * @returns {Enums}
  */
@@ -100,8 +101,8 @@ export function readEnums(headers) {
 }
 
 /**
- * The mutants of a source: every comparison, connective, condition and constant in it. Of a header
- * only its functions; of the table every field of every cell, too.
+ * Returns the mutants of a source: every comparison, connective, condition and constant in it. In a
+ * header only its functions are mutated; in the table every field of every cell, too.
  * @param {string} file
  * @param {string} text
  * @param {Enums} enums
@@ -115,7 +116,7 @@ export function mutantsOf(file, text, enums) {
   const changes = tokens
     .flatMap((_, at) => changesAt(tokens, at, text, enums))
     .filter(({ start }) => ranges.some(([from, to]) => start >= from && start < to))
-    // What is in front of the table only makes its cells shorter.
+    // The code before the table only makes its cells shorter.
     .filter(({ start }) => table < 0 || start > tableEnd);
   if (table >= 0) changes.unshift(...cellChanges(text.slice(0, tableEnd), table, enums));
   return changes.map((change) => mutate(file, text, change));
@@ -145,7 +146,7 @@ function mutate(file, text, { start, end, replacement }) {
 }
 
 /**
- * Where the functions of a header are.
+ * Finds the functions of a header.
  * @param {Token[]} tokens
  */
 function inlineFunctions(tokens) {
@@ -157,7 +158,7 @@ function inlineFunctions(tokens) {
 }
 
 /**
- * The token that closes what the one at `open` opens.
+ * Finds the token that closes what the one at `open` opens.
  * @param {Token[]} tokens
  * @param {number} open
  */
@@ -205,12 +206,12 @@ function changesAt(tokens, at, text, enums) {
   if (token.text === '!') return [become('')];
   const connective = connectives.get(token.text);
   if (connective) return [become(connective)];
-  // A pointer's type is no comparison: the core has no generic in angle brackets.
+  // The angle brackets of a type are no comparison, but the core has no generics.
   return (comparisons.get(token.text) ?? []).map(become);
 }
 
 /**
- * A number that is one more, and one that is one less.
+ * Returns the number plus one, and minus one.
  * @param {string} number
  */
 function numbersInsteadOf(number) {
@@ -218,7 +219,7 @@ function numbersInsteadOf(number) {
     /^(0x[\da-f]+|.*?)([uUlLfF]*)$/i.exec(number)
   );
   const value = Number(digits);
-  // Beyond what a double tells apart another digit makes the difference.
+  // Beyond the precision of a double another digit makes the difference.
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
     return [`${digits.slice(0, -1)}${(Number(digits.at(-1)) + 1) % 10}${suffix}`];
   }
@@ -229,7 +230,7 @@ function numbersInsteadOf(number) {
 }
 
 /**
- * A condition negated, unless changing its only comparison or taking its only ! away does that.
+ * Negates a condition, unless changing its only comparison or removing its only ! does the same.
  * @param {Token[]} condition
  * @param {string} text
  * @returns {Change[]}
@@ -244,7 +245,7 @@ function negated(condition, text) {
 }
 
 /**
- * The condition of the ? at a place.
+ * Returns the condition of the ? at a place.
  * @param {Token[]} tokens
  * @param {number} at
  */
@@ -269,8 +270,8 @@ function conditionBefore(tokens, at) {
  */
 
 /**
- * Every field of every cell of the table changed: the next state and the guard to each other one,
- * each effect, what the guard decides between, and the rule.
+ * Changes every field of every cell of the table: the next state and the guard to each other one,
+ * each effect, the two moves that the guard decides between, and the rule.
  * @param {string} text
  * @param {number} from
  * @param {Enums} enums

@@ -1,15 +1,15 @@
 // Tests the tests of the core: changes one thing of src/ at a time (mutants.js) and runs the C tests,
-// of which one has to fail. A mutant that survives them all is a finding, unless
-// tests/mutation/explained.json says why nobody could see it.
+// one of which has to fail. A mutant that survives them all is a finding, unless
+// tests/mutation/explained.json says why no test can detect it.
 //
 //   node tools/mutation.js [--short | FILE...]
 //
-// --short: the mutants of the table, which are near to half of all. With files, only theirs:
+// --short: the mutants of the table, nearly half of all. With files, only theirs:
 // `node tools/mutation.js text.c form.c`.
 //
-// A mutant is compiled by itself and linked with what CMake has compiled before: first without
-// sanitizers, the test that has killed most comes first; then with them, for what only they see;
-// then the walk over all sequences of events.
+// Each mutant is compiled alone and linked with the objects of CMake: first without sanitizers, most
+// effective test first; then with them, for what only they detect; then the walk over all sequences
+// of events.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ import { fail, lock, root, setup, ToolError } from './setup.js';
 
 const SHORT = ['table.c'];
 
-/** A test that takes longer with a mutant than this, in milliseconds, will not end. */
+/** The time limit of a test with a mutant, in milliseconds: one that takes longer will not end. */
 const TIMEOUT = 10_000;
 const TIMEOUT_WALK = 120_000;
 
@@ -69,7 +69,7 @@ export async function prove({ short }) {
 
 /**
  * @param {string[]} files
- * @param {boolean} whole whether these are all files
+ * @param {boolean} whole true if these are all files
  */
 async function mutate(files, whole) {
   setup('test');
@@ -83,7 +83,7 @@ async function mutate(files, whole) {
 
 /**
  * @param {string[]} files
- * @param {boolean} whole whether these are all files
+ * @param {boolean} whole true if these are all files
  */
 async function mutateAll(files, whole) {
   const stages = [
@@ -100,7 +100,7 @@ async function mutateAll(files, whole) {
     mutantsOf(file, readFileSync(join(src, file), 'utf8'), enums),
   );
 
-  // What would fail anyway kills nothing.
+  // A test that fails without a mutant kills nothing.
   const text = readFileSync(join(src, 'session.c'), 'utf8');
   const unchanged = { file: 'session.c', line: 0, within: '', code: '', mutant: '', text };
   overlay(join(work, 'unchanged'), unchanged);
@@ -118,7 +118,7 @@ async function mutateAll(files, whole) {
     const folder = join(work, String(worker));
     for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
       overlay(folder, mutant);
-      // The walk takes too long for what is known to survive.
+      // The walk takes too long for mutants that are known to survive.
       const isExplained = explained.some((entry) => explains(entry, mutant));
       const fate = await fateOf(mutant, folder, isExplained ? stages.slice(0, -1) : stages);
       fates.set(mutant, fate);
@@ -191,7 +191,7 @@ function stage(preset, wanted, timeout) {
 }
 
 /**
- * A folder like src/, but for the mutant.
+ * Makes a folder like src/, but with the mutant.
  * @param {string} folder
  * @param {Mutant} mutant
  */
@@ -220,8 +220,8 @@ async function fateOf(mutant, folder, stages) {
 }
 
 /**
- * Runs the tests of a stage until one fails. The test of the same name comes first, then what has
- * killed most.
+ * Runs the tests of a stage until one fails. The test of the same name comes first, then those that
+ * have killed most.
  * @param {Stage} stage
  * @param {Mutant} mutant
  * @param {string} folder
@@ -256,8 +256,8 @@ async function fateIn({ targets, tests, link, timeout, kills }, mutant, folder) 
 }
 
 /**
- * All that a test is linked of: its own files, the core that was made for it or the usual one, and
- * cJSON.
+ * Returns everything that a test is linked from: its own files, the core built for it or the usual
+ * one, and cJSON.
  * @param {string} test
  * @param {Stage['targets']} targets
  */
@@ -267,7 +267,7 @@ const unitsOf = (test, targets) =>
   );
 
 /**
- * Whether a mutant changes what a file compiles to. Some tests include a source of the core.
+ * True if a mutant changes the result of compiling a file. Some tests include a source of the core.
  * @param {Unit} unit
  * @param {Mutant} mutant
  */
@@ -277,7 +277,7 @@ function contains({ source }, { file }) {
 }
 
 /**
- * Compiles a file as it is when the mutant's folder takes the place of src/.
+ * Compiles a file with the mutant's folder in place of src/.
  * @param {Unit} unit
  * @param {string} folder
  * @param {string} object
@@ -286,7 +286,7 @@ function contains({ source }, { file }) {
 function compile({ source, command }, folder, object, options = '') {
   const file = source.startsWith(src) ? join(folder, basename(source)) : source;
   const [compiler, ...rest] = command.replace(/ -o \S+ -c \S+$/, '').split(' ');
-  // Warnings come of what a mutant is, such as a comparison that is always true.
+  // A mutant causes warnings by its nature, such as a comparison that is always true.
   return run(
     `${compiler} -I${folder} ${rest.join(' ')} -w ${options} -o ${object} -c ${file}`,
     TIMEOUT,
@@ -294,7 +294,7 @@ function compile({ source, command }, folder, object, options = '') {
 }
 
 /**
- * Whether an optimising compiler makes the same of a mutant as of the original: then it is no change.
+ * True if an optimising compiler makes the same of a mutant as of the original: then nothing changes.
  * @param {Mutant} mutant
  * @param {string} folder
  * @param {Stage} stage

@@ -1,11 +1,11 @@
 // Runs every proof of the engine and ends with one table: what was proved or run, how much of it, and
-// what was found. Fails if anything was.
+// what was found. Fails if there is any finding.
 //
 //   node tools/proof.js [--short] [NAME...]
 //
 // --short is the form for every change: the same proofs, a share of the long ones. With names, only
 // those: a tool, as in `walk`, or a test file, as in `model` or `faults`. Each is a process of its own,
-// two at a time, since most of them keep one processor busy; what it has said is shown when it ends.
+// two at a time, since most of them keep one processor busy; its output is shown when it ends.
 import { fork } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -21,11 +21,11 @@ import { printColumns } from './columns.js';
 import { fail, findChromium, findHeadlessShell, root, setup, ToolError } from './setup.js';
 
 /**
- * A line of the table. Findings are null where nobody could look for them.
+ * A line of the table. Findings are null if the proof could not be run.
  * @typedef {{ what: string, amount: string, findings: number | null }} Row
  */
 
-/** The proofs that are tools, what takes longest first; each gives its lines. */
+/** The proofs that are tools, the slowest first; each returns its lines. */
 const tools = [
   'stryker',
   'mutation',
@@ -47,10 +47,10 @@ const tests = new Map(
   ),
 );
 
-/** What a test has done it says in diagnostics that begin like this. */
+/** The beginning of the diagnostics in which a test reports what it has done. */
 const said = 'proof: ';
 
-/** No test file takes this long: what does not end is a finding, not a wait. */
+/** The time limit of a test file, in milliseconds: exceeding it is a finding. */
 const TEST_TIMEOUT = 600_000;
 
 /**
@@ -69,13 +69,13 @@ function runTests(file) {
       rows.push({ what, amount, findings: 0 });
     });
     stream.on('test:fail', ({ details }) => {
-      // A test around a failed one fails too: it is one finding.
+      // A test around a failed one fails too: both are one finding.
       const { failureType } = /** @type {{ failureType?: string }} */ (details.error);
       if (failureType !== 'subtestsFailed') findings++;
     });
     stream.on('end', () => {
       if (rows.length > 0) rows[0].findings = findings;
-      // A test that has not said what it has done is a finding by itself.
+      // A test that does not report what it has done is a finding by itself.
       else rows.push({ what: file, amount: 'said nothing', findings: findings + 1 });
       resolve(rows);
     });
@@ -83,7 +83,7 @@ function runTests(file) {
   });
 }
 
-/** What a process of its own does. @param {string} name @param {boolean} short @returns {Promise<Row[]>} */
+/** Runs one proof. @param {string} name @param {boolean} short @returns {Promise<Row[]>} */
 async function prove(name, short) {
   const file = tests.get(name);
   if (file) return runTests(file);

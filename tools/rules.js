@@ -1,10 +1,10 @@
 // Writes the parts of docs/rules.md that follow from the sources: the state table of the core, and for
-// each rule the files that keep it and those that test it.
+// each rule the files that implement it and those that test it.
 //
 //   node tools/rules.js [--check]
 //
-// --check writes nothing. It fails if the page is not as it would be written, if a file cites a rule that
-// the page does not state, or if a rule is kept or tested nowhere.
+// --check writes nothing. It fails if the page is out of date, if a file cites a rule that the page
+// does not state, or if a rule is implemented or tested nowhere.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -18,20 +18,20 @@ const page = 'docs/rules.md';
 /** The files that may cite a rule. */
 const citing = /^(?!.*-lock\.json$).*\.([ch]|[jt]s|md|pml|html|css|json)$/;
 
-/** The files that keep the rules. */
+/** The files that implement the rules. */
 const isSource = /^(src|js)\//;
 
 /** A cited rule, or the first and the last of several. */
 const citation = /\bR(\d+)(?: to R(\d+))?\b/g;
 
-/** What begins the name of a test in C or JavaScript: the numbers of its rules. */
+/** The beginning of the name of a test in C or JavaScript: the numbers of its rules. */
 const testName = /\b(?:test|TEST)\(\s*(?:\w+,\s*)?['"`](R\d[R\d ,and]*)/g;
 
-/** The part of a path that says no more than that a file holds tests. */
+/** The part of a path that only says that a file holds tests. */
 const testSuffix = /(_test\.c|\.test\.js|\.js)$/;
 
 /**
- * The numbers of the rules that a text cites, each once.
+ * Returns the numbers of the rules that a text cites, each once.
  * @param {string} text
  * @param {RegExp} [pattern]
  */
@@ -44,7 +44,7 @@ function cited(text, pattern = citation) {
   return numbers;
 }
 
-/** The files that cite rules, each with those of its own and those that its tests begin with. */
+/** Returns the files that cite rules, each with its rules and those its tests begin with. */
 function citations() {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
     cwd: root,
@@ -59,8 +59,8 @@ function citations() {
 }
 
 /**
- * What an event does in a state: a status of the core, and for `ok` where it goes, with which effects, and
- * under which guard elsewhere.
+ * A cell of the table: a status of the core, and for `ok` the next state, its effects, and the guard
+ * that decides for another move.
  *
  * @typedef {{ state: string, effects: string[] }} Move
  * @typedef {{ state: string, event: string, status: string, move: Move, guard: string, given: Move }} Cell
@@ -109,7 +109,7 @@ function cellText({ status, move, guard, given }) {
   return guard === 'none' ? otherwise : `${guard}: ${moveText(given)}; else ${otherwise}`;
 }
 
-/** The moves as a diagram for Mermaid; of two that lead to the same state only one. @param {Cell[]} cells */
+/** Draws the moves for Mermaid; of two that lead to the same state only one. @param {Cell[]} cells */
 const diagram = (cells) => [
   '```mermaid',
   'stateDiagram-v2',
@@ -125,7 +125,7 @@ const diagram = (cells) => [
   '```',
 ];
 
-/** Files by their folders, without what all of them end with. @param {string[]} paths */
+/** Groups files by folder, without the common suffix. @param {string[]} paths */
 function byFolder(paths) {
   /** @type {Map<string, string[]>} */
   const folders = new Map();
@@ -138,7 +138,7 @@ function byFolder(paths) {
 }
 
 /**
- * The parts of the page that follow from the sources.
+ * Returns the parts of the page that follow from the sources.
  * @param {Set<number>} known the rules that it states
  * @param {ReturnType<typeof citations>} files
  */
@@ -162,7 +162,7 @@ async function partsOf(known, files) {
 }
 
 /**
- * What is cited but not stated, or stated but neither kept nor tested.
+ * Returns the rules that are cited but not stated, or stated but not implemented or not tested.
  * @param {Set<number>} known the rules that the page states
  * @param {ReturnType<typeof citations>} files
  */

@@ -1,12 +1,12 @@
 // Checks that this machine has what the project needs, and installs what is missing: Debian
-// packages, npm packages, cJSON's source. Without apt-get it says what is missing instead.
-// It uses no npm package, since there may be none yet.
+// packages, npm packages, cJSON's source. Without apt-get it only says what is missing.
+// It uses no npm package, since none may be installed yet.
 //
 //   node tools/setup.js [packages | build | test | storefront | check | proof | bench |
 //                        everywhere-short | everywhere]
 //
-// With a purpose, only what it needs: the npm packages, or these and what a build, the tests (which
-// build), the checks, the proofs, the benchmark, or the tests in other browsers need besides.
+// With a purpose, only its prerequisites: the npm packages, or these and those of a build, the tests
+// (which build), the checks, the proofs, the benchmark, or the tests in other browsers.
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,
@@ -39,7 +39,7 @@ export const findChromium = () =>
   process.env.CHROMIUM ??
   ['chromium', 'chromium-browser', 'google-chrome', 'chrome'].map(findCommand).find(Boolean);
 
-/** The path of Chromium's headless shell, or undefined: half the work of a Chromium with windows. */
+/** The path of Chromium's headless shell, or undefined: it costs half as much as a full Chromium. */
 export const findHeadlessShell = () =>
   process.env.CHROMIUM ?? findCommand('chromium-headless-shell');
 
@@ -70,8 +70,8 @@ const purposes = /** @type {const} */ ([
 const isPurpose = (name) => /** @type {readonly string[]} */ (purposes).includes(name);
 
 /**
- * What is needed from outside of npm: for which purpose, how to see that it is there, the Debian
- * packages that bring it, and what somebody without apt-get has to do.
+ * A prerequisite from outside npm: its purpose, how to detect it, the Debian packages, and what to do
+ * without apt-get.
  * @typedef {{ for: Purpose, there: () => boolean, packages: string[], remedy: string }} Need
  */
 
@@ -123,7 +123,7 @@ const needs = [
     remedy: 'clang-format and clang-tidy: put them on the PATH',
   },
   {
-    // The first that measures modified condition/decision coverage.
+    // The first version that measures modified condition/decision coverage.
     for: 'proof',
     there: () =>
       ['clang-19', 'llvm-cov-19', 'llvm-profdata-19'].every(findCommand) &&
@@ -166,7 +166,7 @@ const needs = [
   {
     for: 'everywhere',
     there: () => Boolean(findCommand('WPEWebDriver')) && isExecutable(wpeBrowser),
-    // cog brings what shows WPE without a screen.
+    // cog shows WPE without a screen.
     packages: ['wpewebkit-driver', 'cog'],
     remedy: `WPE WebKit 2.38: put WPEWebDriver on the PATH, and its browser at ${wpeBrowser}`,
   },
@@ -181,11 +181,11 @@ const needs = [
   },
 ];
 
-/** A failure that its message explains: said without a stack. */
+/** A failure that its message explains: reported without a stack. */
 export class ToolError extends Error {}
 
 /**
- * Leaves the machine ready for `purpose`, or throws a ToolError that says what is missing.
+ * Prepares the machine for `purpose`, or throws a ToolError that says what is missing.
  * @param {Purpose} [purpose]
  */
 export function setup(purpose = 'all') {
@@ -206,7 +206,7 @@ export function setup(purpose = 'all') {
   }
   const unlock = lock('setup', 'waiting for another set-up to end');
   try {
-    // Again, for another run may have done it while this one waited.
+    // Checked again: another run may have installed it while this one waited.
     const found = missing();
     if (found.length > 0) {
       if (findCommand('apt-get')) {
@@ -232,7 +232,7 @@ function refuse(missing) {
   }
 }
 
-// ---- What is there -------------------------------------------------------------------------------
+// ---- Detection -----------------------------------------------------------------------------------
 
 /** @param {string | undefined} path */
 function isExecutable(path) {
@@ -245,7 +245,7 @@ function isExecutable(path) {
 }
 
 /**
- * The path of a command, as the shell would find it.
+ * Returns the path of a command, as the shell would find it.
  * @param {string} name
  */
 function findCommand(name) {
@@ -275,7 +275,7 @@ function isAtLeast(text, major, minor) {
 }
 
 /**
- * Whether a compiler has one of its run-time libraries, which Debian packages apart.
+ * True if a compiler has one of its run-time libraries, which Debian packages separately.
  * @param {string} compiler
  * @param {string} library
  */
@@ -294,8 +294,8 @@ function hasCjson() {
 }
 
 /**
- * Whether a folder's node_modules holds what its package-lock.json asks for. npm writes its own copy
- * of the lock file there last, so an interrupted installation is seen.
+ * True if a folder's node_modules holds what its package-lock.json asks for. npm writes its own copy
+ * of the lock file there last, so an interrupted installation is detected.
  * @param {string} folder
  */
 function hasNpmPackages(folder) {
@@ -318,10 +318,10 @@ function hasNpmPackages(folder) {
   }
 }
 
-// ---- Putting it there ----------------------------------------------------------------------------
+// ---- Installation --------------------------------------------------------------------------------
 
 /**
- * Installs the npm packages of a folder, unless they are there.
+ * Installs the npm packages of a folder, unless they are installed.
  * @param {string} folder
  */
 export function installNpmPackages(folder) {
@@ -419,17 +419,17 @@ function writeSourceLists(folder) {
   }
 }
 
-/** The lock that is held. What runs under it inherits it, and may outlive this process.
+/** The lock that is held. Child processes inherit it, and may outlive this process.
  * @type {number | undefined} */
 let lockFile;
 
 /**
- * Lets only one process at a time do what `name` stands for; whoever comes second waits here, and
- * says so. The system ends the lock with the process that holds it, however that ends. Where there
- * is no flock there is no lock.
+ * Lets only one process at a time do what `name` stands for; a second process waits here, and says
+ * so. The system releases the lock when the process that holds it ends, for whatever reason. Without
+ * flock there is no lock.
  * @param {string} name
  * @param {string} waiting
- * @returns {() => void} what ends it
+ * @returns {() => void} releases it
  */
 export function lock(name, waiting) {
   mkdirSync(build, { recursive: true });
@@ -454,7 +454,7 @@ function say(text) {
 }
 
 /**
- * Runs a command silently; when it fails, throws what it said last.
+ * Runs a command silently; when it fails, throws the end of its output.
  * @param {string} command
  * @param {string[]} args
  * @param {string} [cwd]
@@ -480,7 +480,7 @@ function run(command, args, cwd = root) {
 }
 
 /**
- * Ends the process with a message; an error that nobody foresaw is shown with its stack.
+ * Ends the process with a message; an unexpected error is shown with its stack.
  * @param {unknown} error
  * @returns {never}
  */

@@ -1,6 +1,6 @@
-// Checks what is the same on every run against tests/bench/budgets.json: the bytes that a page loads,
-// the requests of a sign-out, and the core's instructions for fixed scripts of events. Fails above a
-// budget.
+// Checks the figures that are the same on every run against tests/bench/budgets.json: the bytes that a
+// page loads, the requests of a sign-out, and the core's instructions for fixed scripts of events.
+// Fails above a budget.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -10,7 +10,7 @@ import { build } from './build.js';
 import { fail, root, setup } from './setup.js';
 
 /**
- * A table of what was counted, each beside its budget; whatever has none, or is above it, fails.
+ * Prints a table of the counts, each beside its budget; one without a budget, or above it, fails.
  * @param {string} title
  * @param {string} unit
  * @param {Map<string, number>} counts

@@ -1,5 +1,5 @@
 // Builds the applications of tests/storefront into build/storefront/, with all that they need: their
-// npm packages, and this package as npm would install it. What has not changed is left alone.
+// npm packages, and this package as npm would install it. Unchanged parts are not rebuilt.
 //
 //   node tools/storefront.js [NAME...]
 //
@@ -36,7 +36,7 @@ const packed = join(output, 'occ-session');
  * @property {string} project
  * @property {string} [configuration]
  * @property {string[]} sources besides the files that lie in the workspace itself
- * @property {boolean} [stock] whether it does without this package
+ * @property {boolean} [stock] true if it does without this package
  */
 
 /** @type {Storefront[]} */
@@ -84,7 +84,7 @@ const table = [
 ];
 
 /**
- * Leaves the builds of these names up to date.
+ * Brings the builds of these names up to date.
  * @param {string[]} [names]
  */
 export async function buildStorefronts(names = table.map(({ name }) => name)) {
@@ -112,7 +112,7 @@ export async function buildStorefronts(names = table.map(({ name }) => name)) {
   }
 }
 
-/** Unpacks what npm would publish. */
+/** Unpacks the package that npm would publish. */
 function packPackage() {
   rmSync(packed, { recursive: true, force: true });
   mkdirSync(packed, { recursive: true });
@@ -160,7 +160,7 @@ function buildStorefront({ name, workspace, project, configuration, sources, sto
   const args = ['build', project, ...(configuration ? ['--configuration', configuration] : [])];
   run(join(cwd, 'node_modules/.bin/ng'), args, cwd, {
     NG_CLI_ANALYTICS: 'false',
-    // The webpack of Angular 12 uses a hash that OpenSSL 3 has put away.
+    // The webpack of Angular 12 uses a hash that OpenSSL 3 no longer offers by default.
     ...(workspace === 'angular-12' && { NODE_OPTIONS: '--openssl-legacy-provider' }),
   });
   writeFileSync(stamp, hash);
@@ -180,12 +180,12 @@ function hashOf(files, folder) {
 }
 
 /**
- * Runs a command; what it says is shown only if it fails.
+ * Runs a command and shows its output only if it fails.
  * @param {string} command
  * @param {string[]} args
  * @param {string} cwd
  * @param {Record<string, string>} [env]
- * @returns {string} what it wrote to its standard output
+ * @returns {string} its standard output
  */
 function run(command, args, cwd, env) {
   const { status, error, stdout, stderr } = spawnSync(command, args, {

@@ -1,9 +1,9 @@
-// Draws what includes and imports what into CONTRIBUTING.md, and fails if files go round in a circle.
+// Draws the includes and imports into CONTRIBUTING.md, and fails if there is a circle among them.
 //
 //   node tools/structure.js [--check]
 //
-// An arrow that follows from others is left out. With --check nothing is written: it fails if the drawing
-// is not up to date.
+// An arrow that follows from others is left out. With --check nothing is written: it fails if the
+// drawing is out of date.
 import { readFileSync } from 'node:fs';
 import { join, posix, relative } from 'node:path';
 
@@ -11,12 +11,12 @@ import { filesIn } from './build.js';
 import { keepPage } from './pages.js';
 import { fail, root } from './setup.js';
 
-/** What each file needs, by their names without the suffix. @typedef {Map<string, Set<string>>} Graph */
+/** The needs of each file, by name without suffix. @typedef {Map<string, Set<string>>} Graph */
 
 /**
  * @param {string} folder
  * @param {RegExp} suffix of the files; a header and its source are one
- * @param {RegExp} needs what a line names that another file is needed for
+ * @param {RegExp} needs matches the name of a needed file in a line
  * @param {(name: string, needed: string) => string} resolve
  * @returns {Graph}
  */

@@ -1,13 +1,13 @@
-// Changes one thing at a time in the engine's files of js/, and sees whether a test of tests/node fails:
+// Changes one thing at a time in the engine's files of js/, and checks that a test of tests/node fails:
 // Stryker makes the mutants, in a copy of the checkout, and tests/mutation/runner.js runs the tests.
-// Fails if one survives that tests/mutation/explained.js does not explain, and if that explains one
+// Fails if a mutant survives that tests/mutation/explained.js does not explain, or if that explains one
 // that does not survive.
 //
 //   node tools/stryker.js [--short] [FILE...]
 //
-// The short form mutates one file. Left out are js/numbers.js, which is generated, js/workerd.js, which
-// runs in workerd only, and js/angular and js/spartacus: what they do is seen in a built storefront only,
-// minutes for each mutant.
+// The short form mutates one file. js/numbers.js is left out, which is generated, and js/workerd.js,
+// which runs in workerd only, and js/angular and js/spartacus: their effect shows only in a built
+// storefront, which takes minutes for each mutant.
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -67,7 +67,7 @@ function run(mutate) {
     buildCommand: 'node tools/build.js',
     coverageAnalysis: 'perTest',
     concurrency: availableParallelism(),
-    // The tests have a limit of their own, and loops a number of rounds; this is for all else.
+    // The tests have a time limit, and loops a limit of rounds; this is for everything else.
     timeoutMS: 120_000,
     disableTypeChecks: false,
     reporters: ['json', 'progress-append-only'],
@@ -82,7 +82,7 @@ function run(mutate) {
     env: { ...process.env, ...treeEnv },
     stdio: 'inherit',
   });
-  // It says nothing of a failure with its exit code.
+  // Its exit code does not report a failure.
   if (!existsSync(join(tree, report))) throw new ToolError('Stryker could not test the mutants.');
   return JSON.parse(readFileSync(join(tree, report), 'utf8'));
 }
@@ -91,7 +91,7 @@ function run(mutate) {
 const onOneLine = (text) => text.replace(/\s+/g, ' ').trim();
 
 /**
- * What tests/mutation/explained.js has to say of a mutant.
+ * Returns the key of a mutant in tests/mutation/explained.js.
  *
  * @param {string} file
  * @param {FileResult} result
@@ -139,7 +139,7 @@ function show({ files }) {
       if (entry) {
         notMet.delete(entry);
         counts.explained += isFound ? 0 : 1;
-        // A machine that is busy with other things may be late for any mutant.
+        // A busy machine may time out on any mutant.
         if (mutant.status === 'Killed') findings.push(`${at}: explained, but found: ${change}`);
       } else if (!isFound) {
         findings.push(`${at}: ${mutant.status}: ${change}`);

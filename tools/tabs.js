@@ -1,8 +1,8 @@
-// Proves what tabs that have the same session do to each other: Spin goes through every state of
+// Proves how tabs with the same session affect each other: Spin searches every state of
 // tests/proofs/tabs.pml (who is signed in) and tests/proofs/refresh.pml (who has the tokens, and what
-// becomes of them), in several variants of each. Those that are broken on purpose, and those in
-// which the browser is slow, must lead to what they are named after: the model can fail, and knows
-// the limits that docs/limits.md names. The short form has one token less.
+// becomes of them), in several variants of each. The variants that are broken on purpose, and those
+// with a slow browser, must lead to what they are named after: the model can fail, and knows the
+// limits that docs/limits.md names. The short form has one token less.
 //
 //   node tools/tabs.js [--short]
 import { execFile } from 'node:child_process';
@@ -14,21 +14,21 @@ import { fileURLToPath } from 'node:url';
 
 import { fail, root, setup, ToolError } from './setup.js';
 
-/** No search takes this long, in milliseconds: one that does not end is a finding. */
+/** The time limit of a search, in milliseconds: exceeding it is a finding. */
 const LIMIT = 900_000;
 
-/** Steps of the longest way; the search says if it met a longer one, and counts as cut short. */
+/** The depth limit of a search; one that needs more steps says so, and counts as cut short. */
 const DEPTH = 2_000_000;
 
 /**
  * One search. `breaks`: it must find a way to this; otherwise it must go through all states and
- * find none.
- * `needs` so many tokens to break. `seeks` what, if not states that must not be: cycles, in which nothing goes on.
+ * find none. `needs`: so many tokens to break. `seeks`: the target, if not states that must not be:
+ * cycles, in which nothing goes on.
  * @typedef {{ name: string, model?: 'tabs' | 'refresh', defines: string[], tokens?: number,
  *   seeks?: 'cycles', breaks?: string, needs?: number }} Variant
  */
 
-/** How many tokens the server issues: customer, agent and a refresh, or two of these. */
+/** The number of tokens that the server issues: customer, agent and a refresh, or two of these. */
 const TOKENS = 3;
 const TOKENS_SHORT = 2;
 
@@ -247,13 +247,13 @@ async function search(variant, folder, short) {
   const issued = breaks ? needs : short ? TOKENS_SHORT : tokens;
   const options = [...defines, `TOKENS=${issued}`].map((define) => `-D${define}`);
   await runWell('spin', [...options, '-a', file], folder);
-  // Without partial-order reduction: each event is one step on what all tabs have, so there is
+  // No partial-order reduction: each event is one step on the state that all tabs share, so there is
   // nothing to reduce.
   const ways = [
     ...(seeks ? ['-DNP'] : ['-DSAFETY', '-DNOCLAIM']),
     ...['-DNOREDUCE', '-DVECTORSZ=1024', '-DMEMLIM=8192'],
   ];
-  // What is searched for seconds only is not worth a minute of the compiler.
+  // A search of seconds is not worth a minute of the compiler.
   const optimised = breaks || model === 'refresh' ? '-O0' : '-O2';
   await runWell('clang', ['-w', optimised, ...ways, '-o', 'pan', 'pan.c'], folder);
   const { text, failure } = await run('./pan', [`-m${DEPTH}`, ...(seeks ? ['-l'] : [])], folder);
@@ -278,7 +278,7 @@ async function search(variant, folder, short) {
     };
   }
   if (isViolated) {
-    // What the pages did, in the order in which they did it.
+    // The steps of the pages, in their order.
     const trail = await run('spin', ['-k', `${model}.pml.trail`, ...options, file], folder);
     console.error(`${name}: ${trail.text.replace(/^spin: trail ends[\s\S]*/m, '')}`);
   } else if (!isComplete) {

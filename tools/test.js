@@ -1,9 +1,9 @@
-// Builds everything and runs the tests, every part even if one before it failed. The part
+// Builds everything and runs the tests, every part even if an earlier one failed. The part
 // `storefront`, in real storefronts, runs only when it is named.
 //
 //   node tools/test.js [c | node | browser | storefront] [FILE... | OPTION...]
 //
-// Files and options are handed to the runner: `node tools/test.js node --test-name-pattern=R3`,
+// Files and options are passed to the runner: `node tools/test.js node --test-name-pattern=R3`,
 // `node tools/test.js c -R table_test`.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -28,7 +28,7 @@ const parts = {
     return run('ctest', ['--preset', 'native', `-j${availableParallelism()}`, ...args]);
   },
   node: (args) => runNode('tests/node', args),
-  // Two browsers at a time are what two cores carry.
+  // Two cores can run two browsers at a time.
   browser: (args) => runNode('tests/browser', ['--test-concurrency=2', ...args]),
   async storefront(args) {
     setup('storefront');
@@ -37,7 +37,7 @@ const parts = {
     const named = args.filter((arg) => !arg.startsWith('-'));
     const options = args.filter((arg) => arg.startsWith('-'));
     const files = named.length > 0 ? named : testFiles('tests/storefront');
-    // What measures runs by itself.
+    // The tests that measure run alone.
     const [measuring, others] = [true, false].map((wanted) =>
       files.filter((file) => file.endsWith('behaviours.test.js') === wanted),
     );
@@ -64,7 +64,7 @@ function runNode(folder, args) {
     console.error(`no tests in ${folder}`);
     return false;
   }
-  // No file takes five minutes: what does not end is a failure, not a wait.
+  // A file that runs longer than five minutes is reported as failed.
   const usual = ['--test', '--test-reporter=spec', '--test-timeout=300000'];
   return run(process.execPath, [...usual, ...options, ...files]);
 }

@@ -1,16 +1,16 @@
-// Copies of the checkout in build/, to be built and tested from sources that are not those of js/.
+// Makes copies of the checkout in build/, to be built and tested with changed sources of js/.
 import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { cjsonSourceDir, installNpmPackages, root } from './setup.js';
 import { buildStorefronts } from './storefront.js';
 
-/** What is made in a checkout, not written. */
+/** The generated parts of a checkout. */
 const made = ['.angular', '.git', 'build', 'dist', 'node_modules'];
 
 /**
- * Leaves a copy of what is written in build/NAME/, with the npm packages of this checkout. What was
- * built in it before stays, so that only what has changed is built again.
+ * Leaves a copy of the written files in build/NAME/, with the npm packages of this checkout. Earlier
+ * builds in it stay, so only changes are built again.
  *
  * @param {string} name
  * @returns {string} its folder
@@ -34,7 +34,7 @@ export function copyTree(name) {
 }
 
 /**
- * Each by itself: npm in a copy must not empty the folder of the checkout.
+ * Links each package separately: npm in a copy must not empty the folder of the checkout.
  *
  * @param {string} tree
  * @param {string} workspace
@@ -45,14 +45,14 @@ function linkPackages(tree, workspace) {
   const to = join(tree, workspace, 'node_modules');
   mkdirSync(to);
   for (const entry of readdirSync(from)) {
-    // This package is another one in the copy, and so is what was remembered of earlier builds.
+    // The copy has its own build of this package, and so its own caches of earlier builds.
     if (['occ-session', '.occ-session', '.cache'].includes(entry)) continue;
     symlinkSync(join(from, entry), join(to, entry));
   }
 }
 
 /**
- * The files of js/ that are written and run in Node or in a page, as paths from the root.
+ * Returns the files of js/ that are written and run in Node or in a page, as paths from the root.
  *
  * @param {string} folder
  */
@@ -64,13 +64,13 @@ export const sourcesOf = (folder) =>
     .map((name) => `js/${name}`)
     .sort();
 
-/** What a command in a copy needs to know. @type {Record<string, string>} */
+/** The environment of a command in a copy. @type {Record<string, string>} */
 export const treeEnv = { CJSON_SOURCE_DIR: cjsonSourceDir };
 
 /**
- * Gives a copy the npm packages of the storefronts, and the one that is built without this package. It
- * is built here, where the packages are: Angular 12 compiles them when they are first used, and does
- * not arrive at a storefront that runs where each is a link.
+ * Gives a copy the npm packages of the storefronts, and the storefront that is built without this
+ * package. That one is built here, with real folders: Angular 12 compiles its packages on first use,
+ * and does not produce a working storefront from links.
  *
  * @param {string} tree
  */

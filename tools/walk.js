@@ -1,5 +1,5 @@
 // Walks through every configuration that a session can reach, as tests/c/walk_test.c describes, and
-// says how many there were. The short form has one place less for tokens.
+// prints how many there were. The short form has one place less for tokens.
 //
 //   node tools/walk.js [--short]
 import { execFile, execFileSync } from 'node:child_process';
@@ -12,11 +12,11 @@ import { fileURLToPath } from 'node:url';
 import { buildPreset } from './build.js';
 import { fail, root, setup } from './setup.js';
 
-/** No walk takes this long, in milliseconds: one that does not end is a finding. */
+/** The time limit of a walk, in milliseconds: exceeding it is a finding. */
 const LIMIT = 1_800_000;
 
 /**
- * Walks with one set of options; gives what it found.
+ * Walks with one set of options and resolves with the result.
  * @param {string} program
  * @param {string} sentence
  * @returns {Promise<{ what: string, amount: string, findings: number }>}

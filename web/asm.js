@@ -53,7 +53,7 @@ export function startAsm(session, asm, customer, measured) {
     complain('');
     attempt = new AbortController();
     try {
-      // With the id of the customer known, the agent begins by acting for that customer.
+      // If the id of the customer is known, the agent starts with acting for that customer.
       await session.signInAgent(
         { username: username.value, password: password.value },
         { signal: attempt.signal, customerId: customer.current.profile?.customerId },
@@ -108,7 +108,7 @@ export function startAsm(session, asm, customer, measured) {
 }
 
 /**
- * The search for customers; what it found is gone as soon as the agent is.
+ * The search for customers; its results are cleared as soon as the agent has signed out.
  * @param {import('/occ-session/index.js').Session} session
  * @param {string} asm
  */
@@ -191,7 +191,7 @@ function startSearch(session, asm) {
     return html('li', {}, button);
   };
 
-  /** Lights the row of the customer whom the agent acts for. */
+  /** Highlights the row of the customer whom the agent acts for. */
   const markCurrent = () => {
     const { emulating, userId } = session.state;
     for (const button of results.querySelectorAll('button')) {
@@ -222,17 +222,17 @@ function startSearch(session, asm) {
       searching.abort();
       listing.abort();
       query.value = '';
-      // All customers stay to be chosen from.
+      // The choice of all customers stays.
       list.length = 1;
       say('');
     },
   };
 }
 
-/** Counts down while an agent is signed in; anything that the agent does winds it up again. @param {import('/occ-session/index.js').Session} session */
+/** Counts down while an agent is signed in; any action of the agent restarts it. @param {import('/occ-session/index.js').Session} session */
 function startTimer(session) {
   const display = byId('asm-timer');
-  // Nobody who tries the page wants to wait ten minutes.
+  // A visitor of the demo does not want to wait ten minutes.
   const asked = Number(new URLSearchParams(location.search).get('timer'));
   const seconds = Number.isInteger(asked) && asked > 0 ? asked : SESSION_SECONDS;
   let deadline = 0;

@@ -2,7 +2,7 @@
 
 import { byId, html } from './dom.js';
 
-/** What can be chosen, by the value of its option. @type {Record<string, [label: string, behaviour: { answer: string | number, delayMs: number }]>} */
+/** The answers to choose from, by the value of the option. @type {Record<string, [label: string, behaviour: { answer: string | number, delayMs: number }]>} */
 const ANSWERS = {
   normal: ['the proper answer', { answer: 'normal', delayMs: 0 }],
   slow: ['the proper answer, 3 s late', { answer: 'normal', delayMs: 3000 }],
@@ -94,12 +94,12 @@ export function startBehaviour(backend, events) {
   );
 
   events.addEventListener('behaviour', (event) => show(JSON.parse(event.data)));
-  // Also after the connection was lost and is back.
+  // Also when a lost connection is back.
   events.addEventListener('open', async () => {
     try {
       show(await (await fetch(url)).json());
     } catch {
-      // Away again: there will be another 'open'.
+      // The connection is lost again: there will be another 'open'.
     }
   });
 }

@@ -1,11 +1,11 @@
-// The customer who stands before the shop, and the cart, as the back end describes them. Both are
-// asked for under the user id of the session and forgotten as soon as that changes.
+// The signed-in customer, and the cart, as the back end describes them. Both are requested with the
+// user id of the session and dropped as soon as that changes.
 
 /**
  * @typedef {object} Customer
  * @property {{ uid: string, customerId: string, name: string } | null} profile
  * @property {any} cart as OCC has it; null while it is not there
- * @property {boolean} failed the back end did not say
+ * @property {boolean} failed true if the back end gave no answer
  */
 
 /** @type {Readonly<Customer>} */

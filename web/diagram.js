@@ -1,5 +1,5 @@
-// The state diagram. Which transitions exist and what they are called comes from the table inside
-// the core, read through its own export; only the places of the nodes are the page's.
+// The state diagram. The transitions and their names come from the table inside the core, read
+// through its own export; only the positions of the nodes are the page's.
 
 import { EVENT, GUARD, STATE, STATUS } from '/occ-session/numbers.js';
 
@@ -9,7 +9,7 @@ import { byId, html, svg } from './dom.js';
 /** @typedef {[number, number]} Point */
 
 /**
- * Where the nodes are, and the lanes of the transitions that must go around others.
+ * The positions of the nodes, and the lanes of the transitions that must go around others.
  * @typedef {object} Layout
  * @property {Point} size
  * @property {Point} node
@@ -112,7 +112,7 @@ export async function readTable() {
       const otherwise = nameOf(STATE, cell & 0xff);
       const held = nameOf(STATE, (cell >>> 8) & 0xff);
       const guard = (cell >>> 16) & 0xff;
-      // A guard may also decide over nothing but what happens on the way.
+      // A guard may also decide only about the effects.
       if (guard === 0 || held === otherwise) {
         transitions.push({ from, to: otherwise, event, guard: '' });
       } else {
@@ -124,7 +124,7 @@ export async function readTable() {
   return transitions;
 }
 
-/** 'agent-taking-over' and 'hasParked' alike become words. @param {string} name */
+/** Turns 'agent-taking-over' and 'hasParked' into words. @param {string} name */
 const words = (name) =>
   name.replace(/-/g, ' ').replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`);
 
@@ -327,7 +327,7 @@ function route(layout, from, to, bothWays) {
     };
   }
 
-  // A straight line between the borders; two that are opposite lie side by side.
+  // A straight line between the borders; opposite ones run side by side.
   const length = Math.hypot(bx - ax, by - ay);
   const [ux, uy] = [(bx - ax) / length, (by - ay) / length];
   const aside = bothWays ? 7 : 0;
@@ -344,7 +344,7 @@ function route(layout, from, to, bothWays) {
 }
 
 /**
- * A node is a pill: everything that is near enough to the line in its middle.
+ * True for a point in a node, a pill: everything that is near enough to the line in its middle.
  * @param {Layout} layout
  * @param {string} node
  * @param {Point} point
@@ -356,7 +356,7 @@ function isInside({ at, node: [width, height] }, node, [x, y]) {
 }
 
 /**
- * A line through all points, its corners rounded.
+ * Draws a line through all points with rounded corners.
  * @param {Point[]} points
  * @param {number} radius
  */
@@ -375,7 +375,7 @@ function rounded(points, radius) {
   return `${d} L${points[points.length - 1].join(' ')}`;
 }
 
-/** The same as a table, for those who cannot or would rather not look at lines. @param {Transition[]} transitions */
+/** Shows the transitions as a table, for readers who cannot use the diagram. @param {Transition[]} transitions */
 function textTable(transitions) {
   const rows = transitions.map((transition) =>
     html(

@@ -48,10 +48,10 @@ export function svg(name, attributes = {}, ...children) {
 }
 
 /**
- * Hides or shows an element; when the focus was inside, it moves on instead of getting lost.
+ * Hides or shows an element; if the focus was inside, it moves on instead of getting lost.
  * @param {HTMLElement} node
  * @param {boolean} hidden
- * @param {HTMLElement} next what is shown in its stead
+ * @param {HTMLElement} next the element that is shown instead
  */
 export function hide(node, hidden, next) {
   const focused = hidden && !node.hidden && node.contains(document.activeElement);
@@ -61,7 +61,7 @@ export function hide(node, hidden, next) {
   next.focus();
 }
 
-/** Tells screen readers, politely. @param {string} text */
+/** Announces a text to screen readers, politely. @param {string} text */
 export function announce(text) {
   byId('announcement').textContent = text;
 }

@@ -1,5 +1,5 @@
-// Puts the page together: one session, and the parts that show it. What they show comes from
-// `session.state` and its events, and from what the back end says; there is no second copy.
+// Puts the page together: one session, and the parts that show it. They read only `session.state`, its
+// events and the answers of the back end; there is no second copy.
 
 import { createSession } from '/occ-session/index.js';
 
@@ -12,7 +12,7 @@ import { showProducts, startShop } from './shop.js';
 import { startRevocations, startTimeline } from './timeline.js';
 import { startTokens } from './tokens.js';
 
-/** The accounts of the development back end that one press fills in. @type {Record<string, [string, string]>} */
+/** The accounts of the development back end that a button fills in. @type {Record<string, [string, string]>} */
 const SAMPLES = {
   anna: ['anna.keller@example.com', 'Welcome-1'],
   ben: ['ben.okafor@example.com', 'Welcome-2'],
@@ -33,7 +33,7 @@ function openSession(backend) {
 }
 
 /**
- * Shows how long it took from the click to the frame that shows nobody signed in.
+ * Shows the time from the click to the frame in which nobody is signed in.
  * @param {Event} click
  * @param {() => void} signOut
  */
@@ -65,7 +65,7 @@ function showFacts(session) {
   update();
 }
 
-/** Fills the form around a button with the account that is named on it. */
+/** Fills the form around a button with the account that the button names. */
 function startSamples() {
   for (const button of document.querySelectorAll('button[data-fill]')) {
     button.addEventListener('click', () => {

@@ -24,11 +24,11 @@ const MIME_TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** No name begins with a dot, so that no path leads out of its folder. */
+/** A path in which no name begins with a dot, so it cannot lead out of its folder. */
 const PLAIN_PATH = /^(\/[\w-][\w.-]*)+$/;
 
 /**
- * The file that a path stands for. Of web/ only the page itself is served.
+ * Returns the file of a path. Of web/ only the page itself is served.
  * @param {string} path decoded
  * @returns {string | undefined}
  */
@@ -159,7 +159,7 @@ function portFrom(text) {
   throw new Error(`PORT is "${text}"; a number from 0 to 65535 is needed.`);
 }
 
-/** Tells a taken port of the page from one of the back end. @param {number} port */
+/** True if a port is free, to tell a taken port of the page from one of the back end. @param {number} port */
 async function isFree(port) {
   if (port === 0) return true;
   const probe = createServer();

@@ -1,4 +1,4 @@
-// The storefront: who is greeted, signing in and out, the products and the cart.
+// The storefront: the greeting, signing in and out, the products and the cart.
 
 import { announce, byId, hide, html } from './dom.js';
 import { wordsFor } from './words.js';

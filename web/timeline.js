@@ -1,5 +1,5 @@
 // The requests as the server received them, and between them the moments at which the page itself
-// signed somebody out: what comes after such a moment kept nobody waiting.
+// signed a user out: no user had to wait for the requests after such a moment.
 
 import { byId, html } from './dom.js';
 
@@ -65,7 +65,7 @@ export function startTimeline(session, backend, events) {
       ...[...entries.values()].map((entry) => ({ at: entry.at, entry, mark: undefined })),
       ...marks.map((mark) => ({ at: mark.at, entry: undefined, mark })),
     ];
-    // The page acts first where both fall into the same millisecond; newest on top.
+    // The page acts first if both fall into the same millisecond; newest on top.
     rows.sort((a, b) => b.at - a.at || (a.mark ? 1 : 0) - (b.mark ? 1 : 0));
     list.replaceChildren(
       ...rows.slice(0, ROWS).map(({ entry, mark }) => (mark ? markRow(mark) : entryRow(entry))),
@@ -134,7 +134,7 @@ export function startTimeline(session, backend, events) {
 
   /** @param {any} entry */
   const take = (entry) => {
-    // A preflight is the browser's own question.
+    // A preflight is the browser's own request.
     if (entry.method === 'OPTIONS') return;
     entries.set(entry.id, entry);
     if (entries.size > ROWS) entries.delete(entries.keys().next().value ?? 0);
@@ -158,13 +158,13 @@ export function startTimeline(session, backend, events) {
   });
 
   events.addEventListener('request', (event) => take(JSON.parse(event.data)));
-  // Also after the connection was lost and is back.
+  // Also when a lost connection is back.
   events.addEventListener('open', async () => {
     try {
       const response = await fetch(`${backend}/dev/journal`);
       for (const entry of await response.json()) take(entry);
     } catch {
-      // Away again: there will be another 'open'.
+      // The connection is lost again: there will be another 'open'.
     }
   });
   setInterval(() => {
@@ -175,14 +175,14 @@ export function startTimeline(session, backend, events) {
     entries.clear();
     marks = [];
     redraw();
-    // With the back end away its journal is gone anyway.
+    // If the back end is gone, so is its journal.
     await fetch(`${backend}/dev/journal`, { method: 'DELETE' }).catch(() => {});
   });
   redraw();
 }
 
 /**
- * What the session tells of its revocations: silent is not blind.
+ * Shows the session's reports of its revocations, which are otherwise silent.
  * @param {import('/occ-session/index.js').Session} session
  */
 export function startRevocations(session) {

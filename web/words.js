@@ -1,4 +1,4 @@
-// What a shopper or an agent is told when a sign-in fails, by the code of the error.
+// The messages for a shopper or an agent whose sign-in fails, by the code of the error.
 
 /** @type {Record<string, string>} */
 const SIGN_IN = {
@@ -15,8 +15,9 @@ const SIGN_IN = {
 };
 
 /**
- * @param {unknown} error what a sign-in was rejected with
- * @returns {string} empty if it was called off by the person who began it
+ * Returns the message for a failed sign-in.
+ * @param {unknown} error the reason with which a sign-in was rejected
+ * @returns {string} empty if the user who began it cancelled it
  */
 export function wordsFor(error) {
   const code = /** @type {{ code?: string }} */ (error)?.code;
