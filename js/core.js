@@ -5,8 +5,8 @@ import { own } from './own.js';
 /**
  * The host functions as src/occ_host.h describes them, with a text in place of each pointer and
  * length at the end, and undefined in place of a text of length 0. The numbers are those of
- * numbers.js. Each takes note at once, and gives what is to be done when the call into the core has
- * ended; that may call the core again.
+ * numbers.js. Each function takes note at once, and returns the effect, which runs when the call into
+ * the core has ended and may call the core again.
  *
  * @typedef {() => unknown} Effect
  * @typedef {object} Host
@@ -25,8 +25,8 @@ import { own } from './own.js';
 
 /**
  * The core: its exports as src/occ_session.h describes them, without the session and the time, and
- * with a text or bytes in place of each length. Each gives a status of numbers.js when its effects
- * have come.
+ * with a text or bytes in place of each length. Each returns a status of numbers.js after its effects
+ * have run.
  *
  * @typedef {object} Core
  * @property {(nonce: number, flags: number, retries: number, ...texts: string[]) => number} occ_open
@@ -56,7 +56,7 @@ export async function openCore(source, host) {
   const encoder = new TextEncoder();
   /** @type {Effect[]} */
   const effects = [];
-  /** A text of the core, which is gone when the host function has returned. @param {number} at @param {number} length */
+  /** Copies a text of the core, which is valid until the host function returns. @param {number} at @param {number} length */
   const text = (at, length) =>
     length ? decoder.decode(memory.subarray(at, at + length)) : undefined;
 
@@ -64,7 +64,7 @@ export async function openCore(source, host) {
   const env = own({});
   for (const [name, note] of Object.entries(host)) {
     env[name] = (...parameters) => {
-      // Two parameters of the core for each text, one for each number.
+      // The core passes two parameters for each text, one for each number.
       const texts = parameters.length - note.length;
       /** @type {(number | string | undefined)[]} */
       const values = parameters.splice(0, note.length - texts);
@@ -72,7 +72,7 @@ export async function openCore(source, host) {
       effects.push(/** @type {(...values: unknown[]) => Effect} */ (note)(...values));
     };
   }
-  /** @type {any} What comes depends on what was given. */
+  /** @type {any} The result depends on the kind of source. */
   const linked = await WebAssembly.instantiate(/** @type {BufferSource} */ (source), { env });
   const { exports } = /** @type {WebAssembly.Instance} */ (
     linked instanceof WebAssembly.Instance ? linked : linked.instance
@@ -94,18 +94,18 @@ export async function openCore(source, host) {
         }
         const { read, written } = encoder.encodeInto(parameter, input.subarray(used));
         used += written;
-        // For a text that does not fit, a length that no input has.
+        // A text that does not fit gets a length that no input has.
         return read < parameter.length ? INPUT_MAX + 1 : written;
       });
       const status = /** @type {(...values: number[]) => number} */ (call)(Date.now(), ...values);
-      // A listener that an effect calls may call the core itself: then the effects before go first.
+      // A listener may call the core from within an effect: the earlier effects run first then.
       for (let effect; (effect = effects.shift());) effect();
       return status;
     };
   }
   return {
     core: /** @type {Core} */ (/** @type {unknown} */ (core)),
-    /** What another session of the page can be opened with. @type {WebAssembly.Module} */
+    /** The compiled module, for another session of the page. @type {WebAssembly.Module} */
     module: linked.module ?? source,
   };
 }

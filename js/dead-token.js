@@ -1,5 +1,5 @@
-// Whether an answer says that the access token of its request is dead (R42): the one place that knows
-// how SAP Commerce, Spring and RFC 6750 section 3.1 say so.
+// The signs of a dead access token in a response (R42): the one place that knows those of SAP Commerce,
+// Spring and RFC 6750 section 3.1.
 import { EMPTY, readBody } from './shim.js';
 
 /** @import { Answer } from './types.js' */
@@ -8,7 +8,7 @@ import { EMPTY, readBody } from './shim.js';
 const DEAD =
   /\b(type|error(_code)?)("\s*:\s*"|>\s*)(Invalid(Bearer)?TokenError|invalid_token)\s*["<]/;
 
-/** @param {Answer} answer the body of a `Response` is left for whoever reads it later */
+/** @param {Answer} answer the body of a `Response` can still be read afterwards */
 async function textOf(answer) {
   if ('bodyUsed' in answer) {
     return new TextDecoder().decode((await readBody(answer.clone())) ?? EMPTY);
@@ -19,7 +19,7 @@ async function textOf(answer) {
 
 /**
  * @param {Answer} answer of status 401
- * @returns {Promise<boolean | undefined>} undefined: nothing of it can be read
+ * @returns {Promise<boolean | undefined>} undefined: the response is unreadable
  */
 export async function saysDead(answer) {
   const challenge = answer.headers?.get('www-authenticate') ?? '';

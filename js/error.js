@@ -1,18 +1,18 @@
 // The errors of the public API.
 
 /**
- * What a {@link SessionError} says, for programs:
+ * The code of a {@link SessionError}, for programs:
  * - `invalid-options`: an option cannot be used or is not known, or the client that it names is refused
  * - `invalid-credentials`: user name and password are refused, or are not two strings
  * - `already-signed-in`, `agent-signed-in`, `no-agent`: not in this state of the session
  * - `unreachable`: no answer from the token endpoint, or none in time
  * - `server-error`: the token endpoint answered 5xx or 429
- * - `unexpected-response`: it answered what is no token response (RFC 6749 section 5)
+ * - `unexpected-response`: the answer was no token response (RFC 6749 section 5)
  * - `token-too-large`: a token of more than 8 KiB, or a response of more than 64 KiB
  * - `cancelled`: another sign-in, a sign-out or the caller's signal came first
  * - `closed`: the session is closed
  * - `wasm-unavailable`: core.wasm could not be loaded
- * - `platform-unavailable`: the platform lacks what there is no session without, such as
+ * - `platform-unavailable`: the platform lacks a necessary facility, such as
  *   `crypto.getRandomValues`; the message names it
  *
  * @typedef {'invalid-options' | 'invalid-credentials' | 'already-signed-in' | 'agent-signed-in'

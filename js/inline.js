@@ -7,8 +7,8 @@ import { createSession as create } from './index.js';
 export * from './index.js';
 
 /**
- * The bytes of core.wasm, which is carried in hexadecimal digits: a server that compresses makes a
- * sixth less of them than of base64.
+ * The bytes of core.wasm. They are carried in hexadecimal digits, which compress to a sixth less than
+ * base64.
  *
  * @returns {Uint8Array<ArrayBuffer>}
  */
@@ -17,13 +17,13 @@ const bytes = () =>
   Uint8Array.from(/** @type {string[]} */ (wasm.match(/../g)), (byte) => parseInt(byte, 16));
 
 /**
- * As in the entry point `occ-session`, with core.wasm inside of the JavaScript.
+ * Works like `createSession` of the entry point `occ-session`, with core.wasm inside the JavaScript.
  *
  * @param {SessionOptions} options
  * @returns {Promise<Session>}
  */
 export async function createSession(options) {
-  // Without what somebody has put into Object.prototype.
+  // Members of Object.prototype must not become options.
   const given = /** @type {SessionOptions} */ ({ __proto__: null, ...options });
   return create({ ...given, wasm: given.wasm ?? bytes() });
 }

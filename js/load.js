@@ -1,11 +1,11 @@
-// core.wasm, from wherever the options say that it is.
+// Loads core.wasm from the source in the options.
 import { openCore } from './core.js';
 import { SessionError } from './error.js';
 
 /** @import { Host } from './core.js' */
 /** @import { SessionOptions } from './types.js' */
 
-/** @param {string} url a data: URL, which Content Security Policy may not let us fetch */
+/** @param {string} url a data: URL, which a Content Security Policy may forbid to fetch */
 function bytesOf(url) {
   const base64 = url.slice(url.indexOf(',') + 1);
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -29,14 +29,14 @@ export async function loadCore(source, host) {
         found = await fetch(where);
       }
     }
-    // By what it can do: it may be of a fetch that is not the platform's.
+    // The method tells a Response: it may come from a fetch that is not the platform's.
     const response = /** @type {Response} */ (found);
     if (response.arrayBuffer) {
       const { url, status, headers } = response;
       where = `${url} (${status}, ${headers.get('content-type')})`;
       found = await response.arrayBuffer();
     }
-    // An error page in its place is not compiled, nor is another module opened.
+    // An error page does not compile, and another module does not open.
     return await openCore(found, host);
   } catch (cause) {
     throw new SessionError(

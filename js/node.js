@@ -12,12 +12,12 @@ export * from './index.js';
  * @returns {Promise<Session>}
  */
 export async function createSession(options) {
-  // Looked for only when it is waited for: a bundle that is no ES module has no import.meta.url.
+  // The file is looked up only when it is awaited: a CommonJS bundle has no import.meta.url.
   const bytes = /** @type {PromiseLike<BufferSource>} */ ({
     then: (resolve, reject) =>
       readFile(new URL('./core.wasm', import.meta.url)).then(resolve, reject),
   });
-  // Without what somebody has put into Object.prototype.
+  // Members of Object.prototype must not become options.
   const given = /** @type {SessionOptions} */ ({ __proto__: null, ...options });
   return create({ ...given, wasm: given.wasm ?? bytes });
 }

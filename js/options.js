@@ -1,4 +1,4 @@
-// What the options of a session mean: defaults, and clear errors for what cannot be used.
+// The options of a session: their defaults, and clear errors for values that cannot be used.
 import { SessionError } from './error.js';
 import { FLAG_BEARER, FLAG_PERSIST, FLAG_REVOKE, FLAG_SHARED } from './numbers.js';
 import { own } from './own.js';
@@ -16,12 +16,12 @@ import { own } from './own.js';
  * @property {typeof globalThis.fetch} fetch
  * @property {SessionOptions['wasm']} wasm
  * @property {AbortSignal | undefined} signal
- * @property {[number, number, ...string[]]} core what occ_session_open takes behind the nonce
+ * @property {[number, number, ...string[]]} core the parameters of occ_open after the nonce
  */
 
-/** Says what a value must be if it is something else. @typedef {(value: any) => unknown} Kind */
+/** Returns the expected kind if a value is of another. @typedef {(value: any) => unknown} Kind */
 
-/** Tells what the caller has got wrong from what the platform lacks. */
+/** A mistake of the caller, as opposed to a gap in the platform. */
 class ArgumentError extends TypeError {}
 
 /** @param {unknown} value @param {string} name @param {Kind} kind */
@@ -31,8 +31,8 @@ export function expectKind(value, name, kind) {
 }
 
 /**
- * The members of an object of options, without what somebody has put into Object.prototype. One that
- * is not known is a mistake in its name.
+ * Returns the members of an options object, without those of Object.prototype. An unknown member is a
+ * misspelt name.
  *
  * @template T
  * @param {T} options
@@ -51,7 +51,7 @@ export function membersOf(options, kinds, prefix = '') {
 }
 
 /**
- * Whether it is a string of so many bytes.
+ * True for a string of `least` to `most` bytes in UTF-8.
  *
  * @param {unknown} value
  * @param {number} least
@@ -102,14 +102,14 @@ function httpUrl(value, base) {
   try {
     const url = new URL(value.href ?? value, base);
     url.hash = '';
-    // With credentials in it every fetch would reject.
+    // Every fetch of a URL with credentials would reject.
     if (/^https?:/.test(url.protocol) && !url.username && !url.password) return url;
   } catch {
-    // It is none.
+    // It is no URL.
   }
 }
 
-/** A URL that stands for all below it. @param {unknown} value @param {URL} [base] */
+/** Parses a URL that stands for all URLs below it. @param {unknown} value @param {URL} [base] */
 function folderUrl(value, base) {
   const url = httpUrl(value, base);
   if (url) {
@@ -135,7 +135,7 @@ function read(options) {
     endpoints,
     apiPrefixes = ['occ/', 'rest/', 'assistedservicewebservices/'],
     revocation,
-    // A server has one sessionStorage, if it has any, for everybody whom it serves.
+    // A server has one sessionStorage at most, for all of its users.
     storage = globalThis.document ? 'session' : 'memory',
     storageKey,
     persistRefreshToken = false,
@@ -162,7 +162,7 @@ function read(options) {
     storageKey: text(1),
     persistRefreshToken: typed('a boolean'),
     fetch: typed('a function'),
-    // Whatever it is: the one place that says what cannot be used is where it is loaded.
+    // Any value: js/load.js names a source that cannot be used.
     wasm: typed(''),
     signal: SIGNAL,
   });
@@ -198,7 +198,7 @@ function read(options) {
     apiPrefixes: apiPrefixes.map((prefix) => folderUrl(prefix, base).href),
     timeoutMs,
     storage,
-    // Two clients of one origin keep a session each.
+    // Two clients of one origin keep separate sessions.
     storageKey: storageKey ?? `occ-session ${identity}`,
     fetch,
     wasm,

@@ -1,8 +1,8 @@
-// Objects in which nobody finds what somebody has put into Object.prototype, as a careless merge of
-// foreign JSON does: it must not become an option, or a function of the core.
+// Objects without a prototype. A careless merge of foreign JSON can add members to Object.prototype,
+// and none of them must become an option, or a function of the core.
 
 /**
- * The object's own properties, without a prototype.
+ * Returns a copy of the object's own properties, without a prototype.
  *
  * @template T
  * @param {T} object

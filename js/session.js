@@ -1,5 +1,5 @@
-// The public face: a session as an object with promises and events. What happens is decided in the
-// core; this file takes its effects to the page, in the order in which the core names them.
+// The public face: a session as an object with promises and events. The core decides; this file
+// carries out its effects in the page, in the order in which the core names them.
 import { saysDead } from './dead-token.js';
 import { SessionError } from './error.js';
 import { loadCore } from './load.js';
@@ -33,15 +33,15 @@ import { openStorage } from './storage.js';
 /** @import { SessionErrorCode } from './error.js' */
 /** @import { Settings } from './options.js' */
 
-/** How long a token request may take, in milliseconds. */
+/** The time limit of a token request, in milliseconds. */
 const TOKEN_TIMEOUT = 10_000;
 
-/** The longest time that setTimeout keeps. */
+/** The longest delay that setTimeout supports. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** @param {number} status @param {string} [detail] such as where the answer came from */
+/** @param {number} status @param {string} [detail] such as the URL of the response */
 function errorOf(status, detail = '') {
-  // Of all that a call can give, only a client that is refused has no error of its own.
+  // Of all statuses of a call, only a refused client has no error of its own.
   const name = ERRORS[status] ?? 'the back end refused clientId, clientSecret or scope';
   const code = /** @type {SessionErrorCode} */ (ERRORS[status] ?? 'invalid-options');
   return new SessionError(code, name.replaceAll('-', ' ') + detail);
@@ -76,7 +76,7 @@ function checked(credentials) {
 }
 
 /**
- * What comes of it, or nothing once the signal says to wait no longer.
+ * Resolves with the result, or with undefined once the signal aborts.
  *
  * @template T
  * @param {AbortSignal | undefined} signal
@@ -95,8 +95,8 @@ async function waitFor(signal, begin) {
 }
 
 /**
- * Signs a session out that another client has left under a key of this one's: its place is about to be
- * taken, and nobody else would know its tokens.
+ * Signs out of a session that another client has left under the key of this one: its snapshot is about
+ * to be overwritten, and its tokens would be lost.
  *
  * @param {string} snapshot
  * @param {Pick<SessionOptions, 'fetch' | 'wasm'>} means
@@ -125,22 +125,22 @@ export class Session extends EventTarget {
   #core = /** @type {any} */ (undefined);
   #closed = false;
   #state = ANONYMOUS;
-  /** What the core hands out. @type {string | undefined} */
+  /** The latest header from the core. @type {string | undefined} */
   #authorization;
   #attempts = 0;
-  /** The latest answer, for the error of the sign-in that it ends: nothing that the server has written (R28). @type {string | undefined} */
+  /** URL and status of the latest response, for the error of a sign-in; never the server's text (R28). @type {string | undefined} */
   #answered;
   /** @type {Map<number, { resolve: () => void, reject: (error: Error) => void }>} */
   #signIns = new Map();
   /** @type {Set<(authorization: string | undefined) => void>} */
   #renewals = new Set();
-  /** What setTimeout has given. @type {any} */
+  /** The timer of the alarm. @type {any} */
   #timer;
-  /** Ends the listeners on the page. */
+  /** Aborts the listeners on the page. */
   #listening = new AbortController();
-  /** What this session has last seen stored. @type {string | null | undefined} */
+  /** The snapshot that this session last saw in the storage. @type {string | null | undefined} */
   #seen;
-  /** A snapshot under the same key that is none of this client's. @type {string | undefined} */
+  /** A snapshot of another client under the same key. @type {string | undefined} */
   #foreign;
   /** @param {SessionOptions} options */
   static async create(options) {
@@ -156,7 +156,7 @@ export class Session extends EventTarget {
   async #open(settings) {
     const { wasm, signal, storage, storageKey, core: parameters } = settings;
     this.#settings = settings;
-    // So that it can be handed to what takes a fetch.
+    // A caller can pass `session.fetch` on as a function.
     this.fetch = this.fetch.bind(this);
     this.#shim = fetchShim(settings.fetch, this.#listening.signal);
     let isOpen = false;
@@ -168,9 +168,9 @@ export class Session extends EventTarget {
           this.#foreign = undefined;
         }
         this.#storage.save(snapshot ?? null);
-        // What does not fit is not there.
+        // A full storage does not hold it.
         this.#seen = this.#storage.load();
-        // Tabs that hold the same grant want its new tokens; without, they only look at the storage.
+        // Tabs that hold the same grant want its new tokens; an empty text makes them read the storage.
         this.#storage.post('saved', renewed ? snapshot : '');
       },
       occ_host_ended: (number, issued) => () => this.#storage.tell(number, issued),
@@ -179,7 +179,7 @@ export class Session extends EventTarget {
         const state = stateOf(phase, expiresAt, revoking, userId);
         this.#state = state;
         return () => {
-          // What was to keep the process going has settled.
+          // Nothing keeps the process alive any longer.
           if (!revoking) this.#timer?.unref?.();
           const latest = this.#state;
           // Another customer may have signed in while this page was frozen: it is notified of both, in
@@ -194,7 +194,7 @@ export class Session extends EventTarget {
       occ_host_renewed: (authorization) => () => this.#endRenewals(authorization),
       occ_host_expired: (owner) => {
         const tell = this.#telling('expired', { owner: OWNERS[owner] });
-        // A session that is over when it is opened is told of when it can be listened to.
+        // A session that is over when it is opened is announced once a caller can listen.
         return () => (isOpen ? tell() : setTimeout(tell));
       },
       occ_host_revoked: (owner, token, outcome, status) =>
@@ -208,7 +208,7 @@ export class Session extends EventTarget {
         this.#send(request, purpose, authorization, body),
       occ_host_alarm: (at) => () => this.#setAlarm(at),
       occ_host_authorization: (authorization) => () => {
-        // And gives nothing back: effects pass through functions that a page may have patched.
+        // The value is not returned: effects pass through built-ins that the page may have patched.
         this.#authorization = authorization;
       },
     };
@@ -219,7 +219,7 @@ export class Session extends EventTarget {
     this.#core = loaded.core;
     const [nonce] = crypto.getRandomValues(new Uint32Array(1));
     this.#core.occ_open(nonce, ...parameters);
-    // Not before the core can hear of other tabs, nor if there is none.
+    // Other tabs are heard from here on: the core is open.
     this.#storage = openStorage(storage, storageKey, parameters[2], (message) =>
       this.#hear(message),
     );
@@ -227,7 +227,7 @@ export class Session extends EventTarget {
     isOpen = true;
     this.#listen('pagehide', () => this.#enter('occ_leave'));
     this.#listen('storage', () => this.#synchronise());
-    // A page that was kept while another was shown has not heard of what was stored meanwhile.
+    // A page in the back/forward cache has missed the changes of the storage.
     this.#listen('pageshow', () => this.#synchronise());
   }
 
@@ -236,10 +236,10 @@ export class Session extends EventTarget {
     globalThis.addEventListener?.(type, listener, own({ signal: this.#listening.signal }));
   }
 
-  // ---- Into the core and out of it -------------------------------------------------------------
+  // ---- Calls into the core, and its effects ----------------------------------------------------
 
   /**
-   * Calls the core, on what the tabs have by now.
+   * Calls the core after adopting the latest state of the tabs.
    *
    * @template {keyof import('./core.js').Core} Name
    * @param {Name} event
@@ -252,17 +252,17 @@ export class Session extends EventTarget {
     return this.#closed ? STATUS_CLOSED : enter(...parameters);
   }
 
-  /** Takes over what an earlier page or another tab has written (R24, R25). */
+  /** Adopts the snapshot of an earlier page or another tab (R24, R25). */
   #synchronise() {
     if (this.#closed) return;
     const newest = this.#storage.load();
     if (newest && newest !== this.#seen) {
       const status = this.#core.occ_adopt(newest);
       if (status === STATUS_BAD_SNAPSHOT) this.#foreign = newest;
-      // With no place for it now, it is tried again at the next event.
+      // Without a free place it is retried at the next event.
       if (status !== STATUS_FULL) this.#seen = newest;
     } else if (newest === null && this.#seen) {
-      // A script has emptied the storage: what is held is stored again, as the first of a new line.
+      // A script has emptied the storage: the session is stored again, as the first of a new line.
       this.#core.occ_adopt('');
     }
     this.#storage.ended(this.#core.occ_ended);
@@ -306,12 +306,12 @@ export class Session extends EventTarget {
       wait > LONGEST_TIMER
         ? setTimeout(() => this.#setAlarm(at), LONGEST_TIMER)
         : setTimeout(() => this.#enter('occ_alarm', at), wait);
-    // In Node a session that only waits for its token to expire is no reason to go on. A sign-in that
-    // waits does it for a revocation, and what is under way keeps the process by itself.
+    // In Node a session that only waits for its token to expire must not keep the process alive. A
+    // sign-in waits for nothing but a revocation, and requests under way keep the process by themselves.
     if (!this.#state.revoking) this.#timer.unref?.();
   }
 
-  // ---- Who is there ----------------------------------------------------------------------------
+  // ---- Signing in and out ----------------------------------------------------------------------
 
   /** A frozen object; the same one until something in it changes. @returns {SessionState} */
   get state() {
@@ -319,8 +319,8 @@ export class Session extends EventTarget {
   }
 
   /**
-   * A customer signs in with the password grant (RFC 6749 section 4.3). A sign-in that is pending
-   * is cancelled.
+   * Signs a customer in with the password grant (RFC 6749 section 4.3). A pending sign-in is
+   * cancelled.
    *
    * @param {Credentials} credentials
    * @param {{ signal?: AbortSignal | undefined }} [options]
@@ -333,9 +333,9 @@ export class Session extends EventTarget {
   }
 
   /**
-   * An agent signs in. Over a customer who is signed in: with `customerId`, the id of that customer,
-   * the agent starts by acting for that customer, who is restored when the agent signs out; without
-   * it the customer's session ends with the agent's.
+   * Signs an agent in. If a customer is signed in: with `customerId`, the id of that customer, the agent
+   * starts by emulating that customer, who is restored when the agent signs out; without it the
+   * customer's session ends with the agent's.
    *
    * @param {Credentials} credentials
    * @param {{ signal?: AbortSignal | undefined, customerId?: string | undefined }} [options]
@@ -380,10 +380,10 @@ export class Session extends EventTarget {
   }
 
   /**
-   * The agent starts to act for a customer.
+   * Starts the emulation of a customer by the agent.
    *
-   * @param {string} customerId what stands for the customer in OCC URLs
-   * @throws {SessionError} `no-agent`, `closed`; a TypeError if it is no such id
+   * @param {string} customerId the customer's id in OCC URLs
+   * @throws {SessionError} `no-agent`, `closed`; a TypeError for a wrong id
    */
   emulate(customerId) {
     expectKind(customerId, 'customerId', text(1, 256));
@@ -392,22 +392,22 @@ export class Session extends EventTarget {
   }
 
   /**
-   * Whoever stands before the shop signs out: the customer; the emulated customer, where the agent
-   * stays; or the agent. It is done when this function returns; nobody has to wait for the promise,
-   * which never rejects.
+   * Signs out the customer; or the emulated customer, and the agent stays signed in; or the agent. The
+   * sign-out is complete when this function returns; the promise never rejects, and nobody has to wait
+   * for it.
    */
   async signOut() {
     this.#enter('occ_sign_out');
   }
 
-  /** The agent signs out. As with {@link signOut}, it is done when this function returns. */
+  /** Signs out the agent. As with {@link signOut}, it is complete when this function returns. */
   async signOutAgent() {
     this.#enter('occ_sign_out_agent');
   }
 
   /**
-   * Resolves when no revocation is in flight or queued, or when the signal says to wait no longer;
-   * rejects with nothing but a TypeError, for options that are none.
+   * Resolves when no revocation is in flight or queued, or when the signal aborts; rejects only with a
+   * TypeError, for wrong options.
    *
    * @param {{ signal?: AbortSignal | undefined }} [options]
    */
@@ -422,21 +422,21 @@ export class Session extends EventTarget {
 
   // ---- Requests of the storefront --------------------------------------------------------------
 
-  /** Whether the bearer may go there (R22). @param {string | URL} url */
+  /** True if the bearer may be sent to the URL (R22). @param {string | URL} url */
   #isOfApi(url) {
     try {
-      // What the URL parser writes: the origin stands first in it, and ends with a slash.
+      // The URL parser writes the origin first, with a slash at its end.
       const { href } = new URL(url, globalThis.document?.baseURI);
       return this.#settings.apiPrefixes.some((prefix) => href.startsWith(prefix));
     } catch {
-      return false; // What is no URL at all.
+      return false; // It is no URL.
     }
   }
 
   /**
-   * The value of the Authorization header, for an adapter that sends requests itself.
+   * Returns the value of the Authorization header, for an adapter that sends requests itself.
    *
-   * @param {string | URL} [url] of the request: nothing is given for one outside `apiPrefixes`
+   * @param {string | URL} [url] of the request: undefined is returned for one outside `apiPrefixes`
    * @returns {string | undefined} undefined: send the request without
    */
   authorization(url) {
@@ -452,18 +452,18 @@ export class Session extends EventTarget {
   }
 
   /**
-   * After an answer of status 401: what to send the request with again, once. However many requests
-   * ask, one refresh is made (RFC 6749 section 6), and none if the answer does not say that the token
-   * is dead: it may have another reason.
+   * Resolves with the header for one retry of a request that was answered with 401. Any number of calls
+   * causes one refresh (RFC 6749 section 6), and none if the response does not say that the token is
+   * dead: a 401 may have another reason.
    *
    * @param {string} rejected the header value that the request carried, `''` if it carried none: then
    *   the application's own token is asked for (RFC 6749 section 4.4)
-   * @param {Answer} response the answer; the body of a `Response` can still be read afterwards
+   * @param {Answer} response the body of a `Response` can still be read afterwards
    * @param {AnsweredRequest} [request] such as the `Request` itself; its signal ends the wait, not the
    *   refresh
-   * @returns {Promise<string | undefined>} the header value; `''`: without a bearer, since the session
-   *   has ended and a GET or HEAD may be answered to anybody; undefined: the answer stands. Rejects
-   *   with nothing but a TypeError, which names the argument that is not as it should be
+   * @returns {Promise<string | undefined>} the header value; `''`: retry without a bearer, since the
+   *   session has ended and a GET or HEAD may be public; undefined: do not retry. Rejects only with a
+   *   TypeError, which names the wrong argument
    */
   async renew(rejected, response, request) {
     const { url, method, signal } = request instanceof Request ? request : own(request);
@@ -493,7 +493,7 @@ export class Session extends EventTarget {
       resolve(newer);
     });
     if (signal?.aborted) return undefined;
-    // The session may be another by now: what was waited for is nobody's then (R21).
+    // Another session may have begun during the wait: the result must not be used in it (R21).
     if (status === STATUS_WAIT && rejected && this.authorization() !== rejected) renewed = ask();
     return status === STATUS_EXPIRED && /^(GET|HEAD)$/i.test(`${method}`) ? '' : renewed;
   }
@@ -505,8 +505,8 @@ export class Session extends EventTarget {
   }
 
   /**
-   * Like the global fetch, with the bearer on requests below `apiPrefixes`. A request that meets a
-   * dead token is sent again once with a new one. An `Authorization` header of the caller's own is
+   * Works like the global fetch, with the bearer on requests below `apiPrefixes`. A request that meets a
+   * dead token is retried once with a new one. A request with an `Authorization` header of its own is
    * left alone.
    *
    * @param {RequestInfo | URL} input
@@ -537,23 +537,22 @@ export class Session extends EventTarget {
     if (!authorization && [401, 403].includes(last.status)) {
       // The application's own token can die before its time: the next request is given another.
       this.renew(renewed, last);
-      // What nobody asked for, and is not for the application either, is for who signs in: the first
-      // answer says so.
+      // The resource needs a signed-in user: the first response tells the storefront so.
       [response, last] = [last, response];
     }
     response.body?.cancel().catch(() => {});
     return last;
   }
 
-  // ---- The end ---------------------------------------------------------------------------------
+  // ---- Closing ---------------------------------------------------------------------------------
 
   /**
-   * Wipes the memory, ends timers and listeners. Nobody is signed out, and what is stored stays, so
-   * that another session can go on with it; only what was to be revoked already is sent now. Sign-ins
-   * that are pending are rejected with `closed`, and the state is the anonymous one.
+   * Wipes the memory and ends timers and listeners. It signs nobody out, and the stored session stays,
+   * so that another one can continue it; queued revocations are sent now. Pending sign-ins are rejected
+   * with `closed`, and the state is the anonymous one.
    */
   close() {
-    // What is queued goes out now, since there will be no other moment.
+    // Queued revocations go out now: there will be no other moment.
     this.#enter('occ_leave');
     if (this.#closed) return;
     this.#closed = true;
@@ -573,7 +572,7 @@ export class Session extends EventTarget {
   Session.prototype.close;
 
 /**
- * Opens the session of this page: what an earlier page has stored is taken up again.
+ * Opens the session of this page, and continues the one that an earlier page has stored.
  *
  * @param {SessionOptions} options
  * @returns {Promise<SessionListening & SessionDisposal & Session>} rejects with a `SessionError`:
@@ -588,7 +587,7 @@ export class Session extends EventTarget {
 export function createSession(options) {
   return /** @type {Promise<any>} */ (
     Session.create(options).catch((cause) => {
-      // What anything else fails with names what the platform lacks.
+      // Any other error names what the platform lacks.
       throw cause instanceof SessionError
         ? cause
         : new SessionError('platform-unavailable', cause?.message, { cause });

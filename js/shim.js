@@ -1,5 +1,5 @@
-// The fetch shim: the one place that sends the core's requests. Whatever becomes of a request, it is
-// completed, with a delivery and a status; it never rejects and never throws (R15).
+// The fetch shim: the one place that sends the core's requests. Every request is completed, with a
+// delivery and a status; the shim never rejects and never throws (R15).
 import {
   DELIVERY_ANSWERED,
   DELIVERY_REDIRECTED,
@@ -10,20 +10,20 @@ import {
 import { own } from './own.js';
 
 /**
- * How a request ended.
+ * The end of a request.
  *
  * @typedef {object} Completion
  * @property {number} delivery one of the numbers that begin with DELIVERY
  * @property {number} status HTTP status, 0 if there was none
- * @property {number} retryAfter milliseconds (RFC 9110, 10.2.3); not more than 0, or NaN, if the
- *   answer named no time to come
+ * @property {number} retryAfter milliseconds (RFC 9110 section 10.2.3); 0 or less, or NaN, if the
+ *   response named no time in the future
  * @property {Uint8Array} body of a token response, otherwise empty
  */
 
-/** The most bytes of a body that are read. */
+/** The largest accepted body, in bytes. */
 const BODY_MAX = 65_536;
 
-/** No body. */
+/** An empty body. */
 export const EMPTY = new Uint8Array();
 
 /** @param {Response} response */
@@ -33,12 +33,12 @@ function retryAfterOf(response) {
 }
 
 /**
- * The body, or null if it is longer than 64 KiB.
+ * Resolves with the body, or with null if it is longer than 64 KiB.
  *
  * @param {Response} response
  */
 export async function readBody(response) {
-  // A fetch that was handed in may give no stream of the web: that of node-fetch 2 gives one of Node's.
+  // A fetch option may return a response without a web stream: node-fetch 2 has one of Node's.
   const { body } = response;
   const stream = body?.getReader ? body : new Response(await response.arrayBuffer()).body;
   const reader = /** @type {ReadableStream<Uint8Array>} */ (stream).getReader();
@@ -47,7 +47,7 @@ export async function readBody(response) {
   for (;;) {
     const chunk = await reader.read();
     if (chunk.done) {
-      // Exactly what was read: Node keeps the last body until the session is closed.
+      // The copy has the exact size: Node keeps the last body until the session is closed.
       const bytes = buffer.slice(0, length);
       buffer.fill(0);
       return bytes;
@@ -66,17 +66,17 @@ export async function readBody(response) {
 const completion = (delivery, status = 0) => ({ delivery, status, retryAfter: 0, body: EMPTY });
 
 /**
- * A browser that refuses keepalive, since the page has 64 KiB under way with it, rejects as if the
- * host were away; but it does so before any task that is queued behind the request, and it gives the
- * page's observers no entry. Both signs are needed: Chromium may let the network pass the task after a
- * click, and the others hand out the entries of failed requests late or never. A timer is no such task,
- * since it is late in a page that is busy, hidden, or in a timer itself; nor will the timeline do
- * instead of an observer, since it can be full or cleared.
+ * Tells a request that began from one that the browser refused. A page has 64 KiB for requests with
+ * keepalive; beyond it a browser rejects as if the host were unreachable, but before any task that is
+ * queued after the request, and without an entry for the page's observers. Both signs are needed:
+ * Chromium may let the network pass the task after a click, and the others deliver the entries of failed
+ * requests late or never. A timer would be late in a page that is busy or hidden, or in a timer itself;
+ * and the timeline cannot replace an observer, since it can be full or cleared.
  *
- * @param {string} url of a request that was sent just now, in this task
- * @param {number} start when that was
- * @returns {() => boolean} whether it has begun; true where that cannot be told, since a request that
- *   arrives twice is worse than one that is lost (R8)
+ * @param {string} url of a request that was sent in this task
+ * @param {number} start the time before it was sent
+ * @returns {() => boolean} true if it has begun, or if that is unknown: a request that arrives twice is
+ *   worse than one that is lost (R8)
  */
 function watchRequest(url, start) {
   try {
@@ -84,7 +84,7 @@ function watchRequest(url, start) {
     const begin = () => {
       hasBegun = true;
     };
-    // Opening it queues a task, which no other script of the page hears of.
+    // Opening it queues a task, which no other script of the page sees.
     const details = document.createElement('details');
     details.ontoggle = begin;
     details.open = true;
@@ -96,14 +96,14 @@ function watchRequest(url, start) {
       return hasBegun || entries.some(({ name, startTime }) => name === url && startTime >= start);
     };
   } catch {
-    // There is no page, or the browser lacks something of this.
+    // There is no page, or the browser lacks one of these.
     return () => true;
   }
 }
 
 /**
  * @param {typeof globalThis.fetch} fetch
- * @param {AbortSignal} closed ends the token requests that are under way
+ * @param {AbortSignal} closed aborts the token requests under way
  */
 export function fetchShim(fetch, closed) {
   /**
@@ -127,7 +127,7 @@ export function fetchShim(fetch, closed) {
     });
     const { type, status } = response;
     const redirected = type === 'opaqueredirect' || (status >= 300 && status <= 399);
-    // Response.error(), from a fetch that was handed in.
+    // A fetch option has returned Response.error().
     if (!redirected && !status) throw response;
     const delivery = redirected ? DELIVERY_REDIRECTED : DELIVERY_ANSWERED;
     return { ...completion(delivery, status), retryAfter: retryAfterOf(response), response };
@@ -136,13 +136,13 @@ export function fetchShim(fetch, closed) {
   /**
    * @param {number} timeoutMs
    * @param {(signal: AbortSignal) => Promise<Completion>} send
-   * @param {AbortSignal} [cut] gives it up before the time
+   * @param {AbortSignal} [cut] ends it before the time limit
    * @returns {Promise<Completion>}
    */
   function complete(timeoutMs, send, cut) {
     return new Promise((resolve) => {
       const abort = new AbortController();
-      // A fetch that was handed in may not care for the signal, hence the promise of our own.
+      // A fetch option may ignore the signal, hence a promise of our own.
       const giveUp = () => {
         resolve(completion(DELIVERY_TIMED_OUT));
         abort.abort();
@@ -154,7 +154,7 @@ export function fetchShim(fetch, closed) {
         .then(resolve)
         .then(() => {
           clearTimeout(timer);
-          // What is left of the answer is not read, and `cut` need not know of the request.
+          // The rest of the response is not read, and the listener on `cut` is removed.
           abort.abort();
         });
     });
@@ -162,7 +162,7 @@ export function fetchShim(fetch, closed) {
 
   return {
     /**
-     * A token request (RFC 6749 section 3.2). The body of the answer is read.
+     * Sends a token request (RFC 6749 section 3.2) and reads the body of the response.
      *
      * @param {string} url
      * @param {string} form
@@ -181,8 +181,8 @@ export function fetchShim(fetch, closed) {
       ),
 
     /**
-     * A revocation (RFC 7009), which survives the page and follows no redirect (R12). The body of the
-     * answer is left alone (R16).
+     * Sends a revocation (RFC 7009), which survives the page and follows no redirect (R12). The body of
+     * the response is not read (R16).
      *
      * @param {string} url
      * @param {string} form

@@ -1,15 +1,15 @@
-// Where a session is kept, and how tabs that have the same one know of each other. Blocked, full or
-// broken storage is tolerated: the session then lasts as long as its page.
+// The storage of a session, and the messages between tabs that share one. Blocked, full or broken
+// storage is tolerated: the session then lasts as long as its page.
 
 /** @import { SnapshotStorage } from './types.js' */
 
-/** The list of grants that have ended goes back this many. */
+/** The number of entries in the list of ended grants. */
 const ENDED_MAX = 30;
 
-/** The list is this long from the start, so that a full storage still has room for the next grant. */
+/** The list has this length from the start: a full storage then still has room for the next grant. */
 const ENDED_LENGTH = 1000;
 
-/** The default key before it followed the identity. */
+/** The default key of earlier versions, which did not follow the identity. */
 const EARLIER_KEY = 'occ-session';
 
 /**
@@ -23,8 +23,8 @@ function webStorage(area, key) {
   return {
     load: () => globalThis[area].getItem(key),
     save(text) {
-      // What cannot be replaced must not stay: it may hold the token of a session that has ended. The
-      // other tabs see an empty text then, and not a storage that a script has emptied.
+      // A snapshot that cannot be replaced must not stay: it may hold the token of a session that has
+      // ended. An empty text tells the other tabs that no script has emptied the storage.
       for (const fitting of text === null ? [] : [text, '']) {
         try {
           return globalThis[area].setItem(key, fitting);
@@ -37,7 +37,7 @@ function webStorage(area, key) {
   };
 }
 
-/** @param {SnapshotStorage} storage @returns {SnapshotStorage} one that never throws */
+/** @param {SnapshotStorage} storage @returns {SnapshotStorage} the same, but it never throws */
 function careful(storage) {
   return {
     load() {
@@ -52,25 +52,25 @@ function careful(storage) {
       try {
         storage.save(text);
       } catch {
-        // The session lives as long as its page.
+        // The session lasts as long as its page.
       }
     },
   };
 }
 
 /**
- * What an earlier page has left, and what tabs share (R24). With `'local'` that is the snapshot
- * itself. With `'session'` a duplicated tab starts with a copy of the snapshot; a list in localStorage
- * of the grants that have been signed out of, without their tokens, tells the others. Both can be read
- * at any moment, so that no tab acts on an old state. Since a browser takes a few milliseconds to show
- * one tab what another has stored, and tells nothing to the same document, tabs also send messages:
+ * Opens the storage that a session shares with earlier pages and other tabs (R24). With `'local'` tabs
+ * share the snapshot itself. With `'session'` a duplicated tab starts with a copy of the snapshot,
+ * and a list in localStorage names the grants that have been signed out of, without their tokens. Both
+ * can be read at any moment, so that no tab acts on an old state. A browser takes a few milliseconds to
+ * show one tab the changes of another, and tells the same document nothing; so tabs also send messages:
  * `ended` (a grant), `wanted` (newer tokens of a grant), `answer` and `saved` (a snapshot).
  *
  * @param {'memory' | 'session' | 'local' | SnapshotStorage} storage
  * @param {string} key
- * @param {string} identity of the session: one that is stored under the default key of an earlier
- *   version is moved to the key if it has this identity
- * @param {(message: unknown) => void} hear is called with each message of another tab
+ * @param {string} identity of the session: a snapshot with this identity under the default key of an
+ *   earlier version is moved to the key
+ * @param {(message: unknown) => void} hear receives each message of another tab
  */
 export function openStorage(storage, key, identity, hear) {
   const isWeb = storage === 'session' || storage === 'local';
@@ -88,7 +88,7 @@ export function openStorage(storage, key, identity, hear) {
     ...webStorage('localStorage', `${key}.ended`),
     save: (text) => localStorage.setItem(`${key}.ended`, /** @type {string} */ (text)),
   });
-  /** Entries of the list that this tab knows. @type {string[]} */
+  /** The entries of the list that this tab knows. @type {string[]} */
   let known = [];
   /** @type {string | null | undefined} */
   let read;
@@ -106,12 +106,12 @@ export function openStorage(storage, key, identity, hear) {
       /** @type {{ unref?: () => void }} */ (channel).unref?.();
     }
   } catch {
-    // A document without an origin has none, and neither has a site that may not store data.
+    // A document without an origin has no channel, and neither has a site that may not store data.
   }
   return {
     /**
-     * @returns {string | null | undefined} the snapshot that was saved last; undefined: as before, since
-     *   a storage of another kind is not asked again at every event
+     * @returns {string | null | undefined} the snapshot that was saved last; undefined: unchanged, since
+     *   a storage of the caller's own is read only once
      */
     load() {
       if (!isWeb && isLoaded) return undefined;
@@ -120,12 +120,12 @@ export function openStorage(storage, key, identity, hear) {
     },
     /** @param {string | null} text */
     save(text) {
-      // The list takes its room while there is some.
+      // The list reserves its room while there is some.
       if (storage === 'session' && read === null) write();
       snapshot.save(text);
     },
     /**
-     * Grants that were signed out of in other tabs, as far as they are new here.
+     * Reports grants that were signed out of in other tabs, unless this tab knows them already.
      *
      * @param {(number: number, issued: number) => void} tell
      */
@@ -144,7 +144,7 @@ export function openStorage(storage, key, identity, hear) {
         tell(Number(number), Number(issued ?? Infinity));
       }
     },
-    /** @param {number} number of a grant that is signed out of here @param {number} issued */
+    /** Announces a grant that is signed out of here. @param {number} number @param {number} issued */
     tell(number, issued) {
       if (storage === 'session') {
         known.push(`${number}:${issued}`);
@@ -157,7 +157,7 @@ export function openStorage(storage, key, identity, hear) {
       try {
         channel?.postMessage(message);
       } catch {
-        // It was closed by the browser, and the tab is by itself.
+        // The browser has closed the channel: the tab is on its own.
       }
     },
     close: () => channel?.close(),

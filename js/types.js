@@ -1,11 +1,11 @@
 // The shapes of the public API; there is no code in this file.
 
 /**
- * Where the session is kept between two pages. Both functions may throw: then the session lives as
- * long as its page.
+ * A storage for the session between two pages. Both functions may throw: then the session lasts as long
+ * as its page.
  *
  * @typedef {object} SnapshotStorage
- * @property {() => string | null} load gives what was saved last, or null
+ * @property {() => string | null} load returns the text that was saved last, or null
  * @property {(text: string | null) => void} save keeps the text in place of the one before; null:
  *   keep nothing. The text holds access tokens.
  */
@@ -39,7 +39,7 @@
  * @property {URL | string | Response | BufferSource | WebAssembly.Module
  *   | PromiseLike<Response | BufferSource | WebAssembly.Module>}
  *   [wasm] core.wasm, or where it is; default: beside this module
- * @property {AbortSignal} [signal] gives up the wait for core.wasm: `createSession` rejects with
+ * @property {AbortSignal} [signal] ends the wait for core.wasm: `createSession` rejects with
  *   `cancelled`
  */
 
@@ -47,7 +47,7 @@
  * @typedef {object} StateMembers
  * @property {'anonymous' | 'customer-signing-in' | 'customer' | 'agent-signing-in'
  *   | 'agent-taking-over' | 'agent' | 'emulating'} phase
- * @property {string} userId what OCC URLs take: `'anonymous'`, `'current'`, or the id of the
+ * @property {string} userId the user id in OCC URLs: `'anonymous'`, `'current'`, or the id of the
  *   emulated customer, as it is: `encodeURIComponent` makes it part of a URL
  * @property {boolean} signedIn a customer is signed in or emulated
  * @property {boolean} agentSignedIn
@@ -69,20 +69,20 @@
  */
 
 /**
- * The answer to a request of the storefront: a `Response`, or what another HTTP client has of it, with
- * the body as text or as parsed JSON.
+ * The response to a request of the storefront: a `Response`, or the parts that another HTTP client has,
+ * with the body as text or as parsed JSON.
  *
  * @typedef {Response | { status: number, body?: unknown,
  *   headers?: { get(name: string): string | null | undefined } | undefined }} Answer
  */
 
 /**
- * What is known of a request that was answered: a `Request`, or parts of one.
+ * The request that was answered: a `Request`, or the known parts of one.
  *
  * @typedef {object} AnsweredRequest
- * @property {string | URL | undefined} [url] nothing is given for one outside `apiPrefixes`
- * @property {string | undefined} [method] a GET or HEAD may be sent once more without a bearer
- * @property {AbortSignal | undefined} [signal] gives up the wait
+ * @property {string | URL | undefined} [url] no header is given for one outside `apiPrefixes`
+ * @property {string | undefined} [method] a GET or HEAD may be retried without a bearer
+ * @property {AbortSignal | undefined} [signal] ends the wait
  */
 
 /**
@@ -107,13 +107,13 @@
  * The events of a session, by name.
  *
  * @typedef {object} SessionEvents
- * @property {Event} change `session.state` is another object
+ * @property {Event} change `session.state` has changed
  * @property {CustomEvent<RevocationDetail>} revocation a revocation has settled
- * @property {CustomEvent<ExpiredDetail>} expired the server no longer takes the session's token
+ * @property {CustomEvent<ExpiredDetail>} expired the server no longer accepts the session's token
  */
 
 /**
- * What `addEventListener` of a session takes, with the events that it gives.
+ * The events of a session in the type of `addEventListener`.
  *
  * @typedef {object} SessionListening
  * @property {<T extends keyof SessionEvents>(type: T, listener: (event: SessionEvents[T]) => void,
@@ -121,7 +121,7 @@
  */
 
 /**
- * `[Symbol.dispose]`, which closes the session, where the compiler knows of it.
+ * `[Symbol.dispose]`, which closes the session, if the compiler knows the symbol.
  *
  * @typedef {SymbolConstructor extends { readonly dispose: infer Key }
  *   ? { [key in Key & symbol]: () => void } : {}} SessionDisposal

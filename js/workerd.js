@@ -11,7 +11,7 @@ export * from './index.js';
  * @returns {Promise<Session>}
  */
 export async function createSession(options) {
-  // Without what somebody has put into Object.prototype.
+  // Members of Object.prototype must not become options.
   const given = /** @type {SessionOptions} */ ({ __proto__: null, ...options });
   const core = /** @type {WebAssembly.Module} */ (/** @type {unknown} */ (wasm));
   return create({ ...given, wasm: given.wasm ?? core });

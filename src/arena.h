@@ -17,13 +17,13 @@
 /* Memory until the next occ_arena_wipe, or NULL if there is not enough left. */
 void *occ_arena_allocate(size_t size);
 
-/* Nothing happens: all is wiped together. */
+/* Does nothing: the arena is wiped as a whole. */
 void occ_arena_free(void *memory);
 
-/* Always NULL: reading never makes cJSON grow what it has allocated. */
+/* Returns NULL: reading never makes cJSON grow an allocation. */
 void *occ_arena_reallocate(void *memory, size_t size);
 
-/* Wipes all that was allocated; it is free again. */
+/* Wipes and frees all allocations. */
 void occ_arena_wipe(void);
 
 #endif

@@ -7,7 +7,7 @@
 /* Adds name=value, with an & in front unless it is the first. A name needs no encoding. */
 void occ_form_add(occ_writer *writer, const char *name, occ_text value);
 
-/* The same, but an empty value is left out altogether. */
+/* The same, but a parameter with an empty value is left out. */
 void occ_form_add_if_any(occ_writer *writer, const char *name, occ_text value);
 
 #endif

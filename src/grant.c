@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-/* R49, in milliseconds: how long a refresh is trusted, and how long a grant rests whose new tokens
- * are refused one after the other. */
+/* R49, in milliseconds: the time for which a refresh is trusted, and the longest rest of a grant
+ * whose new tokens are refused one after the other. */
 #define NEW 10000.0
 #define PAUSE 30000.0
 #define PAUSE_MAX 300000.0
 
-/* How many numbers one nonce is good for; 32 bits of nonce and 21 of these fit into a double. */
+/* The count of numbers for one nonce; 32 bits of nonce and 21 of these fit into a double. */
 #define NUMBERS_PER_NONCE 2097152.0
 
 occ_grant *occ_grants_in(occ_grants *self, occ_slot slot) {
@@ -20,7 +20,7 @@ occ_grant *occ_grants_in(occ_grants *self, occ_slot slot) {
   return NULL;
 }
 
-/* A free place, or NULL if there are no more than are left to other tabs. */
+/* Returns a free place, or NULL if the free ones are reserved for other tabs. */
 static occ_grant *free_place(occ_grants *self) {
   occ_grant *place = NULL;
   size_t left = 0;
@@ -152,7 +152,7 @@ void occ_grant_inherit(occ_grant *self, const occ_grant *refreshed) {
 
 void occ_grant_date(occ_grant *self, double issued, double now) {
   self->issued = issued;
-  /* Where the clock was set back, they were issued in what is the future now. */
+  /* If the clock was set back, they were issued in what is now the future. */
   self->rest_until = issued > 0 ? (issued < now ? issued : now) + NEW : 0;
   self->is_refused = false;
 }
@@ -161,7 +161,7 @@ void occ_grant_renew(occ_grant *self, occ_grant *response, double now) {
   (void)occ_grant_put(self, occ_grant_access(response), occ_grant_refresh(response));
   self->expires_at = response->expires_at;
   self->renew_at = response->renew_at;
-  /* Later than the tokens before, also where the clock was set back. */
+  /* The time is later than that of the tokens before, even if the clock was set back. */
   occ_grant_date(self, now > self->issued ? now : self->issued + 1, now);
   occ_grant_settle(response);
 }

@@ -3,12 +3,12 @@
 #include "arena.h"
 #include "number.h"
 
-/* Of all members that were asked for since the last parse. */
+/* False if a member had another type than it was read as, since the last parse. */
 static bool well_typed;
 
 const cJSON *occ_json_parse(occ_text text) {
   well_typed = true;
-  /* With the zero behind it, so that cJSON can tell that nothing else follows the object. */
+  /* The length includes the zero: cJSON then checks that nothing else follows the object. */
   const cJSON *object = cJSON_ParseWithLengthOpts(text.at, text.length + 1, NULL, true);
   return cJSON_IsObject(object) ? object : NULL;
 }

@@ -1,6 +1,6 @@
 #include "number.h"
 
-/* More powers of ten than a double can hold: beyond it the value is 0 or infinite anyway. */
+/* More powers of ten than a double can hold: beyond them the value is 0 or infinite anyway. */
 enum { EXPONENT_MAX = 700 };
 
 static bool is_digit(char byte) {
@@ -35,7 +35,7 @@ static int read_exponent(const char **at) {
   return negative ? -exponent : exponent;
 }
 
-/* strtod gives a pointer to char into a text of const char, hence the casts. */
+/* strtod returns a pointer to char into a text of const char, hence the casts. */
 double occ_number_read(const char *text, char **end) {
   const char *at = text + (*text == '-');
   double value = 0.0;

@@ -1,10 +1,9 @@
 /*
- * What JavaScript has to know of the C: the numbers of the core's enums, as the text of an ES
- * module, js/numbers.js; and the state table. This file is built into a module of its own, from
- * which the build reads the text, and the demo the table: so C and JavaScript cannot drift apart,
- * and no page of a shop loads what it does not need. Of the numbers, a constant for each that the
- * module's own code compares with, the names that it shows, and, for whoever reads the table,
- * objects from name to number.
+ * The numbers of the core's enums for JavaScript, as the text of an ES module, js/numbers.js; and
+ * the state table. This file is built into a module of its own, from which the build reads the text
+ * and the demo the table: so C and JavaScript cannot drift apart, and no shop loads the
+ * table. The text has a constant for each number that js/ compares with, the names that the API
+ * shows, and, for readers of the table, objects from name to number.
  */
 #include "table.h"
 

@@ -1,14 +1,14 @@
 /*
- * The host functions: what the core wants done. The wasm build imports them under these names, the
- * C tests define them.
+ * The host functions: the effects of the core. The wasm build imports them under these names, the C
+ * tests define them.
  *
- * They are called while the core is at work, and only take note: the host acts on them when the
- * call into the core has returned, in the order in which they came, since by then the session is
- * whole. What is stored and known comes before what is sent. None may call the core (it would get
- * OCC_STATUS_REENTERED), and none may wait.
+ * They are called while the core is at work, and only take note: the host carries the effects out
+ * when the call into the core has returned, in the order in which they came, since by then the
+ * session is consistent. Effects on the storage and the state come before requests. None may call
+ * the core (it would get OCC_STATUS_REENTERED), and none may wait.
  *
- * Every pointer belongs to the core and is valid until the function returns; the core wipes what it
- * pointed to. Texts are not terminated by a zero.
+ * Every pointer belongs to the core and is valid until the function returns; the core then wipes
+ * the text. Texts are not terminated by a zero.
  */
 #ifndef OCC_HOST_H
 #define OCC_HOST_H
@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Keep this snapshot in place of the one before; length 0: keep none. The host is free to fail.
+/* Store this snapshot in place of the one before; length 0: store none. The host is free to fail.
  * renewed: not 0 if a refresh has given new tokens, which other tabs that hold the grant want
  * (R31).
  */
@@ -30,10 +30,10 @@ void occ_host_ended(double number, double issued);
  * Ask the other tabs for newer tokens than those that were issued at that time (R31). */
 void occ_host_wanted(double number, double issued);
 
-/* The state has changed. Where another tab has put somebody else in the place of who was there, the
- * anonymous state in between is told too, since the two may look alike. state: occ_state.
+/* The state has changed. If another tab has signed in another user in place of the last one, the
+ * anonymous state in between is announced too, since the two may look alike. state: occ_state.
  * expires_at: epoch milliseconds of the active access token, 0 if there is none or it is not known.
- * revoking: tokens whose revocation is not settled. user_id: what stands for the user in OCC URLs.
+ * revoking: tokens whose revocation is not settled. user_id: the user's id in OCC URLs.
  */
 void occ_host_state(uint32_t state, double expires_at, uint32_t revoking, const char *user_id,
                     size_t length);
@@ -41,17 +41,17 @@ void occ_host_state(uint32_t state, double expires_at, uint32_t revoking, const 
 /* A sign-in has ended. status: OCC_STATUS_OK, or why not. */
 void occ_host_signed_in(uint32_t attempt, uint32_t status);
 
-/* Every request that waits since OCC_STATUS_WAIT may be sent again with this Authorization header;
- * length 0: it is not to be sent again. */
+/* Every request that waits since OCC_STATUS_WAIT may be retried with this Authorization header;
+ * length 0: it must not be retried. */
 void occ_host_renewed(const char *authorization, size_t length);
 
-/* The session of this owner (occ_owner) has ended, since the server no longer takes its token. */
+/* The session of this owner (occ_owner) has ended, since the server no longer accepts its token. */
 void occ_host_expired(uint32_t owner);
 
 /* A revocation has settled. owner: occ_owner, token: occ_token, outcome: occ_outcome. */
 void occ_host_revoked(uint32_t owner, uint32_t token, uint32_t outcome, uint32_t http_status);
 
-/* Begin a POST with this form-encoded body. purpose: occ_request. authorization: value of that
+/* Begin a POST with this form-encoded body. purpose: occ_request. authorization: the value of that
  * header, length 0: none. request is a number for occ_session_completed, which must be called once
  * for it, and later. */
 void occ_host_request(uint32_t request, uint32_t purpose, const char *authorization,

@@ -4,18 +4,18 @@
  * One occ_session owns the OAuth tokens of one storefront page and decides who is signed in, whose
  * token goes on a request, and which tokens are revoked when somebody signs out.
  *
- * The core does no input or output. Every call is an event that carries the time; what the core
- * wants done it says through the host functions (occ_host.h), and the host does it when the call
- * has returned. Whatever the host begins on the core's behalf ends in a later call.
+ * The core does no input or output. Every call is an event that carries the time; the core names
+ * its effects through the host functions (occ_host.h), and the host carries them out when the call
+ * has returned. Every request that the host begins for the core ends in a later call.
  *
- * Memory is fixed: a session is one struct, nothing is allocated, and everything that may hold a
- * token or a password is wiped as soon as it is no longer needed. Text is a pointer and a length,
- * never terminated by a zero.
+ * Memory is fixed: a session is one struct, nothing is allocated, and memory that may hold a token
+ * or a password is wiped as soon as it is no longer needed. Text is a pointer and a length, never
+ * terminated by a zero.
  *
  * Text goes in through occ_session_input(): write it there, then call the function with the length.
- * The buffer is wiped before that function returns, whatever it returns.
+ * The buffer is wiped before that function returns, whatever the status.
  *
- * Every function gives an occ_status and none traps. Besides those it names, each may give
+ * Every function returns an occ_status and none traps. Besides those it names, each may return
  *   OCC_STATUS_NOT_OPEN      the session was never opened, or its options were refused
  *   OCC_STATUS_CLOSED        the session is closed
  *   OCC_STATUS_REENTERED     called from within a host function
@@ -30,7 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The longest token that is taken, in bytes; a longer one is refused. */
+/* The longest accepted token, in bytes. */
 #ifndef OCC_TOKEN_MAX
 #define OCC_TOKEN_MAX 8192
 #endif
@@ -71,7 +71,7 @@
   X(SIGN_OUT_AGENT, 7, "signOutAgent")                                                             \
   X(EXPIRED, 8, "expired")
 
-/* What a cell of the table may make depend on: see occ_table. */
+/* The conditions in a cell of the table: see occ_table. */
 #define OCC_GUARDS(X)                                                                              \
   X(NONE, 0, "none")                                                                               \
   X(CUSTOMER_KNOWN, 1, "customer known")                                                           \
@@ -89,13 +89,13 @@
   X(ACCESS, 1, "access_token")                                                                     \
   X(REFRESH, 2, "refresh_token")
 
-/* What a host request is for. */
+/* The purpose of a host request. */
 #define OCC_REQUESTS(X)                                                                            \
   X(TOKEN, 1, "token")                                                                             \
   X(REFRESH, 2, "refresh")                                                                         \
   X(REVOKE, 3, "revoke")
 
-/* How a request ended, as far as the host can tell; the HTTP status comes beside it. */
+/* The end of a request, as far as the host can tell; the HTTP status comes beside it. */
 #define OCC_DELIVERIES(X)                                                                          \
   X(ANSWERED, 1, "answered")                                                                       \
   X(REDIRECTED, 2, "redirected")                                                                   \
@@ -103,7 +103,7 @@
   X(TIMED_OUT, 4, "timed-out")                                                                     \
   X(TOO_LARGE, 5, "too-large")
 
-/* How a revocation ended. Each of them is success (R16). */
+/* The outcome of a revocation. Each of them is success (R16). */
 #define OCC_OUTCOMES(X)                                                                            \
   X(REVOKED, 1, "revoked")                                                                         \
   X(ALREADY_INVALID, 2, "already-invalid")                                                         \
@@ -113,7 +113,7 @@
   X(UNREACHABLE, 6, "unreachable")                                                                 \
   X(TIMED_OUT, 7, "timed-out")
 
-/* What a session may be opened with. */
+/* The flags among the options of a session. */
 #define OCC_FLAGS(X)                                                                               \
   X(REVOKE, 1, "revoke")   /* there is a revocation endpoint (R13) */                              \
   X(BEARER, 2, "bearer")   /* a revocation carries the grant's bearer (R10) */                     \
@@ -121,7 +121,7 @@
   X(SHARED, 8, "shared")   /* other tabs may hold the same grants: they can be asked (R31), and a  \
                               session that is signed out leaves a snapshot that says so (R24) */
 
-/* What the functions give. The errors have the names that the public API shows. */
+/* The results of the functions. The errors have the names in the public API. */
 #define OCC_ERRORS(X)                                                                              \
   X(INVALID_OPTIONS, 1, "invalid-options")                                                         \
   X(INVALID_CREDENTIALS, 2, "invalid-credentials")                                                 \
@@ -189,7 +189,7 @@ char *occ_session_input(occ_session *self);
 
 /* The texts among the options, in the order in which they stand in the input. */
 typedef enum {
-  OCC_OPTION_IDENTITY = 0,        /* what a snapshot must carry to be taken (R26) */
+  OCC_OPTION_IDENTITY = 0,        /* must be in an adopted snapshot (R26) */
   OCC_OPTION_CLIENT_ID,           /* OAuth client of the storefront, at least one byte */
   OCC_OPTION_CLIENT_SECRET,       /* empty: left out of requests, like the other two that may be */
   OCC_OPTION_AGENT_CLIENT_ID,     /* OAuth client of the agent's sign-in, at least one byte */
@@ -198,10 +198,10 @@ typedef enum {
   OCC_OPTION_END
 } occ_option;
 
-/* Opens the session, anonymous and without grants. flags are of OCC_FLAGS, retries is how often a
- * revocation is tried again (R18). nonce, at random, keeps the numbers of this session's grants
+/* Opens the session, anonymous and without grants. flags are of OCC_FLAGS, retries is the number
+ * of retries of a revocation (R18). nonce, at random, keeps the numbers of this session's grants
  * apart from another tab's. OCC_STATUS_INVALID_OPTIONS: a client id is missing, or a text is longer
- * than OCC_OPTION_MAX. One that is open already stays as it is. */
+ * than OCC_OPTION_MAX. A session that is open already is left unchanged. */
 occ_status occ_session_open(occ_session *self, double now, uint32_t nonce, uint32_t flags,
                             uint32_t retries, const uint32_t lengths[OCC_OPTION_END]);
 
@@ -209,10 +209,10 @@ occ_status occ_session_open(occ_session *self, double now, uint32_t nonce, uint3
  * gives OCC_STATUS_CLOSED. */
 occ_status occ_session_close(occ_session *self);
 
-/* ---- Who is there ------------------------------------------------------------------------------
+/* ---- Signing in and out ------------------------------------------------------------------------
  */
 
-/* Somebody signs in with the password grant (RFC 6749 section 4.3). The input is the user name, the
+/* Signs in with the password grant (RFC 6749 section 4.3). The input is the user name, the
  * password and, for an agent, the id of the customer who is signed in if it is known (R4), one
  * after the other. attempt is the host's number for this sign-in; occ_host_signed_in answers it
  * exactly once if this call gives OCC_STATUS_OK.
@@ -220,14 +220,16 @@ occ_status occ_session_close(occ_session *self);
 occ_status occ_session_sign_in(occ_session *self, double now, occ_owner owner, uint32_t attempt,
                                size_t username, size_t password, size_t customer_id);
 
-/* Gives up a sign-in; nothing happens if it is not the one that is pending. */
+/* Cancels a sign-in; nothing happens if it is not the pending one. */
 occ_status occ_session_cancel(occ_session *self, double now, uint32_t attempt);
 
-/* The agent starts to act for the customer whose id is the input. OCC_STATUS_NO_AGENT. */
+/* The agent starts to emulate the customer whose id is the input. OCC_STATUS_NO_AGENT. */
 occ_status occ_session_emulate(occ_session *self, double now, size_t length);
 
-/* Whoever stands before the shop signs out, or the agent does. */
+/* Signs out the customer; or the emulated customer, and the agent stays; or the agent. */
 occ_status occ_session_sign_out(occ_session *self, double now);
+
+/* Signs out the agent. */
 occ_status occ_session_sign_out_agent(occ_session *self, double now);
 
 /* ---- Requests of the storefront ----------------------------------------------------------------
@@ -238,18 +240,17 @@ occ_status occ_session_sign_out_agent(occ_session *self, double now);
 occ_status occ_session_authorization(occ_session *self, double now);
 
 /* A request was answered with 401. The input is the Authorization header that it carried, empty if
- * it carried none. certain: the answer says that the token is dead (R42); otherwise nothing of it
- * could be read, and only a token whose time is over by the clock counts as dead.
+ * it carried none. certain: the response says that the token is dead (R42); otherwise it was
+ * unreadable, and only a token that has expired by the clock counts as dead.
  *   OCC_STATUS_RESEND   there is a newer token: it was handed to occ_host_authorization
- *   OCC_STATUS_WAIT     a token was asked for: occ_host_renewed will tell
+ *   OCC_STATUS_WAIT     a token was requested: occ_host_renewed follows
  *   OCC_STATUS_EXPIRED  the session of that token has ended, now or before, because the token is
  *                       dead and there is no way on (R32)
- *   OCC_STATUS_NOTHING  the answer stands: the token is not dead, or the request was of a session
- *                       that somebody has signed out of
+ *   OCC_STATUS_NOTHING  no retry: the token is not dead, or its session was signed out of
  *   OCC_STATUS_FULL     too many requests for tokens are under way */
 occ_status occ_session_renew(occ_session *self, double now, bool certain, size_t length);
 
-/* ---- What the host has to tell -----------------------------------------------------------------
+/* ---- Events of the host ------------------------------------------------------------------------
  */
 
 /* A request that occ_host_request began has ended. The input is the body of a token response that
@@ -261,21 +262,21 @@ occ_status occ_session_completed(occ_session *self, double now, uint32_t request
                                  occ_delivery delivery, uint32_t http_status, double retry_after,
                                  size_t length);
 
-/* The time that was given to occ_host_alarm has come: `at`, or 0 if the host has not kept it. It
- * has come also where the clock was set back meanwhile. */
+/* The time of occ_host_alarm has come: `at`, or 0 if the host has not kept it. It counts as come
+ * even if the clock was set back meanwhile. */
 occ_status occ_session_alarm(occ_session *self, double now, double at);
 
-/* The page is going away: what still waits to be revoked is sent now (R11). */
+/* The page is going away: queued revocations are sent now (R11). */
 occ_status occ_session_leave(occ_session *self, double now);
 
-/* The input is a snapshot that an earlier page or another tab has saved. It is taken whole if it is
- * newer than what the session holds or of another line (R24), else not at all. Length 0: what was
- * stored is gone, so that what is held is saved again.
- * OCC_STATUS_BAD_SNAPSHOT (R26), OCC_STATUS_STALE: not newer, OCC_STATUS_FULL: no place for it. */
+/* The input is a snapshot that an earlier page or another tab has saved. It is adopted as a whole
+ * if it is newer than the session or of another line (R24), else not at all. Length 0: the storage
+ * was emptied, so the session is saved again.
+ * Also: OCC_STATUS_BAD_SNAPSHOT (R26); OCC_STATUS_STALE: not newer; OCC_STATUS_FULL: no place. */
 occ_status occ_session_adopt(occ_session *self, double now, size_t length);
 
-/* Another tab's occ_host_ended: the grant is gone, and it is that tab which revokes it (R24); what
- * that tab did not have is revoked here (R31).
+/* Another tab's occ_host_ended: the grant has ended, and that tab revokes it (R24); tokens that it
+ * did not have are revoked here (R31).
  * OCC_STATUS_DONE: it is not held here. */
 occ_status occ_session_ended(occ_session *self, double now, double number, double issued);
 
@@ -283,8 +284,8 @@ occ_status occ_session_ended(occ_session *self, double now, double number, doubl
  * newer tokens are in it or will be in the next. OCC_STATUS_NOTHING: be silent. */
 occ_status occ_session_wanted(occ_session *self, double now, double number, double issued);
 
-/* The input is what another tab has saved: newer tokens of a grant that is held here as well are
- * taken (R31). is_answer: it was sent because of occ_host_wanted.
+/* The input is a snapshot that another tab has saved: newer tokens of a grant that is held here as
+ * well are adopted (R31). is_answer: it was sent because of occ_host_wanted.
  * OCC_STATUS_BAD_SNAPSHOT (R26). */
 occ_status occ_session_heard(occ_session *self, double now, bool is_answer, size_t length);
 
@@ -292,9 +293,9 @@ occ_status occ_session_heard(occ_session *self, double now, bool is_answer, size
  */
 
 /* One cell of the table: bits 0 to 7 the next state; bits 8 to 15 the next state when the guard
- * holds; bits 16 to 23 the guard; bits 24 to 31 OCC_STATUS_OK for a transition, else what the event
- * gives: OCC_STATUS_DONE, OCC_STATUS_STALE or an error. OCC_STATUS_UNKNOWN_CELL in bits 24 to 31
- * if there is no such state or event. */
+ * holds; bits 16 to 23 the guard; bits 24 to 31 OCC_STATUS_OK for a transition, else the status
+ * of the event: OCC_STATUS_DONE, OCC_STATUS_STALE or an error. OCC_STATUS_UNKNOWN_CELL in bits 24
+ * to 31 if there is no such state or event. */
 uint32_t occ_table_cell(uint32_t state, uint32_t event);
 
 #endif

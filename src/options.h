@@ -12,7 +12,7 @@ typedef struct {
   char texts[OCC_OPTION_END][OCC_OPTION_MAX];
 } occ_options;
 
-/* Takes the texts that stand one after the other from `at` on. OCC_STATUS_INVALID_OPTIONS: one is
+/* Copies the texts that follow each other from `at` on. OCC_STATUS_INVALID_OPTIONS: one is
  * too long, or a client id is missing. */
 occ_status occ_options_read(occ_options *self, const char *at,
                             const uint32_t lengths[OCC_OPTION_END]);

@@ -44,7 +44,7 @@ void occ_output_save(occ_session *self) {
                       .customer_id = occ_session_emulated(self)},
       self->options.flags & OCC_FLAG_PERSIST);
   }
-  /* One that does not fit is not kept, and the session lives as long as its page. */
+  /* A snapshot that does not fit is not stored, and the session lasts as long as its page. */
   occ_host_save(self->is_renewed, self->output_bytes, writer->overflow ? 0 : writer->used);
   wipe(self);
 }

@@ -6,7 +6,7 @@
 #include "output.h"
 #include "transition.h"
 
-/* R31, in milliseconds: how long another tab that has answered may take for its refresh. */
+/* R31, in milliseconds: the time limit for the refresh of another tab that has answered. */
 #define REFRESH_DELAY 12000.0
 
 /* ---- Requests of the storefront ----------------------------------------------------------------
@@ -19,7 +19,7 @@ static void hand_authorization(const occ_grant *grant) {
 
 occ_status occ_renewal_hand_out(occ_session *self) {
   const occ_grant *grant = occ_session_active(self);
-  /* R32: one that is known to be dead is not put on requests. */
+  /* R32: a token that is known to be dead is not put on requests. */
   if (grant == NULL || self->asked_until != 0) {
     return OCC_STATUS_NOTHING;
   }
@@ -32,8 +32,8 @@ static occ_status wait_for(occ_session *self, double number) {
   return OCC_STATUS_WAIT;
 }
 
-/* Nobody is signed in: a request that may not go without a token is sent with the application's own
- * (RFC 6749 section 4.4). */
+/* Nobody is signed in: a request that needs a token is sent with the application's own (RFC 6749
+ * section 4.4). */
 static occ_status renew_client_token(occ_session *self, bool certain, occ_text rejected) {
   occ_grant *grant = occ_grants_in(&self->grants, OCC_SLOT_CLIENT);
   const bool is_rejected =
@@ -55,7 +55,7 @@ static occ_status renew_client_token(occ_session *self, bool certain, occ_text r
   return place != NULL ? wait_for(self, place->number) : OCC_STATUS_FULL;
 }
 
-/* The header is not what the session hands out. */
+/* The header is not the one that the session hands out. */
 static occ_status renew_other(occ_session *self, bool certain, occ_text rejected) {
   if (occ_text_fingerprint(rejected) == self->expired_header) {
     return OCC_STATUS_EXPIRED;
@@ -124,7 +124,7 @@ void occ_renewal_send(occ_session *self) {
   }
 }
 
-/* ---- Answers -----------------------------------------------------------------------------------
+/* ---- Responses ---------------------------------------------------------------------------------
  */
 
 void occ_renewal_tokens_came(occ_session *self, const occ_grant *grant) {
@@ -137,9 +137,9 @@ static bool is_refused_for_good(occ_status status) {
   return status == OCC_STATUS_INVALID_CREDENTIALS || status == OCC_STATUS_CLIENT_REFUSED;
 }
 
-/* The server refuses the refresh token of a grant. Where refresh tokens are shared, another tab may
- * have a newer one: a refused predecessor says nothing about the grant (R41). Else the grant is
- * dead (R9, R20). */
+/* The server refuses the refresh token of a grant. If tabs share refresh tokens, another may have a
+ * newer one: a refused predecessor says nothing about the grant (R41). Otherwise the grant is dead
+ * (R9, R20). */
 static void refresh_token_is_dead(occ_session *self, occ_grant *grant) {
   const uint32_t persist = OCC_FLAG_PERSIST | OCC_FLAG_SHARED;
   const bool is_active = grant->slot == OCC_SLOT_ACTIVE;
@@ -177,7 +177,7 @@ void occ_renewal_refreshed(occ_session *self, occ_grant *place, occ_status statu
   }
   occ_grant_set_aside(place, status);
   if (grant != NULL && refreshed != occ_grant_fingerprint(grant)) {
-    /* Another tab has refreshed it meanwhile: what was refused is not what the session holds. */
+    /* Another tab has refreshed it meanwhile: the refused token is no longer the session's. */
     occ_transition_end_waiting(self, number, occ_grant_authorization(grant));
     return;
   }

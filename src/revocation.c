@@ -7,7 +7,7 @@
 #include "occ_host.h"
 #include "output.h"
 
-/* R18: how long to wait before another try, in milliseconds. */
+/* R18: the wait before another try, in milliseconds. */
 #define RETRY_AFTER 2000.0
 #define RETRY_AFTER_MAX 30000.0
 
@@ -59,7 +59,7 @@ void occ_revocation_begin_strays(occ_session *self) {
 }
 
 void occ_revocation_begin_refresh(occ_session *self, occ_grant *grant) {
-  /* Its bearer is dead, since the other tab has revoked it (R30). */
+  /* Its bearer is dead: the other tab has revoked it (R30). */
   grant->expires_at = self->now;
   begin(self, grant, false);
 }
@@ -107,8 +107,7 @@ void occ_revocation_send(occ_session *self) {
   }
 }
 
-/* R17. A 401 says that the bearer is dead, which is all that is known then: of the token only where
- * it is its own bearer. */
+/* R17. A 401 says that the bearer is dead, and nothing of the token unless it is its own bearer. */
 static occ_outcome outcome_of(occ_delivery delivery, uint32_t http_status, bool is_own_bearer) {
   if (delivery == OCC_DELIVERY_TIMED_OUT) {
     return OCC_OUTCOME_TIMED_OUT;
@@ -201,7 +200,7 @@ bool occ_revocation_refreshed(occ_session *self, occ_grant *place, occ_status st
   }
   const bool is_refused = status == OCC_STATUS_INVALID_CREDENTIALS;
   if (status != OCC_STATUS_OK && !is_refused) {
-    /* Nothing more can be had: the token is sent to be revoked under the bearer that there is. */
+    /* There is no other bearer: the revocation is sent with the one that the grant has. */
     grant->revocation[OCC_TOKEN_REFRESH].stage = OCC_REVOCATION_QUEUED;
     occ_grant_settle(place);
     return true;

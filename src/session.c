@@ -45,7 +45,7 @@ static occ_status enter(occ_session *self, double now, size_t length) {
   return status;
 }
 
-/* The first of the times at which something is due that no call brings about. */
+/* Returns the earliest time at which something is due without a call. */
 static void set_alarm(occ_session *self) {
   double at = occ_number_earlier(occ_revocation_due(self), occ_renewal_due(self));
   at = occ_number_earlier(at, occ_sign_in_due(self));
@@ -55,7 +55,7 @@ static void set_alarm(occ_session *self) {
   }
 }
 
-/* The session is whole again: the host is told, before anything is sent (R14). */
+/* The session is consistent again: its state is announced before any request is sent (R14). */
 static occ_status conclude(occ_session *self, occ_status status) {
   occ_revocation_begin_strays(self);
   occ_output_save(self);
@@ -77,8 +77,8 @@ static occ_status conclude(occ_session *self, occ_status status) {
   return status;
 }
 
-/* As conclude(), for a call that came with texts. The others leave the input alone: to wipe its 72
- * KiB takes longer than to hand out a header, which every request of the storefront asks for. */
+/* Concludes a call with texts. Other calls leave the input alone: wiping its 72 KiB takes longer
+ * than handing out a header, which every request of the storefront needs. */
 static occ_status conclude_texts(occ_session *self, occ_status status) {
   wipe_input(self);
   return conclude(self, status);
@@ -116,7 +116,7 @@ occ_status occ_session_close(occ_session *self) {
   return OCC_STATUS_OK;
 }
 
-/* ---- Who is there ------------------------------------------------------------------------------
+/* ---- Signing in and out ------------------------------------------------------------------------
  */
 
 occ_status occ_session_sign_in(occ_session *self, double now, occ_owner owner, uint32_t attempt,
@@ -196,7 +196,7 @@ occ_status occ_session_renew(occ_session *self, double now, bool certain, size_t
   return conclude_texts(self, status);
 }
 
-/* ---- What the host has to tell -----------------------------------------------------------------
+/* ---- Events of the host ------------------------------------------------------------------------
  */
 
 static occ_status token_response(occ_session *self, uint32_t request, occ_delivery delivery,

@@ -18,7 +18,7 @@ static const struct {
   [WAY_PASSWORD] = {"password", "username", "password"}, /* RFC 6749 section 4.3.2 */
 };
 
-/* Takes `length` bytes of the input into a fixed field. */
+/* Copies `length` bytes of the input into a fixed field. */
 static size_t take(char *field, const char **from, size_t length) {
   memcpy(field, *from, length);
   *from += length;

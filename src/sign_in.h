@@ -1,4 +1,4 @@
-/* The pending sign-in, and the ways in which one signs in. */
+/* The pending sign-in, and the ways to sign in. */
 #ifndef OCC_SIGN_IN_H
 #define OCC_SIGN_IN_H
 
@@ -9,16 +9,16 @@
 void occ_sign_in_begin(occ_session *self, occ_owner owner, uint32_t attempt, size_t username,
                        size_t password, size_t customer_id);
 
-/* Gives up the sign-in with that number, if it is the one that is pending. */
+/* Cancels the sign-in with that number, if it is the pending one. */
 void occ_sign_in_cancel(occ_session *self, uint32_t attempt);
 
-/* Sends it, unless it has to wait for a revocation (R29) or for a place. */
+/* Sends the pending sign-in, unless it has to wait for a revocation (R29) or for a place. */
 void occ_sign_in_send(occ_session *self);
 
 /* The token response of a sign-in is in the place, with its status. */
 void occ_sign_in_completed(occ_session *self, occ_grant *place, occ_status status);
 
-/* When the sign-in that waits is sent at the latest, 0 if none waits. */
+/* Returns the latest time at which the waiting sign-in is sent, 0: none waits. */
 double occ_sign_in_due(const occ_session *self);
 
 #endif

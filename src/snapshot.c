@@ -41,8 +41,8 @@ static bool read_grant(occ_snapshot_grant *grant, const cJSON *object) {
          grant->refresh.length <= OCC_TOKEN_MAX;
 }
 
-/* Which grants a session can hold together: nobody's; a customer's; an agent's, with the customer's
- * parked only during an emulation, or retired. */
+/* True if a session can hold these grants together: none; a customer's; an agent's, with the
+ * customer's parked only during an emulation, or retired. */
 static bool can_be_held(const occ_snapshot *self) {
   const occ_snapshot_grant *active = &self->grants[0];
   const occ_snapshot_grant *parked = &self->grants[1];

@@ -7,10 +7,10 @@
  *       "access":"…","refresh":"…"}
  *
  * A line begins with the first session of a storage and goes on with its tabs and pages; epochs can
- * be compared within a line only (R24). `revoking` is until when a revocation that began elsewhere
- * holds a sign-in back (R29), `issued` when a refresh gave the tokens.
- * Members that do not apply are left out. Which state it is follows from who owns the active grant
- * and whether a customer is emulated; a sign-in that is pending does not survive its page.
+ * be compared within a line only (R24). Until `revoking` a revocation that began elsewhere may hold
+ * a sign-in back (R29); `issued` is the time of the refresh that gave the tokens. Members that do
+ * not apply are left out. The state follows from the owner of the active grant and the emulated
+ * customer; a pending sign-in does not survive its page.
  */
 #ifndef OCC_SNAPSHOT_H
 #define OCC_SNAPSHOT_H

@@ -18,10 +18,10 @@
     .rule = OCC_STATUS_OK, .guard = OCC_GUARD_##condition, .move = otherwise,                      \
     .given = when_it_holds                                                                         \
   }
-/* Nothing to do, and that is success. */
+/* There is nothing to do, and that is success. */
 #define DONE                                                                                       \
   { .rule = OCC_STATUS_DONE }
-/* Cannot occur, or an answer that comes too late. */
+/* The event cannot occur, or it is a response that comes too late. */
 #define STALE                                                                                      \
   { .rule = OCC_STATUS_STALE }
 #define ERROR(status)                                                                              \

@@ -7,8 +7,8 @@
 
 #include "occ_session.h"
 
-/* What a transition does to the grants and to the sign-in that is pending, in this order; where
- * there is DROP and REVOKE, what is dropped is not revoked. */
+/* The effects of a transition on the grants and the pending sign-in, in this order; with DROP and
+ * REVOKE, the dropped grant is not revoked. */
 #define OCC_EFFECTS(X)                                                                             \
   X(CANCEL, 1, "cancel")   /* the pending sign-in is given up */                                   \
   X(DROP, 2, "drop")       /* the active grant is dead: out, without a request (R9) */             \
@@ -27,8 +27,8 @@ typedef struct {
   uint8_t effects;
 } occ_move;
 
-/* What an event does in a state. A move where `rule` is OCC_STATUS_OK: `given` when there is a
- * guard and it holds, else `move`. Every other rule is the status that the event gives, and nothing
+/* The reaction to an event in a state. With `rule` OCC_STATUS_OK it is a move: `given` if there is
+ * a guard and it holds, else `move`. Every other rule is the status of the event, and nothing
  * happens. */
 typedef struct {
   uint8_t rule;  /* occ_status */

@@ -21,7 +21,7 @@ static bool is_in_snapshot(const occ_snapshot *snapshot, const occ_grant *grant)
   return false;
 }
 
-/* Whether there is a free place for each grant that is not held yet. */
+/* True if there is a free place for each grant that is not held yet. */
 static bool has_places_for(occ_session *self, const occ_snapshot *snapshot) {
   size_t wanted = 0;
   for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
@@ -34,13 +34,13 @@ static bool has_places_for(occ_session *self, const occ_snapshot *snapshot) {
   return wanted == 0;
 }
 
-/* The tokens that another tab has got for a grant. A refresh token that is left out is kept by the
+/* Adopts the tokens that another tab has got for a grant. A missing refresh token stays with the
  * tab that has it. */
 static void take_tokens(occ_session *self, occ_grant *grant, const occ_snapshot_grant *from) {
   (void)occ_grant_put(grant, from->access, from->refresh);
   occ_grant_date(grant, from->issued, self->now);
   grant->expires_at = from->expires_at;
-  /* Whoever was given the tokens refreshes them in time; the others when a request needs it. */
+  /* The tab that got the tokens refreshes them in time; the others when a request needs it. */
   grant->renew_at = 0;
   occ_renewal_tokens_came(self, grant);
 }
@@ -62,7 +62,7 @@ static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
   }
 }
 
-/* Whether a grant with that number is being revoked here, or will be. */
+/* True if a grant with that number is being revoked here, or will be. */
 static bool is_on_its_way(const occ_session *self, double number) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &self->grants.at[i];
@@ -74,13 +74,13 @@ static bool is_on_its_way(const occ_session *self, double number) {
   return false;
 }
 
-/* A grant that another tab has signed out of, with the tokens of that time. It revokes them (R24);
- * what only this tab has is left to it: a newer pair, or the one refresh token that there is where
- * they are not stored (R31). */
+/* Ends a grant that another tab has signed out of, with the tokens of that time, which that tab
+ * revokes (R24). This tab revokes those that it alone has: a newer pair, or the refresh token if
+ * refresh tokens are not stored (R31). */
 static void leave_to_others(occ_session *self, occ_grant *grant, double issued) {
   if (is_on_its_way(self, grant->number)) {
-    /* This tab has signed out of it too, with the tokens of that time: two of one number would
-     * share a refresh (R30). */
+    /* This tab has signed out of it too, with the tokens of that time: two grants with one number
+     * would share a refresh (R30). */
     grant->number = occ_grants_number(&self->grants);
   }
   if (grant->issued > issued) {
@@ -94,8 +94,8 @@ static void leave_to_others(occ_session *self, occ_grant *grant, double issued) 
   occ_grant_settle(grant);
 }
 
-/* A grant that the snapshot does not have was ended by another tab of this line. Of another line
- * nobody knew it, and so it is a stray. */
+/* A grant that the snapshot lacks was ended by another tab of this line. Tabs of another line never
+ * knew it, so it is a stray. */
 static void adopt_grants(occ_session *self, const occ_snapshot *snapshot, bool is_of_line) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *grant = &self->grants.at[i];
@@ -116,7 +116,7 @@ static void adopt_grants(occ_session *self, const occ_snapshot *snapshot, bool i
   }
 }
 
-/* The events that have led to these grants, and then the sign-in of this tab that is pending. */
+/* Replays the events that have led to these grants, and then the pending sign-in of this tab. */
 static void replay_all(occ_session *self, const occ_snapshot *snapshot) {
   self->state = OCC_STATE_ANONYMOUS;
   occ_transition_customer(self, snapshot->customer_id);
@@ -194,12 +194,12 @@ occ_status occ_tabs_adopt(occ_session *self, occ_text json) {
   }
   self->line = snapshot.line;
   self->epoch = snapshot.epoch;
-  /* Nothing that is later than it can be is believed: the clock was set back meanwhile. */
+  /* A time that is too late to be true is not believed: the clock was set back meanwhile. */
   self->revoking_until =
     snapshot.revoking_until <= self->now + OCC_SIGN_IN_DELAY ? snapshot.revoking_until : 0;
   adopt_grants(self, &snapshot, is_of_line);
   if (is_other) {
-    /* What this tab has begun for whoever stood before the shop no longer holds. */
+    /* The pending sign-in of this tab was for the last user, and no longer holds. */
     self->sign_in.customer_id_length = 0;
     occ_transition_end_asking(self, self->waiting_for, OCC_TEXT(""));
   }
@@ -243,7 +243,7 @@ occ_status occ_tabs_wanted(occ_session *self, double number, double issued) {
 occ_status occ_tabs_ended(occ_session *self, double number, double issued) {
   const occ_status status = end(self, number, issued, true);
   if (status == OCC_STATUS_OK) {
-    /* What is stored here may be the first that a sign-in reads elsewhere (R29). */
+    /* A sign-in in another tab may read this snapshot first (R29). */
     self->revoking_until = self->now + OCC_SIGN_IN_DELAY;
   }
   return status;

@@ -1,6 +1,6 @@
 /*
- * Other tabs and earlier pages: what they have stored is taken over (R24, R25), what they have
- * ended ends here, and what they ask for or have refreshed goes to and fro (R31).
+ * Other tabs and earlier pages: their snapshots are adopted (R24, R25), grants that they have ended
+ * end here, and tabs exchange refreshed tokens (R31).
  */
 #ifndef OCC_TABS_H
 #define OCC_TABS_H

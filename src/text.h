@@ -18,8 +18,8 @@ typedef struct {
 /* Text of a string literal. */
 #define OCC_TEXT(literal) ((occ_text){(literal), sizeof(literal) - 1})
 
-/* A fixed buffer that is written from the front. What does not fit sets `overflow`, and from then
- * on nothing more is written. The memory is the caller's. */
+/* A fixed buffer that is written from the front. A text that does not fit sets `overflow`, and
+ * nothing more is written from then on. The memory is the caller's. */
 typedef struct {
   char *at;
   size_t size;
@@ -38,7 +38,7 @@ OCC_INLINE occ_text occ_text_of(const char *string) {
 
 bool occ_text_equal(occ_text one, occ_text other);
 
-/* Whether every byte is visible ASCII, which is what fits into a header (RFC 6750 section 2.1). */
+/* True if every byte is visible ASCII, as a header requires (RFC 6750 section 2.1). */
 bool occ_text_is_visible(occ_text text);
 
 /* A number that tells texts apart without holding them (FNV-1a, 64 bits). */
@@ -48,7 +48,7 @@ uint64_t occ_text_fingerprint(occ_text text);
 void occ_write(occ_writer *writer, const char *string);
 void occ_write_byte(occ_writer *writer, char byte);
 
-/* Fills memory with zeros (R27), also where the compiler can tell that nobody reads it again. */
+/* Fills memory with zeros (R27), even if the compiler can tell that nobody reads it again. */
 void occ_wipe(void *memory, size_t length);
 
 #endif

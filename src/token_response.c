@@ -4,11 +4,11 @@
 
 #include "json.h"
 
-/* A life time above this many seconds (three centuries) is as good as none. */
+/* A life time above this many seconds (three centuries) counts as none. */
 #define LIFETIME_MAX 1e10
 
-/* A token that lives shorter than this many seconds is not refreshed of its own accord, but only
- * when a request needs it: an idle page must not keep the server busy. */
+/* A token with a shorter life time, in seconds, is refreshed only when a request needs it: an idle
+ * page must not keep the server busy. */
 #define RENEWED_LIFETIME_MIN 60.0
 
 /* RFC 6749 section 5.1: the value is case-insensitive. */
@@ -43,7 +43,7 @@ static occ_status read_tokens(occ_grant *grant, double now, const cJSON *respons
   return OCC_STATUS_OK;
 }
 
-/* RFC 6749 section 5.2. A body that names no error is taken for wrong credentials: SAP Commerce
+/* RFC 6749 section 5.2. A body without an error counts as wrong credentials: SAP Commerce
  * also answers with empty bodies and with HTML. Every other error is about the client. */
 static occ_status read_error(const cJSON *response) {
   const char *error = occ_json_string(response, "error");

@@ -6,11 +6,11 @@
 #include "revocation.h"
 #include "table.h"
 
-/* R31, in milliseconds: how long other tabs have to answer. */
+/* R31, in milliseconds: the time limit for answers of other tabs. */
 #define ANSWER_DELAY 2000.0
 
-/* Effects after which another grant, or none, is on requests: none is parked but for one that is
- * admitted, none restored but for one that has gone. */
+/* The effects after which another grant, or none, is active: a grant is parked only for one that is
+ * admitted, and restored only after one that has ended. */
 #define OCC_EFFECTS_ON_ACTIVE (OCC_EFFECT_DROP | OCC_EFFECT_REVOKE | OCC_EFFECT_ADMIT)
 
 void occ_transition_end_sign_in(occ_session *self, occ_status status) {
@@ -37,8 +37,8 @@ static void move(occ_grant *grant, occ_slot slot) {
   }
 }
 
-/* Other tabs are not told: that the server has refused it here does not say that newer tokens of
- * the same grant, which another tab may have, are dead too. */
+/* Other tabs are not notified: they may have newer tokens of the grant, and the refusal here does
+ * not say that those are dead too. */
 static void drop(occ_grant *grant) {
   if (grant != NULL) {
     occ_grant_settle(grant);
@@ -77,7 +77,7 @@ static void apply(occ_session *self, unsigned effects, occ_grant *granted) {
     occ_transition_end_sign_in(self, OCC_STATUS_CANCELLED);
   }
   if (effects & OCC_EFFECT_REVOKE) {
-    /* Before the active one, so that no tab that hears of that one revokes this one too. */
+    /* The retired grant ends first, so that no tab revokes it when it hears of the active one. */
     revoke(self, occ_grants_in(&self->grants, OCC_SLOT_RETIRED));
   }
   if (effects & OCC_EFFECT_DROP) {

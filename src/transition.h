@@ -1,34 +1,33 @@
 /*
- * The table applied: guards, effects, and what a transition ends. The one place where a state
- * changes.
+ * The table applied: guards, effects, and the ends of sign-ins and waits. The one place where a
+ * state changes.
  */
 #ifndef OCC_TRANSITION_H
 #define OCC_TRANSITION_H
 
 #include "session_struct.h"
 
-/* Moves the session. id: the customer whom the event is about, if it is about one. granted: the
- * grant that has arrived with OCC_EVENT_GRANTED, else NULL. Gives what the table says. */
+/* Moves the session. id: the customer of the event, if it has one. granted: the grant that has come
+ * with OCC_EVENT_GRANTED, else NULL. Returns the status in the table. */
 occ_status occ_transition(occ_session *self, occ_event event, occ_text id, occ_grant *granted);
 
-/* The same for an event that is about nobody and brings no grant. */
+/* The same for an event without a customer or a grant. */
 occ_status occ_transition_simply(occ_session *self, occ_event event);
 
-/* Moves through the table without its effects, where the grants are where they belong already.
- * False if the table has no such move. */
+/* Moves through the table without its effects, since the grants are in their slots already. Returns
+ * false if the table has no such move. */
 bool occ_transition_replay(occ_session *self, occ_event event);
 
-/* Sets the id of the customer who is emulated, of at most OCC_CUSTOMER_ID_MAX bytes; empty: nobody
- * is. */
+/* Sets the id of the emulated customer, of at most OCC_CUSTOMER_ID_MAX bytes; empty: there is none.
+ */
 void occ_transition_customer(occ_session *self, occ_text id);
 
-/* The server no longer takes the active grant (R9, R20). There must be one. */
+/* The server no longer accepts the active grant (R9, R20). There must be one. */
 void occ_transition_expire(occ_session *self);
 
-/* The active grant's access token is dead, and there is no refresh token here. A tab decides by
- * what the session has, not by what this tab lacks: other tabs are asked, if there may be any, for
- * as long as they have to answer (R31). OCC_STATUS_WAIT, or OCC_STATUS_EXPIRED: the session has
- * ended. */
+/* The active grant's access token is dead, and there is no refresh token here. Another tab may have
+ * one: the others are asked, if there may be any, and have a time limit to answer (R31).
+ * OCC_STATUS_WAIT, or OCC_STATUS_EXPIRED: the session has ended. */
 occ_status occ_transition_no_way_on(occ_session *self);
 
 /* R32: the same for a session that comes back, if it is known to be dead. */

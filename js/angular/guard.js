@@ -4,12 +4,12 @@ import { inject } from '@angular/core';
 import { OccSession } from './session.js';
 
 /**
- * A guard for pages of customers, as a function (Angular 14.2 and later). In a browser it waits until
- * it is known who is there. On a server it lets everybody pass, since that is never known there.
+ * Returns a guard for pages of customers (Angular 14.2 and later). In a browser it waits until the user
+ * is known. On a server it lets every request pass, since the user is never known there.
  *
  * @template T
- * @param {(...where: any[]) => T} otherwise where nobody is signed in: what the router is given instead,
- *   such as a `UrlTree`. It is called with what the router gives to a guard, in an injection context.
+ * @param {(...where: any[]) => T} otherwise returns the result for an anonymous user, such as a `UrlTree`.
+ *   It gets the arguments of the guard and runs in an injection context.
  * @returns {(...where: any[]) => Promise<true | T>}
  * @example
  * const account = {
@@ -21,7 +21,7 @@ import { OccSession } from './session.js';
 export function signedInGuard(otherwise) {
   return async (...where) => {
     const session = inject(OccSession);
-    // Now, since there is no injection context after a wait.
+    // The injection context ends with the first wait.
     const instead = otherwise(...where);
     await session.opened;
     return session.user.signedIn === false ? instead : true;

@@ -1,4 +1,4 @@
-// The bearer on the requests of Angular's HttpClient, and a new one where it has expired.
+// The bearer on the requests of Angular's HttpClient, and a retry with a new one if it has expired.
 import { HttpContextToken, HttpErrorResponse } from '@angular/common/http';
 import { inject, Injector } from '@angular/core';
 import { from, throwError } from 'rxjs';
@@ -11,7 +11,7 @@ import { OccSession } from './session.js';
 /** @import { Observable } from 'rxjs' */
 
 /**
- * Whether a request is sent as it is, at once, without a bearer:
+ * True for a request that is sent at once and unchanged, without a bearer:
  * `http.get(url, { context: new HttpContext().set(WITHOUT_BEARER, true) })`.
  *
  * @type {HttpContextToken<boolean>}
@@ -19,12 +19,12 @@ import { OccSession } from './session.js';
 export const WITHOUT_BEARER = /* @__PURE__ */ new HttpContextToken(() => false);
 
 /**
- * Goes on once the engine has started, or has failed to: at once, except while the application starts.
+ * Continues once the engine has started or failed: at once, except while the application starts.
  *
  * @template T
  * @param {OccSession} session
  * @param {() => Observable<T>} goOn
- * @returns {Observable<T>} an error if the application ends before
+ * @returns {Observable<T>} fails if the application ends first
  */
 export const whenOpened = (session, goOn) =>
   session.state$.pipe(
@@ -34,11 +34,11 @@ export const whenOpened = (session, goOn) =>
   );
 
 /**
- * Sends a request with the bearer, and once more with a new one if the token has expired. Requests
- * outside of the API, and those that carry an `Authorization` header already, are left as they are.
+ * Sends a request with the bearer, and retries it once with a new one if the token has expired. Requests
+ * outside the API, and those with an `Authorization` header, are left unchanged.
  *
- * @param {() => OccSession} injectSession asked only where it is needed, since a request for the options
- *   of the session is sent while that is being made
+ * @param {() => OccSession} injectSession is called only if the session is needed: a request for its
+ *   options is sent while it is being created
  * @param {HttpRequest<unknown>} request
  * @param {(request: HttpRequest<unknown>) => Observable<HttpEvent<unknown>>} send
  * @returns {Observable<HttpEvent<unknown>>}
@@ -49,23 +49,23 @@ export function sendWithBearer(injectSession, request, send) {
     return send(request);
   }
   const session = injectSession();
-  /** @param {string} authorization `''`: none */
+  /** @param {string} authorization `''`: no header */
   const sendWith = (authorization) =>
     send(authorization ? request.clone({ setHeaders: { Authorization: authorization } }) : request);
   /** @param {string} rejected @param {HttpErrorResponse} answer */
   const renew = async (rejected, { status, headers, error }) => {
-    // The body comes in the form that the request asked for.
+    // The body has the type that the request asked for.
     const isBinary = error instanceof Blob || error instanceof ArrayBuffer;
     const body = isBinary ? await new Response(error).text() : error;
     return session.renew(rejected, { status, headers, body }, { url, method });
   };
-  /** @param {unknown} first what a request without a bearer met @param {string} token of the application */
+  /** @param {unknown} first the error of the request without a bearer @param {string} token of the application */
   const sendAsApplication = (first, token) =>
     sendWith(token).pipe(
       catchError((error) => {
-        // The token can die before its time: the next request is given another.
+        // The token can die before its time: the next request gets another.
         if (error.status === 401) void renew(token, error);
-        // Where it takes a customer, the first answer is the one that says so: somebody is to sign in.
+        // The resource needs a signed-in customer: the first error tells the storefront so.
         return throwError([401, 403].includes(error.status) ? first : error);
       }),
     );
@@ -78,7 +78,7 @@ export function sendWithBearer(injectSession, request, send) {
           mergeMap((renewed) => {
             if (renewed === undefined) return throwError(error);
             if (!authorization) return sendAsApplication(error, renewed);
-            // Whoever was there may have signed out in the moment in which the token came (R21).
+            // The user may have signed out at the moment when the token came (R21).
             const isGone = renewed && renewed !== session.authorization(url);
             return isGone ? throwError(error) : sendWith(renewed);
           }),
@@ -104,7 +104,7 @@ export function occSessionInterceptor(request, next) {
  * `{ provide: HTTP_INTERCEPTORS, useClass: OccSessionInterceptor, multi: true }`.
  */
 export class OccSessionInterceptor {
-  // No parameter of a constructor, which would take Angular's compiler.
+  // A constructor parameter would need Angular's compiler.
   #injector = inject(Injector);
 
   /**

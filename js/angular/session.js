@@ -1,5 +1,5 @@
-// The session as something that Angular injects: it is there before the engine is, tells its state as
-// an observable, and keeps the engine's timers and requests from holding up change detection.
+// The session as an Angular service: it exists before the engine has started, publishes its state as an
+// observable, and keeps the engine's timers and requests out of change detection.
 import { isPlatformBrowser } from '@angular/common';
 import { ErrorHandler, inject, Injector, NgZone, PLATFORM_ID } from '@angular/core';
 import { concat, defer, ReplaySubject, Subject } from 'rxjs';
@@ -14,7 +14,7 @@ import { ANONYMOUS, UNKNOWN, userOf } from './state.js';
 
 /**
  * The session of the application, with the members of `Session` that an application needs. On a
- * server it is not known who is there. Where the engine could not be started nobody is. In both
+ * server the user is unknown; if the engine could not be started, the user is anonymous. In both
  * cases nobody can sign in, and requests are sent without a bearer.
  */
 class InjectedSession {
@@ -24,36 +24,36 @@ class InjectedSession {
   /** @type {SessionError | undefined} */
   #failure;
   #isOver = false;
-  /** The state where there is no engine. @type {OccSessionState} */
+  /** The state without an engine. @type {OccSessionState} */
   #without = UNKNOWN;
   #user = userOf(UNKNOWN);
   /** @type {ReplaySubject<OccSessionState>} */
   #state = new ReplaySubject(1);
   /** @type {Subject<ExpiredDetail>} */
   #expired = new Subject();
-  /** What has expired while nobody was subscribed. @type {ExpiredDetail[]} */
+  /** The events that came before the first subscriber. @type {ExpiredDetail[]} */
   #unheard = [];
   /** @type {Subject<RevocationDetail>} */
   #revocation = new Subject();
 
   /**
-   * Resolves when the engine has started, or has failed to; never rejects.
+   * Resolves when the engine has started or failed; never rejects.
    *
    * @readonly @type {Promise<void>}
    */
   opened;
 
   /**
-   * The state: the present one as soon as it is known, which is before the application is shown, then
-   * each other one. On a server it says once that it is not known.
+   * The state: the current one as soon as it is known, which is before the application is shown, then
+   * each change. On a server it emits the unknown state once.
    *
    * @readonly @type {Observable<OccSessionState>}
    */
   state$ = this.#state.asObservable();
 
   /**
-   * Who is there: as {@link state$}, but only when somebody comes or goes. What loads something for
-   * whoever is there follows this one, since the state also changes with each refresh.
+   * The user: like {@link state$}, but it emits only when a user signs in or out. Load the data of a
+   * user from this one, since the state also changes with each refresh.
    *
    * @readonly @type {Observable<SessionUser>}
    */
@@ -63,8 +63,8 @@ class InjectedSession {
   );
 
   /**
-   * The server no longer takes the session's token. What has happened while nobody was subscribed,
-   * such as at the start, is told to the next subscriber.
+   * The server no longer accepts the session's token. Events without a subscriber, such as at the start,
+   * are kept for the next one.
    *
    * @readonly @type {Observable<ExpiredDetail>}
    */
@@ -74,9 +74,9 @@ class InjectedSession {
   revocation$ = this.#revocation.asObservable();
 
   /**
-   * In an injection context only.
+   * Must run in an injection context.
    *
-   * @param {() => Promise<Session>} open called in that context, in a browser only
+   * @param {() => Promise<Session>} open runs in that context, in a browser only
    */
   constructor(open) {
     this.#zone = inject(NgZone);
@@ -93,8 +93,7 @@ class InjectedSession {
   /** @param {() => Promise<Session>} open @param {(error: Error) => void} report */
   async #open(open, report) {
     try {
-      // What the engine waits for, hours for a token to expire, is no reason to call the
-      // application unstable.
+      // The engine waits hours for a token to expire, which must not make the application unstable.
       const session = await this.#zone.runOutsideAngular(open);
       session.addEventListener('change', () => this.#tellState());
       session.addEventListener('expired', ({ detail }) => {
@@ -110,7 +109,7 @@ class InjectedSession {
       });
       this.#failure = failure;
       this.#without = ANONYMOUS;
-      // A handler may throw. That is an error of the page's then, and the application still starts.
+      // A handler may throw. The error is reported to the page, and the application still starts.
       queueMicrotask(() => this.#isOver || report(failure));
     }
     this.#tellState();
@@ -118,7 +117,7 @@ class InjectedSession {
 
   #tellState() {
     const { state } = this;
-    // Even if nobody asks: of two who are alike, with somebody gone between them, each is another.
+    // The subscription is permanent: a customer who signs out and in again is another user.
     this.#user = userOf(state, this.#user);
     this.#tell(this.#state, state);
   }
@@ -138,17 +137,17 @@ class InjectedSession {
     return this.#zone.runOutsideAngular(() => use(session));
   }
 
-  /** Why the engine could not be started; `ErrorHandler` has been told. @returns {SessionError | undefined} */
+  /** The reason why the engine could not be started; `ErrorHandler` has it too. @returns {SessionError | undefined} */
   get failure() {
     return this.#failure;
   }
 
-  /** The state at this moment; unknown while the engine is being started. @returns {OccSessionState} */
+  /** The current state; unknown until the engine has started. @returns {OccSessionState} */
   get state() {
     return this.#session?.state ?? this.#without;
   }
 
-  /** Who is there at this moment: the same object until somebody comes or goes. @returns {SessionUser} */
+  /** The current user: the same object until a user signs in or out. @returns {SessionUser} */
   get user() {
     return (this.#user = userOf(this.state, this.#user));
   }
@@ -182,13 +181,13 @@ class InjectedSession {
     this.#use((session) => session.emulate(customerId));
   }
 
-  /** See {@link Session.signOut}: done when the call returns, unless the engine is being started. */
+  /** See {@link Session.signOut}: complete when the call returns, unless the engine is still starting. */
   async signOut() {
     if (!this.#session) await this.opened;
     if (this.#session) this.#use((session) => session.signOut());
   }
 
-  /** See {@link Session.signOutAgent}: done when the call returns, as with {@link signOut}. */
+  /** See {@link Session.signOutAgent}: complete when the call returns, as with {@link signOut}. */
   async signOutAgent() {
     if (!this.#session) await this.opened;
     if (this.#session) this.#use((session) => session.signOutAgent());
@@ -225,7 +224,7 @@ class InjectedSession {
   }
 
   /**
-   * See {@link Session.fetch}. It waits for the engine; where there is none it is the global `fetch`.
+   * See {@link Session.fetch}. It waits for the engine; without one it is the global `fetch`.
    *
    * @readonly @type {typeof globalThis.fetch}
    */
@@ -235,10 +234,10 @@ class InjectedSession {
     return this.#use((session) => session.fetch(input, init));
   };
 
-  /** Angular calls it when the application ends. */
+  /** Angular calls this when the application ends. */
   async ngOnDestroy() {
     this.#isOver = true;
-    // That nobody is there any more is not because somebody has signed out.
+    // Closing changes the state, but nobody has signed out: subscribers must not see it.
     for (const subject of [this.#state, this.#expired, this.#revocation]) subject.complete();
     if (!this.#session) await this.opened;
     this.#session?.close();
@@ -246,13 +245,13 @@ class InjectedSession {
 }
 
 /**
- * The type of what is injected. It has no private members, so that a fake can have it.
+ * The type of the injected session. It has no private members, so a fake can be assigned to it.
  *
  * @typedef {Omit<InjectedSession, 'ngOnDestroy'>} OccSession
  */
 
 /**
- * What injects it.
+ * The injection token of the session.
  *
  * @type {{ new (open: () => Promise<Session>): OccSession, readonly prototype: OccSession }}
  */

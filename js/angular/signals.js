@@ -1,5 +1,5 @@
-// The session as signals, for Angular 16 and later. They have an entry point of their own, since an
-// import of what older versions of Angular lack is an error for their bundler.
+// The session as signals, for Angular 16 and later. They have an entry point of their own: older
+// versions of Angular lack the imports, which is an error for their bundler.
 import { inject } from '@angular/core';
 import { toSignal } from '@angular/core/rxjs-interop';
 
@@ -9,8 +9,8 @@ import { OccSession } from './index.js';
 /** @import { OccSessionState, SessionUser } from './index.js' */
 
 /**
- * The whole state as a signal, which also changes with each refresh and revocation; to be called in an
- * injection context. What asks who is there takes {@link injectSessionUser}.
+ * Returns the whole state as a signal, which also changes with each refresh and revocation; must run in
+ * an injection context. For the user alone see {@link injectSessionUser}.
  *
  * @returns {Signal<OccSessionState>}
  * @example
@@ -22,7 +22,7 @@ export function injectSessionState() {
 }
 
 /**
- * Who is there, as a signal that changes only when somebody comes or goes; to be called in an injection
+ * Returns the user as a signal that changes only when a user signs in or out; must run in an injection
  * context.
  *
  * @returns {Signal<SessionUser>}

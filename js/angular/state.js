@@ -1,11 +1,11 @@
-// The state of a session as an Angular application sees it: what is not known yet has a state of its
-// own, and who is there is an object of its own.
+// The state of a session as an Angular application sees it: the unknown state is one of its own, and the
+// user is an object of its own.
 
 /** @import { SessionState } from '../index.js' */
 
 /**
- * The state as long as it is not known who is there: until the engine has started, and always on a
- * server. The members that a guard or a template asks for are undefined, which is neither yes nor no.
+ * The state while the user is unknown: until the engine has started, and always on a server. The members
+ * for guards and templates are undefined, which is neither yes nor no.
  *
  * @typedef {Readonly<{
  *   phase: 'unknown',
@@ -23,8 +23,8 @@
 /** @typedef {'phase' | 'userId' | 'signedIn' | 'agentSignedIn' | 'emulating'} UserMember */
 
 /**
- * The part of the state that says who is there. It is the same object for as long as the same one is
- * there, however often the token is refreshed.
+ * The part of the state that says who is signed in. It is the same object while the same user is signed
+ * in, however often the token is refreshed.
  *
  * @typedef {Pick<SessionState, UserMember> | Pick<UnknownState, UserMember>} SessionUser
  */
@@ -52,10 +52,10 @@ export const ANONYMOUS = Object.freeze({
 });
 
 /**
- * Who is there in a state.
+ * Returns the user of a state.
  *
  * @param {OccSessionState} state
- * @param {SessionUser} [before] given back if nobody has come or gone since
+ * @param {SessionUser} [before] returned if it is the same user
  * @returns {SessionUser}
  */
 export function userOf(state, before) {

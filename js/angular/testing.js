@@ -10,7 +10,7 @@ import { ANONYMOUS, UNKNOWN, userOf } from './state.js';
 /** @import { Credentials, ExpiredDetail, OccSessionState, RevocationDetail, SessionError, SessionState } from './index.js' */
 
 /**
- * What a test says of the state; what it leaves out follows from the phase.
+ * The members of the state that a test sets; the others follow from the phase.
  *
  * @typedef {Partial<Omit<SessionState, 'phase'>> & { phase?: OccSessionState['phase'] }} TestingState
  */
@@ -32,8 +32,8 @@ function stateOf({ phase = 'anonymous', ...given }) {
 }
 
 /**
- * What stands in for {@link OccSession}. Whoever signs in is there at once, whatever the password, and
- * requests are sent without a bearer. A test sets who is there with {@link set}.
+ * A fake of {@link OccSession}. Every sign-in succeeds at once, whatever the password, and requests are
+ * sent without a bearer. A test sets the user with {@link set}.
  *
  * @implements {OccSession}
  */
@@ -71,12 +71,12 @@ export class OccSessionTesting {
     return (this.#user = userOf(this.state, this.#user));
   }
 
-  /** Sets who is there. @param {TestingState} state */
+  /** Sets the state. @param {TestingState} state */
   set(state) {
     this.#state.next(stateOf(state));
   }
 
-  /** The session of a customer or an agent ends as expired. @param {'customer' | 'agent'} owner */
+  /** Ends the session of a customer or an agent as expired. @param {'customer' | 'agent'} owner */
   expire(owner = 'customer') {
     this.set({});
     this.#expired.next({ owner });
@@ -126,10 +126,10 @@ export class OccSessionTesting {
 }
 
 /**
- * In place of `provideOccSession` in unit tests. The state is known from the start, so that a request
- * is with the `HttpTestingController` as soon as it is subscribed to.
+ * Takes the place of `provideOccSession` in unit tests. The state is known from the start, so a request
+ * reaches the `HttpTestingController` as soon as it is subscribed to.
  *
- * @param {TestingState} [state] who is there; default: nobody
+ * @param {TestingState} [state] default: the anonymous state
  * @returns {Provider[]}
  * @example
  * TestBed.configureTestingModule({

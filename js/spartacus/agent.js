@@ -1,4 +1,4 @@
-// What the bar for agents asks for.
+// Signing in and out for the ASM bar.
 import { inject } from '@angular/core';
 import { AuthService, UserService } from '@spartacus/core';
 
@@ -6,7 +6,7 @@ import { OccSession } from '../angular/index.js';
 import { Refusal } from './auth.js';
 import { select } from './identity.js';
 
-/** In place of CsAgentAuthService. */
+/** Replaces CsAgentAuthService. */
 export class OccAgentAuth {
   #session = inject(OccSession);
   #auth = inject(AuthService);
@@ -49,7 +49,7 @@ export class OccAgentAuth {
 
   async logoutCustomerSupportAgent() {
     this.#session.signOutAgent();
-    // A customer who is back stays on the page.
+    // A restored customer stays on the page.
     if (!this.#session.state.signedIn) this.#auth.logout();
   }
 }

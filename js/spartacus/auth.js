@@ -1,4 +1,4 @@
-// Signing in and out, as Spartacus asks for it.
+// Signing in and out through the services of Spartacus.
 import { ErrorHandler, inject, Injector } from '@angular/core';
 import {
   AuthRedirectService,
@@ -16,14 +16,14 @@ import { select } from './identity.js';
 /** @import { SessionError, SessionErrorCode } from '../index.js' */
 
 /**
- * What the shopper is told, in the messages that Spartacus has; null: nothing.
+ * The messages of Spartacus for the errors of a sign-in; null: none.
  *
  * @type {Partial<Record<SessionErrorCode, { key: string, params?: object } | null>>}
  */
 const MESSAGES = {
   'invalid-credentials': {
     key: 'httpHandlers.badRequestPleaseLoginAgain',
-    // Spartacus repeats what the server says, which may repeat what was typed.
+    // Spartacus shows the server's text, which may repeat the shopper's input.
     params: { errorMessage: 'Bad credentials' },
   },
   'agent-signed-in': { key: 'asm.auth.agentLoggedInError' },
@@ -33,7 +33,7 @@ const MESSAGES = {
   closed: null,
 };
 
-/** Says why somebody could not sign in. */
+/** Shows why a sign-in failed. */
 export class Refusal {
   #session = inject(OccSession);
   #messages = inject(GlobalMessageService);
@@ -47,20 +47,20 @@ export class Refusal {
       message ?? { key: 'httpHandlers.unknownError' },
       GlobalMessageType.MSG_TYPE_ERROR,
     );
-    // What only a developer can mend, and has not been told yet.
+    // Only a developer can mend the others, and none has been reported yet.
     if (!message && error !== this.#session.failure)
       this.#injector.get(ErrorHandler).handleError(error);
   }
 }
 
-/** In place of OAuthLibWrapperService. */
+/** Replaces OAuthLibWrapperService. */
 export class OccOAuth {
-  /** Nothing comes from angular-oauth2-oidc. @readonly @type {Observable<never>} */
+  /** There are no events of angular-oauth2-oidc. @readonly @type {Observable<never>} */
   events$ = EMPTY;
   #session = inject(OccSession);
 
   /**
-   * Whoever signs in takes the place of a customer who is there, in another tab's session for example.
+   * Signs a customer in, in place of one who is signed in already, for example in another tab.
    *
    * @param {string} username
    * @param {string} password
@@ -70,7 +70,7 @@ export class OccOAuth {
     await this.#session.signIn({ username, password });
   }
 
-  /** The engine refreshes when a request meets a dead token. */
+  /** Does nothing: the engine refreshes when a request meets a dead token. */
   refreshToken() {}
 
   revokeAndLogout() {
@@ -93,9 +93,9 @@ export class OccOAuth {
   initLoginFlow() {}
 }
 
-/** In place of AuthService and AsmAuthService. */
+/** Replaces AuthService and AsmAuthService. */
 export class OccAuth {
-  /** Requests need not wait for a refresh or a sign-out: the engine sees to that. @readonly */
+  /** Requests need not wait for a refresh or a sign-out: the engine handles both. @readonly */
   refreshInProgress$ = new BehaviorSubject(false);
   /** @readonly */
   logoutInProgress$ = new BehaviorSubject(false);
@@ -119,7 +119,7 @@ export class OccAuth {
     }
   }
 
-  /** There is no page of a server to sign in on. */
+  /** The server has no sign-in page. */
   loginWithRedirect() {
     return false;
   }
@@ -127,13 +127,13 @@ export class OccAuth {
   /** No token comes in the address of the page. */
   async checkOAuthParamsInUrl() {}
 
-  /** Whoever stands before the shop signs out; done when the call returns. */
+  /** Signs out the customer, emulated or not; complete when the call returns. */
   async coreLogout() {
-    // What waits for it may load things: the store is to forget those of before first.
+    // The caller may load data next: the store must forget that of the last user first.
     await this.#session.signOut();
   }
 
-  /** Goes to the page that signs out. */
+  /** Navigates to the page that signs out. */
   logout() {
     this.#routing.go({ cxRoute: 'logout' });
   }

@@ -1,5 +1,5 @@
-// Who is there, in the terms of Spartacus: a user id for OCC and a token. Both are read off the
-// engine's state; what Spartacus would set is decided by the engine.
+// The user in the terms of Spartacus: a user id for OCC and a token. Both come from the engine's state;
+// Spartacus cannot set them.
 import { inject } from '@angular/core';
 import { AuthStorageService, UserIdService } from '@spartacus/core';
 import { distinctUntilChanged, map } from 'rxjs/operators';
@@ -11,12 +11,12 @@ import { OccSession } from '../angular/index.js';
 /** @import { SessionState } from '../index.js' */
 
 /**
- * What Spartacus is given in place of a token. It is worth nothing at the server; a request that
- * carries it gets the real one at the last moment.
+ * The stand-in for a token in Spartacus. It is worth nothing at the server; a request that carries it
+ * gets the real one at the last moment.
  */
 export const STAND_IN = 'occ-session';
 
-/** Spartacus has no word for a visitor of whom nothing is known, as on a server. */
+/** Spartacus has no value for an unknown user, as on a server. */
 const NOBODY = /** @type {const} */ ({
   phase: 'anonymous',
   userId: 'anonymous',
@@ -28,7 +28,7 @@ const NOBODY = /** @type {const} */ ({
 });
 
 /**
- * A part of the state: its present value, and each other one.
+ * Emits a part of the state: its current value, and each change.
  *
  * @template T
  * @param {OccSession} session
@@ -41,7 +41,7 @@ export const select = (session, part) =>
     distinctUntilChanged(),
   );
 
-/** In place of UserIdService. */
+/** Replaces UserIdService. */
 export class OccUserId extends UserIdService {
   #session = inject(OccSession);
 
@@ -57,13 +57,13 @@ export class OccUserId extends UserIdService {
   clearUserId() {}
 }
 
-/** In place of AuthStorageService and AsmAuthStorageService. */
+/** Replaces AuthStorageService and AsmAuthStorageService. */
 export class OccAuthStorage extends AuthStorageService {
   #session = inject(OccSession);
 
   /**
-   * Another one when somebody comes or goes, and not after a refresh: for Spartacus the token is the
-   * same then, and what loads something for each would meet the next refresh.
+   * Emits when a user signs in or out, and not after a refresh: the token of Spartacus stays the same, and
+   * a subscriber that loads data for each would meet the next refresh.
    *
    * @override
    * @returns {Observable<AuthToken>}
@@ -96,7 +96,7 @@ export class OccAuthStorage extends AuthStorageService {
   /** @override */
   removeItem() {}
 
-  // ---- What ASM asks for besides --------------------------------------------------------------
+  // ---- Members for ASM ------------------------------------------------------------------------
 
   getTokenTarget() {
     return select(this.#session, ({ agentSignedIn }) => (agentSignedIn ? 'CSAgent' : 'User'));

@@ -14,10 +14,10 @@ import { sessionProviders } from './providers.js';
 /** @import { SessionOptions } from '../index.js' */
 
 /**
- * What lets the engine sign in and out for the storefront, its customers and its agents: providers of
- * its root module. The engine takes its options from the configuration of the storefront.
+ * Provides the engine for the sign-ins of a storefront, of its customers and its agents, in the root
+ * module. The engine takes its options from the configuration of the storefront.
  *
- * @param {Partial<SessionOptions>} [given] where it is to do otherwise
+ * @param {Partial<SessionOptions>} [given] options that differ from the configuration
  * @returns {Provider[]}
  * @example
  * @NgModule({ imports: [AppModule], providers: [provideOccSession()], bootstrap: [StorefrontComponent] })
@@ -30,7 +30,7 @@ export function provideOccSession(given = {}) {
       storage: AsmAuthStorageService,
       header: AsmAuthHttpHeaderService,
     }),
-    // As the module of ASM has it; here as well, so that the order of the modules does not matter.
+    // The module of ASM provides this too; so the order of the modules does not matter.
     { provide: AuthService, useExisting: AsmAuthService },
     { provide: AuthStorageService, useExisting: AsmAuthStorageService },
     { provide: AuthHttpHeaderService, useExisting: AsmAuthHttpHeaderService },

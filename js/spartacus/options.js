@@ -1,15 +1,15 @@
-// The options of the engine as the storefront's own configuration gives them.
+// The options of the engine, from the storefront's own configuration.
 import { inject, InjectionToken } from '@angular/core';
 import { AuthConfigService, OccConfig } from '@spartacus/core';
 
 /** @import { SessionOptions } from '../index.js' */
 
-/** Where the engine is to do otherwise than the configuration says. @type {InjectionToken<Partial<SessionOptions>>} */
+/** The options that differ from the configuration. @type {InjectionToken<Partial<SessionOptions>>} */
 export const GIVEN = new InjectionToken('options of occ-session');
 
 /**
- * A base URL as Spartacus takes it: absolute, or from the root of the storefront's own origin. What is
- * none of them is left as it is, for the engine to name.
+ * Resolves a base URL as Spartacus does: absolute, or from the root of the storefront's own origin. Any
+ * other text is left unchanged, for the engine to name.
  *
  * @param {string} url
  */
@@ -22,9 +22,9 @@ function absolute(url) {
 }
 
 /**
- * In an injection context only.
+ * Must run in an injection context.
  *
- * @returns {() => SessionOptions} what the configuration says by then
+ * @returns {() => SessionOptions} the options from the configuration at the time of the call
  */
 export function injectOptions() {
   const auth = inject(AuthConfigService);
@@ -40,7 +40,7 @@ export function injectOptions() {
       scope: auth.getOAuthLibConfig().scope ?? '',
       endpoints: { token: auth.getTokenEndpoint(), revoke: auth.getRevokeEndpoint() },
       apiPrefixes: [api + prefix.replace(/^\/?/, '/'), `${api}/assistedservicewebservices/`],
-      // As Spartacus itself: the tabs of a browser share what localStorage holds.
+      // The tabs of a browser share the session, as with Spartacus itself.
       storage: 'local',
       ...given,
     };

@@ -1,5 +1,5 @@
-// What Spartacus keeps in localStorage about signing in, without the token and the user id, which the
-// engine keeps: the page to go to afterwards.
+// The stored sign-in state of Spartacus without the token and the user id, which the engine keeps: the
+// page to go to afterwards.
 import { inject } from '@angular/core';
 import { AuthRedirectStorageService, StatePersistenceService } from '@spartacus/core';
 import { Subscription } from 'rxjs';
@@ -9,7 +9,7 @@ import { OccSession } from '../angular/index.js';
 import { injectOptions } from './options.js';
 import { isAwaited } from './take-over.js';
 
-/** In place of AuthStatePersistenceService. */
+/** Replaces AuthStatePersistenceService. */
 export class OccAuthPersistence {
   #session = inject(OccSession);
   #persistence = inject(StatePersistenceService);
@@ -21,7 +21,7 @@ export class OccAuthPersistence {
   initSync() {
     const stored = this.#persistence.syncWithStorage({
       key: 'auth',
-      // Not before the engine runs: it takes over what an older storefront has left there.
+      // The engine must run first: it takes over the session of an older storefront from there.
       state$: this.#session.state$.pipe(
         take(1),
         filter(() => !this.#session.failure),
@@ -35,7 +35,7 @@ export class OccAuthPersistence {
     this.#subscription.add(stored);
   }
 
-  /** Whether somebody will be signed in when the engine has started; asked before it has. */
+  /** True if a user will be signed in when the engine has started; called before that. */
   isUserLoggedIn() {
     return isAwaited(this.#options());
   }

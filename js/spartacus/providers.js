@@ -1,4 +1,4 @@
-// What takes the place of Spartacus' own services, with and without the Assisted Service Module.
+// The providers that replace Spartacus' own services, with and without the Assisted Service Module.
 import { HTTP_INTERCEPTORS } from '@angular/common/http';
 import { APP_INITIALIZER, inject } from '@angular/core';
 import {
@@ -27,7 +27,7 @@ import { follow } from './transitions.js';
 /** @import { Provider } from '@angular/core' */
 /** @import { SessionOptions } from '../index.js' */
 
-/** In an injection context only. */
+/** Must run in an injection context. */
 function openSession() {
   const auth = inject(AuthConfigService);
   const config = inject(ConfigInitializerService);
@@ -48,7 +48,7 @@ function openSession() {
   });
 }
 
-/** In an injection context only. */
+/** Must run in an injection context. */
 function startSession() {
   const session = inject(OccSession);
   follow();
@@ -75,11 +75,11 @@ export function sessionProviders(given, { auth, storage, header }) {
     { provide: header, useFactory: () => new OccHttpHeader() },
     { provide: AuthStatePersistenceService, useFactory: () => new OccAuthPersistence() },
     { provide: OAuthLibWrapperService, useFactory: () => new OccOAuth() },
-    // The interceptor of its library asks for it, and then has nothing to do.
+    // The interceptor of angular-oauth2-oidc injects it, and then has nothing to do.
     { provide: OAuthService, useValue: {} },
-    // It would hold every request back until the engine has started.
+    // This service would delay every request until the engine has started.
     { provide: TokenRevocationInterceptor, useValue: { intercept: passOn } },
-    // The last interceptor of the storefront, so that the others do not see the bearer.
+    // The last interceptor of the storefront hides the bearer from the others.
     { provide: HTTP_INTERCEPTORS, useFactory: () => new OccRequests(), multi: true },
   ];
 }

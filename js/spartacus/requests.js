@@ -1,4 +1,4 @@
-// The bearer on the requests of the storefront, and what becomes of those that a dead token spoils.
+// The bearer on the requests of the storefront, and the retry of those with a dead token.
 import { HttpErrorResponse } from '@angular/common/http';
 import { inject } from '@angular/core';
 import {
@@ -18,8 +18,8 @@ import { injectOptions } from './options.js';
 /** @import { SessionState } from '../index.js' */
 
 /**
- * In place of AuthHttpHeaderService and AsmAuthHttpHeaderService: Spartacus' own interceptor neither
- * puts a header on nor catches an error.
+ * Replaces AuthHttpHeaderService and AsmAuthHttpHeaderService: Spartacus' own interceptor neither adds a
+ * header nor catches an error.
  */
 export class OccHttpHeader {
   #storage = inject(AuthStorageService);
@@ -33,7 +33,7 @@ export class OccHttpHeader {
   }
 
   /**
-   * Takes off the mark of requests for agents, which CORS would refuse.
+   * Removes the mark of agents' requests, which CORS would refuse.
    *
    * @param {HttpRequest<unknown>} request
    */
@@ -53,14 +53,14 @@ export class OccHttpHeader {
   handleExpiredRefreshToken() {}
 }
 
-/** Who stands before the shop. @param {SessionState} state */
+/** Returns a text that is the same while the same user is signed in. @param {SessionState} state */
 const holder = ({ userId, agentSignedIn }) => `${userId} ${agentSignedIn}`;
 
-/** The interceptor that puts the bearer on, after all that come before it in `providers`. */
+/** The interceptor that adds the bearer, after those before it in `providers`. */
 export class OccRequests {
   #session = inject(OccSession);
   #options = injectOptions();
-  /** How often somebody else has come to stand before the shop. */
+  /** The number of changes of the user. */
   #changes = 0;
 
   constructor() {
@@ -87,7 +87,7 @@ export class OccRequests {
       return sendWithBearer(() => session, plain, send).pipe(
         catchError((error) =>
           error instanceof HttpErrorResponse && error.status === 401 && this.#changes !== asked
-            ? EMPTY // Whoever asked is gone, and nobody waits for the answer.
+            ? EMPTY // The user of the request is gone, and nobody waits for the response.
             : throwError(error),
         ),
       );
@@ -95,8 +95,8 @@ export class OccRequests {
   }
 
   /**
-   * Whether a request is for the API, as far as can be told before the engine has started. The list
-   * of base sites is for everybody, and asked for while the configuration is still being made.
+   * True if a request is for the API, as far as is known before the engine has started. The list of base
+   * sites is public, and is requested while the configuration is still incomplete.
    *
    * @param {string} url
    */

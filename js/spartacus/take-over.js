@@ -6,7 +6,7 @@
 const AUTH = 'spartacus⚿⚿auth';
 const ASM = 'spartacus⚿⚿asm';
 
-/** Where the engine keeps its session unless told, and kept it in earlier versions. */
+/** The prefix of the engine's default storage key, which was the key itself in earlier versions. */
 const KEY = 'occ-session';
 
 /**
@@ -33,12 +33,12 @@ function read(key, area = 'localStorage') {
 /** @param {unknown} value */
 const textOf = (value) => (typeof value === 'string' ? value : '');
 
-/** As the engine writes it into its snapshots. @param {SessionOptions} options */
+/** Returns the identity as the engine writes it into its snapshots. @param {SessionOptions} options */
 function identityOf({ baseUrl, clientId, agentClientId = clientId }) {
   try {
     return `${new URL(baseUrl).href.replace(/\/?$/, '/')} ${clientId} ${agentClientId}`;
   } catch {
-    return ''; // The engine names what is wrong.
+    return ''; // The engine names the mistake.
   }
 }
 
@@ -60,10 +60,10 @@ export function isAwaited(options) {
 }
 
 /**
- * Leaves what Spartacus has stored where the engine finds it, newer than anything it has seen.
+ * Writes the stored session of Spartacus as a snapshot of the engine, newer than any that it has seen.
  *
  * @param {Session} session
- * @param {SessionOptions} options that it has been opened with
+ * @param {SessionOptions} options of the session
  */
 export function takeOver(session, options) {
   const identity = identityOf(options);
@@ -73,14 +73,14 @@ export function takeOver(session, options) {
   const area = areaOf(options);
   if (!['local', 'session'].includes(String(storage)) || !(token || emulatedUserToken)) return;
   const access = textOf(token?.access_token);
-  // First, so that there is room for what takes its place.
+  // The old keys lose the tokens before the snapshot is stored, to make room for it.
   const empty = () => {
     localStorage.setItem(AUTH, JSON.stringify(auth));
     localStorage.setItem(ASM, JSON.stringify(asm));
   };
   if (access && access !== read(storageKey, area).active?.access) {
-    // The engine empties the old keys when it starts. Where it has a session all the same, that one is
-    // the older: the storefront has done without the engine in between.
+    // The engine empties the old keys when it starts. A session of the engine beside them is the older
+    // one: the storefront ran without the engine in between.
     session.signOutAgent();
     session.signOut();
     const { epoch = 0 } = read(storageKey, area);
@@ -98,8 +98,8 @@ export function takeOver(session, options) {
       isAgent && textOf(emulatedUserToken?.access_token)
         ? { [emulated ? 'parked' : 'retired']: grant('customer', 2, emulatedUserToken) }
         : {};
-    // As src/snapshot.c reads it, with the identity of js/options.js, and a number as src/session.c
-    // makes it out of a nonce.
+    // The snapshot has the format of src/snapshot.c, with the identity of js/options.js and a number
+    // made of a nonce, like those of src/grant.c.
     const snapshot = {
       v: 1,
       for: identity,
@@ -112,9 +112,9 @@ export function takeOver(session, options) {
     try {
       globalThis[area].setItem(storageKey, JSON.stringify(snapshot));
     } catch {
-      return; // No room even so: the engine starts with nobody signed in.
+      return; // There is still no room: the engine starts without a user.
     }
-    // Before anything it does, the engine looks for what is new in the storage.
+    // The engine reads the storage before every call.
     session.authorization();
   } else {
     empty();

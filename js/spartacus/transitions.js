@@ -1,5 +1,5 @@
-// What the storefront does when somebody comes or goes, by a call, in another tab, or because the
-// server no longer takes the token: the actions of its store, messages, and where to go.
+// The reactions of the storefront to a sign-in or sign-out, by a call, in another tab, or because the
+// server no longer accepts the token: the actions of its store, messages, and navigation.
 import { inject } from '@angular/core';
 import { Store } from '@ngrx/store';
 import {
@@ -15,7 +15,7 @@ import { pairwise } from 'rxjs/operators';
 import { OccSession } from '../angular/index.js';
 import { select } from './identity.js';
 
-/** In an injection context only. */
+/** Must run in an injection context. */
 export function follow() {
   const session = inject(OccSession);
   const store = inject(Store);
@@ -31,9 +31,9 @@ export function follow() {
     const agentLeft = before.agentSignedIn && !now.agentSignedIn;
     const signsIn = isOther && now.signedIn;
     const signsOut = agentCame || agentLeft || (isOther && (before.signedIn || now.agentSignedIn));
-    // Where somebody else has come, the store forgets what it knew at once, before anything is loaded
-    // for the next. Where nobody has, it does so after the page has taken in that nobody is there: as
-    // long as the page shows somebody, it would have what is missing loaded again.
+    // If another user has signed in, the store forgets its data at once, before any is loaded for the new
+    // user. If nobody has, it does so after the page shows the anonymous user: a page that still shows
+    // the last user would load the missing data again.
     const actions = [
       ...(agentLeft ? [{ type: '[Auth] Logout Customer Support Agent' }] : []),
       ...(signsOut ? [new AuthActions.Logout()] : []),
@@ -45,7 +45,7 @@ export function follow() {
 
   session.expired$.subscribe(({ owner }) => {
     const key = owner === 'agent' ? 'asm.csagentTokenExpired' : 'httpHandlers.sessionExpired';
-    // Where the shopper wanted to go, to come back after signing in.
+    // The page is remembered, and opened after the sign-in.
     redirect.saveCurrentNavigationUrl();
     if (owner === 'customer') routing.go({ cxRoute: 'login' });
     else if (!session.state.signedIn) auth.logout();

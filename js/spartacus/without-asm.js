@@ -7,10 +7,10 @@ import { sessionProviders } from './providers.js';
 /** @import { SessionOptions } from '../index.js' */
 
 /**
- * What lets the engine sign in and out for the storefront: providers of its root module. The engine
- * takes its options from the configuration of the storefront.
+ * Provides the engine for the sign-ins of a storefront, in the root module. The engine takes its options
+ * from the configuration of the storefront.
  *
- * @param {Partial<SessionOptions>} [given] where it is to do otherwise
+ * @param {Partial<SessionOptions>} [given] options that differ from the configuration
  * @returns {Provider[]}
  */
 export function provideOccSession(given = {}) {

@@ -81,7 +81,7 @@ export const explained = [
   {
     file: 'js/session.js',
     line: '} catch {',
-    changes: ['{ return false; // What is no URL at all. } -> {}'],
+    changes: ['{ return false; // It is no URL. } -> {}'],
     why: 'undefined is falsy as well.',
   },
   {
