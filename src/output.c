@@ -40,7 +40,7 @@ void occ_output_save(occ_session *self) {
                       .epoch = self->epoch,
                       .revoking_until = is_revoking
                                           ? self->now + OCC_SIGN_IN_DELAY
-                                          : occ_session_to_come(self, self->revoking_until),
+                                          : occ_session_to_come(self->now, self->revoking_until),
                       .customer_id = occ_session_emulated(self)},
       self->options.flags & OCC_FLAG_PERSIST);
   }

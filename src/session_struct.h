@@ -79,9 +79,9 @@ OCC_INLINE occ_text occ_session_emulated(const occ_session *self) {
   return (occ_text){self->customer_id, self->customer_id_length};
 }
 
-/* Returns the time if it is in the future, else 0. */
-static inline double occ_session_to_come(const occ_session *self, double time) {
-  return time > self->now || self->is_leaving ? time : 0;
+/* Returns the time if it is later than now, else 0. */
+OCC_INLINE double occ_session_to_come(double now, double time) {
+  return time > now ? time : 0;
 }
 
 #endif

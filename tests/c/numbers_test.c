@@ -50,3 +50,10 @@ TEST(objects, "numbers are found by their names") {
 TEST(table, "the table is indexed by a state and an event, in this order") {
   CHECK_NUMBER(export_occ_table(OCC_STATE_AGENT, OCC_EVENT_EMULATE), OCC_STATE_EMULATING);
 }
+
+TEST(effects, "bits 0 to 7 are the effects of a move, bits 8 to 15 those if the guard holds") {
+  CHECK_NUMBER(export_occ_table_effects(OCC_STATE_CUSTOMER, OCC_EVENT_SIGN_OUT), OCC_EFFECT_REVOKE);
+  /* Written out: PARK, RETIRE and ADMIT without a known customer; PARK and ADMIT with one. */
+  CHECK_NUMBER(export_occ_table_effects(OCC_STATE_AGENT_TAKING_OVER, OCC_EVENT_GRANTED),
+               (16 | 32 | 64) | (16 | 64) << 8);
+}

@@ -1462,6 +1462,19 @@ TEST(r29_cancelled,
   CHECK_TEXT(host.order, "");
 }
 
+TEST(r29_leave,
+     "R29: a page that goes away while a sign-in waits, and stays after all, sends it late") {
+  open_as_customer();
+  (void)occ_session_sign_out(&session, NOW);
+  CHECK_NUMBER(host_sign_in(NOW, OCC_OWNER_CUSTOMER, 2, "anna", "pass", ""), OCC_STATUS_OK);
+  /* The timers of the page are late. */
+  CHECK_NUMBER(occ_session_leave(&session, NOW + 2500), OCC_STATUS_OK);
+  CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_REVOKE);
+  CHECK_NUMBER(host.alarm, NOW + 2000);
+  CHECK_NUMBER(occ_session_alarm(&session, NOW + 2600, NOW + 2000), OCC_STATUS_OK);
+  CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_TOKEN);
+}
+
 /* ---- Tabs, reloads, memory ---------------------------------------------------------------------
  */
 
