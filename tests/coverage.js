@@ -1,4 +1,4 @@
-// Saves the counters of an instrumented engine for tools/coverage-js.js, which loads this file into
+// Saves the counters of an instrumented engine for tools/proofs/coverage-js.js, which loads this file into
 // every process of Node; without a folder in OCC_COVERAGE it does nothing.
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';

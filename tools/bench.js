@@ -4,7 +4,7 @@
 //
 // Each part is a file of tests/bench that runs in a process of its own with a time limit, so a failing
 // part spoils no other. --json writes the figures to a file, --runs is for trying out.
-import { execFileSync, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release } from 'node:os';
 import { join } from 'node:path';
@@ -14,15 +14,8 @@ import { parseArgs } from 'node:util';
 
 import { format } from '../tests/bench/figures.js';
 import { build } from './build.js';
-import {
-  fail,
-  findChromium,
-  findHeadlessShell,
-  installNpmPackages,
-  root,
-  setup,
-  ToolError,
-} from './setup.js';
+import { main, root, run, ToolError } from './command.js';
+import { findChromium, findHeadlessShell, installNpmPackages, setup } from './setup.js';
 import { buildStorefronts } from './storefront.js';
 
 /** The parts in their order, each with its time limit in seconds. */
@@ -126,13 +119,13 @@ function machine() {
     processors: `${availableParallelism()} x ${cpus()[0]?.model ?? arch()}`,
     system: `${platform()} ${release()}`,
     node: process.version,
-    chromium: chromium && execFileSync(chromium, ['--version'], { encoding: 'utf8' }).trim(),
+    chromium: chromium && run(chromium, ['--version']).stdout.trim(),
   };
 }
 
 const args = process.argv.slice(2);
 
-try {
+await main(import.meta, async () => {
   const { values } = parseArgs({
     args,
     options: {
@@ -181,6 +174,4 @@ try {
     for (const line of failed) console.log(`   ${line}`);
     process.exitCode = failed.length === 0 ? 0 : 1;
   }
-} catch (error) {
-  fail(error);
-}
+});

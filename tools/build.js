@@ -7,14 +7,12 @@
 // --debug builds the same modules into build/debug/, for the developer tools of a browser: with source
 // maps, and core.wasm with function names and DWARF. --integrity prints the SHA-384 of each file that a
 // page may load, for Subresource Integrity.
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -24,7 +22,8 @@ import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-import { cjsonSourceDir, fail, lock, root, setup, ToolError } from './setup.js';
+import { main, root, run, ToolError } from './command.js';
+import { cjsonSourceDir, lock, setup } from './setup.js';
 
 const wasmDir = join(root, 'build/wasm');
 const dist = join(root, 'dist');
@@ -266,28 +265,9 @@ function writeIfChanged(path, content) {
   renameSync(unfinished, path);
 }
 
-/**
- * Runs a tool and shows its output only if it fails.
- * @param {string} command
- * @param {string[]} args
- */
-function run(command, args) {
-  const { status, error, stdout, stderr } = spawnSync(command, args, {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  if (status !== 0) {
-    process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
-    throw new ToolError(
-      `Failed: ${[command, ...args].join(' ')}${error ? ` (${error.message})` : ''}`,
-    );
-  }
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  await (process.argv.includes('--debug') ? buildDebug : build)().catch(fail);
+await main(import.meta, async () => {
+  await (process.argv.includes('--debug') ? buildDebug : build)();
   if (process.argv.includes('--integrity')) {
     for (const [name, integrity] of integrities()) console.log(`${name.padEnd(30)} ${integrity}`);
   }
-}
+});

@@ -1,12 +1,11 @@
 // Runs every check of the sources, reports all of them, and fails if any of them fails. --fix lets the
 // formatters and eslint repair what they can instead.
-import { spawn, spawnSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import process from 'node:process';
 
 import { build, buildPreset, filesIn } from './build.js';
-import { fail, installNpmPackages, root, setup } from './setup.js';
+import { atATime, attempt, main, root, run } from './command.js';
+import { installNpmPackages, setup } from './setup.js';
 
 /**
  * @param {string} folder
@@ -35,7 +34,7 @@ const remarkOptions = [
 /** @param {string} name of a command that npm has installed */
 const npm = (name) => join('node_modules/.bin', name);
 
-try {
+await main(import.meta, async () => {
   setup('check');
   setup('test');
   // tsc needs js/numbers.js; clang-tidy needs the compile commands of CMake.
@@ -74,9 +73,7 @@ try {
       await report(name, commands);
     }
   }
-} catch (error) {
-  fail(error);
-}
+});
 
 /**
  * Returns the check of one C file. A file of the wasm build only is checked as Emscripten compiles it.
@@ -87,7 +84,7 @@ function tidy(path) {
   if (!['src/wasm.c', 'src/numbers.c'].includes(path)) {
     return [...command, '-p', 'build/native', path];
   }
-  const { stdout } = spawnSync('em-config', ['CACHE'], { encoding: 'utf8' });
+  const { stdout } = run('em-config', ['CACHE']);
   const target = ['--target=wasm32-unknown-emscripten', `--sysroot=${stdout.trim()}/sysroot`];
   return [...command, ...target.map((arg) => `--extra-arg=${arg}`), '-p', 'build/wasm', path];
 }
@@ -99,36 +96,12 @@ function tidy(path) {
  */
 async function report(name, commands) {
   const start = performance.now();
-  const queue = [...commands];
-  let failed = 0;
-  const work = async () => {
-    for (let command = queue.shift(); command; command = queue.shift()) {
-      const { status, output } = await run(command);
-      if (status !== 0) {
-        failed++;
-        process.stdout.write(output);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  const results = await atATime(commands, ([command, ...args]) => attempt(command, args));
+  const failed = results.filter(({ status }) => status !== 0);
+  for (const { output } of failed) process.stdout.write(output);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(`== ${name.padEnd(13)} ${failed === 0 ? 'passed' : 'FAILED'}  ${seconds} s`);
-  if (failed > 0) {
+  console.log(`== ${name.padEnd(13)} ${failed.length === 0 ? 'passed' : 'FAILED'}  ${seconds} s`);
+  if (failed.length > 0) {
     process.exitCode = 1;
   }
-}
-
-/**
- * @param {string[]} command
- * @returns {Promise<{ status: number | null, output: string }>}
- */
-function run([command, ...args]) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    child.stdout.on('data', (data) => (output += data));
-    child.stderr.on('data', (data) => (output += data));
-    child.on('error', reject);
-    child.on('close', (status) => resolve({ status, output }));
-  });
 }

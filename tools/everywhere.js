@@ -15,7 +15,8 @@ import { parseArgs } from 'node:util';
 
 import { build } from './build.js';
 import { printColumns } from './columns.js';
-import { fail, findChromium, root, setup, ToolError } from './setup.js';
+import { main, root, ToolError } from './command.js';
+import { findChromium, setup } from './setup.js';
 
 /** @typedef {{ version: string, passed: number, failed: number, reasons: Set<string> }} Place */
 
@@ -67,12 +68,11 @@ function visit(file) {
   });
 }
 
-const { values, positionals } = parseArgs({
-  options: { short: { type: 'boolean', default: false } },
-  allowPositionals: true,
-});
-
-try {
+await main(import.meta, async () => {
+  const { values, positionals } = parseArgs({
+    options: { short: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
   const unknown = positionals.find((name) => !files.has(name));
   if (unknown) {
     throw new ToolError(
@@ -109,6 +109,4 @@ try {
     `\n== everywhere${values.short ? ', short form' : ''}: failed ${failed}, ${seconds} s`,
   );
   process.exitCode = failed === 0 && table.length > 0 ? 0 : 1;
-} catch (error) {
-  fail(error);
-}
+});

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 
 import { format, resolveConfig } from 'prettier';
 
-import { root } from './setup.js';
+import { root } from './command.js';
 
 /**
  * Writes the parts of a page, or with --check on the command line only checks that they are up to date.

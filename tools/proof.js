@@ -18,7 +18,8 @@ import { parseArgs } from 'node:util';
 
 import { build } from './build.js';
 import { printColumns } from './columns.js';
-import { fail, findChromium, findHeadlessShell, root, setup, ToolError } from './setup.js';
+import { atATime, main, root, ToolError } from './command.js';
+import { findChromium, findHeadlessShell, setup } from './setup.js';
 
 /**
  * A line of the table. Findings are null if the proof could not be run.
@@ -40,11 +41,9 @@ const tools = [
 
 /** The proofs that are tests, by name. */
 const tests = new Map(
-  ['tests/proofs', 'tests/scenarios'].flatMap((folder) =>
-    readdirSync(join(root, folder))
-      .filter((name) => name.endsWith('.test.js'))
-      .map((name) => [basename(name, '.test.js'), join(folder, name)]),
-  ),
+  readdirSync(join(root, 'tests/proofs'))
+    .filter((name) => name.endsWith('.test.js'))
+    .map((name) => [basename(name, '.test.js'), join('tests/proofs', name)]),
 );
 
 /** The beginning of the diagnostics in which a test reports what it has done. */
@@ -87,7 +86,7 @@ function runTests(file) {
 async function prove(name, short) {
   const file = tests.get(name);
   if (file) return runTests(file);
-  return (await import(`./${name}.js`)).prove({ short });
+  return (await import(`./proofs/${name}.js`)).prove({ short });
 }
 
 /**
@@ -127,16 +126,15 @@ function print(table) {
   ]);
 }
 
-const { values, positionals } = parseArgs({
-  options: { short: { type: 'boolean', default: false } },
-  allowPositionals: true,
-});
-const { short } = values;
-
 /** @param {number} from */
 const since = (from) => ((performance.now() - from) / 1000).toFixed(1);
 
-try {
+await main(import.meta, async () => {
+  const { values, positionals } = parseArgs({
+    options: { short: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  const { short } = values;
   if (process.env.OCC_PROOF_APART) {
     const rows = await prove(positionals[0], short);
     process.send?.(rows, () => process.disconnect());
@@ -153,22 +151,17 @@ try {
     process.env.CHROMIUM = findHeadlessShell() ?? findChromium();
 
     const start = performance.now();
-    /** @type {Map<string, (Row & { name: string, seconds: string })[]>} */
-    const results = new Map();
-    const queue = [...names];
-    const work = async () => {
-      for (let name = queue.shift(); name; name = queue.shift()) {
+    const results = await atATime(
+      names,
+      async (name) => {
         const began = performance.now();
         const rows = await proveApart(name, short);
         const seconds = since(began);
-        results.set(
-          name,
-          rows.map((row, i) => ({ ...row, name, seconds: i === 0 ? seconds : '' })),
-        );
-      }
-    };
-    await Promise.all([work(), work()]);
-    const table = names.flatMap((name) => results.get(name) ?? []);
+        return rows.map((row, i) => ({ ...row, name, seconds: i === 0 ? seconds : '' }));
+      },
+      2,
+    );
+    const table = results.flat();
     print(table);
     const findings = table.reduce((sum, row) => sum + (row.findings ?? 0), 0);
     console.log(
@@ -177,6 +170,4 @@ try {
     );
     process.exitCode = findings === 0 ? 0 : 1;
   }
-} catch (error) {
-  fail(error);
-}
+});

@@ -5,13 +5,12 @@
 //
 // --check writes nothing. It fails if the page is out of date, if a file cites a rule that the page
 // does not state, or if a rule is implemented or tested nowhere.
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import { build } from './build.js';
+import { main, root, run } from './command.js';
 import { keepPage } from './pages.js';
-import { fail, root } from './setup.js';
 
 const page = 'docs/rules.md';
 
@@ -46,10 +45,7 @@ function cited(text, pattern = citation) {
 
 /** Returns the files that cite rules, each with its rules and those its tests begin with. */
 function citations() {
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+  const listed = run('git', ['ls-files', '-co', '--exclude-standard']).stdout;
   const paths = listed.split('\n').filter((path) => citing.test(path));
   return paths.map((path) => {
     const text = readFileSync(join(root, path), 'utf8');
@@ -180,11 +176,9 @@ function faultsOf(known, files) {
   ];
 }
 
-try {
+await main(import.meta, async () => {
   await build();
   const known = cited(readFileSync(join(root, page), 'utf8'), /^- \*\*R(\d+)\*\*/gm);
   const files = citations();
   await keepPage(page, 'npm run rules', await partsOf(known, files), faultsOf(known, files));
-} catch (error) {
-  fail(error);
-}
+});

@@ -18,7 +18,6 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -26,9 +25,9 @@ import {
 } from 'node:fs';
 import { delimiter, join, relative, resolve } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 
-export const root = fileURLToPath(new URL('..', import.meta.url));
+import { main, root, ToolError } from './command.js';
+
 const build = join(root, 'build');
 
 /** The folder with cJSON.c and cJSON.h. */
@@ -180,9 +179,6 @@ const needs = [
       (process.env.CJSON_SOURCE_DIR ? `; they are not in ${cjsonSourceDir}` : ''),
   },
 ];
-
-/** A failure that its message explains: reported without a stack. */
-export class ToolError extends Error {}
 
 /**
  * Prepares the machine for `purpose`, or throws a ToolError that says what is missing.
@@ -479,25 +475,11 @@ function run(command, args, cwd = root) {
   }
 }
 
-/**
- * Ends the process with a message; an unexpected error is shown with its stack.
- * @param {unknown} error
- * @returns {never}
- */
-export function fail(error) {
-  console.error(error instanceof ToolError ? error.message : error);
-  process.exit(1);
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  try {
-    const purpose = process.argv[2] ?? 'all';
-    if (!isPurpose(purpose)) {
-      throw new ToolError(`There is no purpose '${purpose}': ${purposes.join(', ')}.`);
-    }
-    setup(purpose);
-    say('everything is there');
-  } catch (error) {
-    fail(error);
+await main(import.meta, () => {
+  const purpose = process.argv[2] ?? 'all';
+  if (!isPurpose(purpose)) {
+    throw new ToolError(`There is no purpose '${purpose}': ${purposes.join(', ')}.`);
   }
-}
+  setup(purpose);
+  say('everything is there');
+});

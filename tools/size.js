@@ -7,7 +7,8 @@ import process from 'node:process';
 
 import { format } from '../tests/bench/figures.js';
 import { build } from './build.js';
-import { fail, root, setup } from './setup.js';
+import { main, root } from './command.js';
+import { setup } from './setup.js';
 
 /**
  * Prints a table of the counts, each beside its budget; one without a budget, or above it, fails.
@@ -40,7 +41,7 @@ const apart = (bytes, aim) => (bytes > aim ? `${bytes - aim} bytes above it` : '
 /** @type {string[]} */
 const failures = [];
 
-try {
+await main(import.meta, async () => {
   setup('test');
   setup('bench');
   await build();
@@ -70,6 +71,4 @@ try {
 
   for (const line of failures) console.error(`FAILED: ${line}`);
   process.exitCode = failures.length === 0 ? 0 : 1;
-} catch (error) {
-  fail(error);
-}
+});

@@ -4,7 +4,6 @@
 //   node tools/storefront.js [NAME...]
 //
 // The names are those of the table below; without any, all of them are built.
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -12,7 +11,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -23,7 +21,8 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 import { build, filesIn } from './build.js';
-import { fail, installNpmPackages, lock, root, ToolError } from './setup.js';
+import { main, root, run, ToolError } from './command.js';
+import { installNpmPackages, lock } from './setup.js';
 
 const storefronts = join(root, 'tests/storefront');
 const output = join(root, 'build/storefront');
@@ -117,9 +116,9 @@ function packPackage() {
   rmSync(packed, { recursive: true, force: true });
   mkdirSync(packed, { recursive: true });
   const [{ filename }] = JSON.parse(
-    run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', packed], root),
+    run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', packed]).stdout,
   );
-  run('tar', ['-xzf', filename, '--strip-components=1'], packed);
+  run('tar', ['-xzf', filename, '--strip-components=1'], { cwd: packed });
   rmSync(join(packed, filename));
 }
 
@@ -158,10 +157,13 @@ function buildStorefront({ name, workspace, project, configuration, sources, sto
   const start = performance.now();
   rmSync(stamp, { force: true });
   const args = ['build', project, ...(configuration ? ['--configuration', configuration] : [])];
-  run(join(cwd, 'node_modules/.bin/ng'), args, cwd, {
-    NG_CLI_ANALYTICS: 'false',
-    // The webpack of Angular 12 uses a hash that OpenSSL 3 no longer offers by default.
-    ...(workspace === 'angular-12' && { NODE_OPTIONS: '--openssl-legacy-provider' }),
+  run(join(cwd, 'node_modules/.bin/ng'), args, {
+    cwd,
+    env: {
+      NG_CLI_ANALYTICS: 'false',
+      // The webpack of Angular 12 uses a hash that OpenSSL 3 no longer offers by default.
+      ...(workspace === 'angular-12' && { NODE_OPTIONS: '--openssl-legacy-provider' }),
+    },
   });
   writeFileSync(stamp, hash);
   console.log(`storefront: built ${name} in ${Math.round((performance.now() - start) / 1000)} s`);
@@ -179,30 +181,7 @@ function hashOf(files, folder) {
   return hash.digest('hex');
 }
 
-/**
- * Runs a command and shows its output only if it fails.
- * @param {string} command
- * @param {string[]} args
- * @param {string} cwd
- * @param {Record<string, string>} [env]
- * @returns {string} its standard output
- */
-function run(command, args, cwd, env) {
-  const { status, error, stdout, stderr } = spawnSync(command, args, {
-    cwd,
-    encoding: 'utf8',
-    env: { ...process.env, ...env },
-    maxBuffer: 2 ** 28,
-  });
-  if (status !== 0) {
-    process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
-    const why = error ? ` (${error.message})` : '';
-    throw new ToolError(`Failed in ${cwd}: ${[command, ...args].join(' ')}${why}`);
-  }
-  return stdout;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+await main(import.meta, async () => {
   const names = process.argv.slice(2);
-  await buildStorefronts(names.length > 0 ? names : undefined).catch(fail);
-}
+  await buildStorefronts(names.length > 0 ? names : undefined);
+});

@@ -8,8 +8,8 @@ import { readFileSync } from 'node:fs';
 import { join, posix, relative } from 'node:path';
 
 import { filesIn } from './build.js';
+import { main, root } from './command.js';
 import { keepPage } from './pages.js';
-import { fail, root } from './setup.js';
 
 /** The needs of each file, by name without suffix. @typedef {Map<string, Set<string>>} Graph */
 
@@ -71,7 +71,7 @@ const imports = /^(?:import|export)\b[^;]*?from '(\.[^']+)\.js'/gm;
 /** @param {string} name @param {string} needed */
 const imported = (name, needed) => posix.join(posix.dirname(name), needed);
 
-try {
+await main(import.meta, async () => {
   const core = graphOf('src', /\.[ch]$/, /^#include "(\w+)\.h"/gm, (_, needed) => needed);
   const modules = graphOf('js', /\.js$/, imports, imported);
   const tools = graphOf('tools', /\.js$/, imports, imported);
@@ -83,6 +83,4 @@ try {
     { core: drawing(core), modules: drawing(engine) },
     [...circles('src', core), ...circles('js', modules), ...circles('tools', tools)],
   );
-} catch (error) {
-  fail(error);
-}
+});

@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 
 import { build, buildPreset } from './build.js';
-import { fail, findChromium, findHeadlessShell, root, setup, ToolError } from './setup.js';
+import { main, root, ToolError } from './command.js';
+import { findChromium, findHeadlessShell, setup } from './setup.js';
 import { buildStorefronts } from './storefront.js';
 
 /** @type {Record<string, (args: string[]) => boolean | Promise<boolean>>} */
@@ -25,7 +26,7 @@ const parts = {
       console.error(error.message);
       return false;
     }
-    return run('ctest', ['--preset', 'native', `-j${availableParallelism()}`, ...args]);
+    return passes('ctest', ['--preset', 'native', `-j${availableParallelism()}`, ...args]);
   },
   node: (args) => runNode('tests/node', args),
   // Two cores can run two browsers at a time.
@@ -46,7 +47,7 @@ const parts = {
         each.length === 0 ||
         runNode('tests/storefront', ['--test-concurrency=2', ...options, ...each]),
     );
-    if (measuring.length > 0) run(process.execPath, ['tests/storefront/table.js']);
+    if (measuring.length > 0) passes(process.execPath, ['tests/storefront/table.js']);
     return results.every(Boolean);
   },
 };
@@ -66,7 +67,7 @@ function runNode(folder, args) {
   }
   // A file that runs longer than five minutes is reported as failed.
   const usual = ['--test', '--test-reporter=spec', '--test-timeout=300000'];
-  return run(process.execPath, [...usual, ...options, ...files]);
+  return passes(process.execPath, [...usual, ...options, ...files]);
 }
 
 /** @param {string} folder */
@@ -77,15 +78,16 @@ function testFiles(folder) {
 }
 
 /**
+ * Runs a test program, and returns true if it passes.
  * @param {string} command
  * @param {string[]} args
  */
-function run(command, args) {
+function passes(command, args) {
   const env = { ...process.env, CHROMIUM: findChromium() };
   return spawnSync(command, args, { cwd: root, env, stdio: 'inherit' }).status === 0;
 }
 
-try {
+await main(import.meta, async () => {
   const [only, ...args] = process.argv.slice(2);
   if (only !== undefined && !(only in parts)) {
     throw new ToolError(`There is no part '${only}': ${Object.keys(parts).join(', ')}.`);
@@ -105,6 +107,4 @@ try {
   }
   console.log(`\n== ${results.map(({ line }) => line).join('\n== ')}`);
   process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;
-} catch (error) {
-  fail(error);
-}
+});

@@ -6,7 +6,8 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { before, describe, test } from 'node:test';
 import { build } from '../../tools/build.js';
-import { findChromium, root, setup } from '../../tools/setup.js';
+import { root } from '../../tools/command.js';
+import { findChromium, setup } from '../../tools/setup.js';
 import { openBrowser } from '../browser/engine.js';
 
 /** @import { Result } from './results.js' */

@@ -11,7 +11,7 @@ import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
-import { root } from '../../tools/setup.js';
+import { root } from '../../tools/command.js';
 import { buildStorefronts } from '../../tools/storefront.js';
 import { startDemo } from '../../web/server.js';
 import {

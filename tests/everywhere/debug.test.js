@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { before, describe, test } from 'node:test';
 import { buildDebug } from '../../tools/build.js';
-import { root } from '../../tools/setup.js';
+import { root } from '../../tools/command.js';
 
 const isShort = process.env.OCC_EVERYWHERE === 'short';
 

@@ -25,7 +25,8 @@ import { promisify } from 'node:util';
 import { createSession } from 'occ-session';
 
 import { document } from '../../tools/docs.js';
-import { installNpmPackages, root } from '../../tools/setup.js';
+import { root } from '../../tools/command.js';
+import { installNpmPackages } from '../../tools/setup.js';
 import { startBackend } from '../../web/backend/index.js';
 import { revokePath } from '../node/storefront.js';
 import { npmPack, packed, project, scratch } from './tarball.js';

@@ -11,7 +11,8 @@ import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { installNpmPackages, root } from '../../tools/setup.js';
+import { root } from '../../tools/command.js';
+import { installNpmPackages } from '../../tools/setup.js';
 import { startBackend } from '../../web/backend/index.js';
 import { Storefront } from '../node/storefront.js';
 import { project } from './tarball.js';

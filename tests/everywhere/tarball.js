@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 
 import { build } from '../../tools/build.js';
-import { root } from '../../tools/setup.js';
+import { root } from '../../tools/command.js';
 
 /** The folder for the output of these tests, apart from the sources. */
 export const scratch = join(root, 'build/everywhere');

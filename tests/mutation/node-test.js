@@ -1,4 +1,4 @@
-// A stand-in for node:test when tools/stryker.js runs the tests of tests/node: it stores them instead
+// A stand-in for node:test when tools/proofs/stryker.js runs the tests of tests/node: it stores them instead
 // of running them at once, so one process can run those that reach a mutant, mutant after mutant.
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';

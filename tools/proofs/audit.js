@@ -5,13 +5,10 @@
 // The storefronts of tests/storefront are left out: the tests need their packages as they were
 // released, and none of them is published.
 //
-//   node tools/audit.js [--short]
-import { spawnSync } from 'node:child_process';
-import { realpathSync } from 'node:fs';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+//   node tools/proofs/audit.js [--short]
 
-import { fail, root, setup, ToolError } from './setup.js';
+import { atATime, attempt, conclude, main, ToolError } from '../command.js';
+import { setup } from '../setup.js';
 
 /** The questions: npm counts the package itself among those that are published. */
 const questions = [
@@ -26,14 +23,11 @@ const questions = [
  * @returns {Promise<{ what: string, amount: string, findings: number | null }[]>}
  */
 export async function prove() {
-  return questions.map(({ what, args }) => {
-    const { stdout, status } = spawnSync('npm', ['audit', '--json', ...args], {
-      cwd: root,
-      encoding: 'utf8',
-    });
+  return atATime(questions, async ({ what, args }) => {
+    const { output, status } = await attempt('npm', ['audit', '--json', ...args]);
     let answer;
     try {
-      answer = JSON.parse(stdout);
+      answer = JSON.parse(output);
     } catch {
       throw new ToolError(`npm audit gave no JSON (exit code ${status})`);
     }
@@ -51,15 +45,7 @@ export async function prove() {
   });
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  try {
-    setup('packages');
-    const rows = await prove();
-    for (const { what, amount, findings } of rows) {
-      console.log(`${what}: ${amount}, findings ${findings}`);
-    }
-    process.exitCode = rows.some(({ findings }) => findings) ? 1 : 0;
-  } catch (error) {
-    fail(error);
-  }
-}
+await main(import.meta, async () => {
+  setup('packages');
+  conclude(await prove());
+});

@@ -3,16 +3,14 @@
 // everything is covered. The walk is left out: the other tests assert one by one what it passes
 // through.
 //
-//   node tools/coverage-c.js
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+//   node tools/proofs/coverage-c.js
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 
-import { buildPreset } from './build.js';
-import { fail, root, setup, ToolError } from './setup.js';
+import { buildPreset } from '../build.js';
+import { conclude, main, root, run, ToolError } from '../command.js';
+import { setup } from '../setup.js';
 
 const folder = join(root, 'build/coverage');
 const withoutWalk = ['--exclude-regex', '^walk_test$'];
@@ -46,18 +44,18 @@ function measure() {
   rmSync(profiles, { recursive: true, force: true });
   mkdirSync(profiles);
   run('ctest', ['--preset', 'coverage', `-j${availableParallelism()}`, ...withoutWalk], {
-    LLVM_PROFILE_FILE: join(profiles, '%p.profraw'),
+    env: { LLVM_PROFILE_FILE: join(profiles, '%p.profraw') },
   });
   const merged = join(folder, 'tests.profdata');
   const files = readdirSync(profiles).map((name) => join(profiles, name));
-  run('llvm-profdata-19', ['merge', '-o', merged, ...files]);
+  runQuiet('llvm-profdata-19', ['merge', '-o', merged, ...files]);
   /** @type {{ tests: { command: string[] }[] }} */
   const { tests } = JSON.parse(
-    run('ctest', ['--preset', 'coverage', '--show-only=json-v1', ...withoutWalk]),
+    run('ctest', ['--preset', 'coverage', '--show-only=json-v1', ...withoutWalk]).stdout,
   );
   // All programs are linked with the same compiled core: llvm-cov counts each function once.
   const [first, ...others] = tests.map(({ command }) => command[0]);
-  const report = run('llvm-cov-19', [
+  const report = runQuiet('llvm-cov-19', [
     ...['export', `-instr-profile=${merged}`, `-compilation-dir=${root}`, first],
     ...others.map((path) => `-object=${path}`),
   ]);
@@ -140,33 +138,19 @@ export async function prove() {
 }
 
 /**
- * Runs a program and returns its output. It must not complain: llvm-cov only warns of functions that
- * it cannot match.
+ * Runs a program of LLVM and returns its output. It must not complain: llvm-cov only warns of functions
+ * that it cannot match.
  * @param {string} command
  * @param {string[]} args
- * @param {Record<string, string>} [env]
  */
-function run(command, args, env = {}) {
-  const { status, error, stdout, stderr } = spawnSync(command, args, {
-    cwd: root,
-    env: { ...process.env, ...env },
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  if (status !== 0 || stderr !== '') {
-    process.stderr.write(`${status !== 0 ? (stdout ?? '') : ''}${stderr ?? ''}`);
-    throw new ToolError(`Failed: ${command} ${args[0]}${error ? ` (${error.message})` : ''}`);
-  }
+function runQuiet(command, args) {
+  const { stdout, stderr } = run(command, args);
+  if (stderr !== '') throw new ToolError(`${command} ${args[0]}: ${stderr}`);
   return stdout;
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  try {
-    setup('test');
-    setup('proof');
-    const rows = await prove();
-    process.exitCode = rows.every(({ findings }) => findings === 0) ? 0 : 1;
-  } catch (error) {
-    fail(error);
-  }
-}
+await main(import.meta, async () => {
+  setup('test');
+  setup('proof');
+  conclude(await prove());
+});

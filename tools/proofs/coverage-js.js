@@ -1,22 +1,23 @@
 // Measures which lines and branches of js/ the tests reach, and fails with a list unless all are.
 //
-//   node tools/coverage-js.js [--short]
+//   node tools/proofs/coverage-js.js [--short]
 //
 // Istanbul puts counters into the sources of a copy of the checkout, which is then built and tested as
 // the checkout itself is, so the counts are those of the real bundles, in Node and in Chromium. A
 // branch is each arm of `if` (also a missing `else`), `?:`, `&&`, `||`, `??` and `switch`, and each
-// default value. `?.` does not count: tools/stryker.js asks for both of its sides.
+// default value. `?.` does not count: tools/proofs/stryker.js asks for both of its sides.
 //
 // The engine has to be covered by tests/node alone, the adapters, which run only in a storefront, by
 // tests/storefront. The short form leaves the adapters out: building and testing storefronts takes
 // minutes.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 
-import { fail, lock, root, setup } from './setup.js';
+import { conclude, main, root } from '../command.js';
+import { lock, setup } from '../setup.js';
 import { copyTree, linkStorefronts, sourcesOf, treeEnv } from './tree.js';
 
 /** @import { CoverageMap, FileCoverage, FileCoverageData } from 'istanbul-lib-coverage' */
@@ -172,9 +173,6 @@ function missingOf(file, { statementMap, fnMap, branchMap, s, f, b }) {
   ];
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const rows = await prove({ short: process.argv.includes('--short') }).catch(fail);
-  for (const { what, amount, findings } of rows)
-    console.log(`${what}: ${amount}; ${findings} missing`);
-  process.exitCode = rows.every(({ findings }) => findings === 0) ? 0 : 1;
-}
+await main(import.meta, async () => {
+  conclude(await prove({ short: process.argv.includes('--short') }));
+});

@@ -3,15 +3,13 @@
 // drop none (R7). The drivers and the contracts are in tests/proofs/frama-c. The short form has fewer
 // of the texts that Eva follows byte by byte, and leaves out the slow goals of WP.
 //
-//   node tools/frama-c.js [--short]
-import { execFile } from 'node:child_process';
-import { mkdirSync, realpathSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+//   node tools/proofs/frama-c.js [--short]
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 
-import { cjsonSourceDir, fail, root, setup, ToolError } from './setup.js';
+import { atATime, attempt, conclude, main, root, ToolError } from '../command.js';
+import { cjsonSourceDir, setup } from '../setup.js';
 
 const folder = join(root, 'build/proofs/frama-c');
 
@@ -282,14 +280,12 @@ const small = ['OCC_PLACES=3', 'OCC_TOKEN_MAX=1', 'OCC_INPUT_MAX=64'];
  * @param {string[]} args
  * @returns {Promise<{ text: string, failure?: string }>}
  */
-const run = (command, args) =>
-  new Promise((resolve) => {
-    const env = { ...process.env, WHY3CONFIG: join(folder, 'why3.conf') };
-    const options = { cwd: root, env, maxBuffer: 2 ** 28, timeout: LIMIT };
-    execFile(command, args, options, (error, stdout, stderr) =>
-      resolve({ text: stdout + stderr, failure: error?.message.split('\n')[0] }),
-    );
-  });
+async function ask(command, args) {
+  const env = { WHY3CONFIG: join(folder, 'why3.conf') };
+  const { status, timedOut, output } = await attempt(command, args, { env, limit: LIMIT });
+  const failure = timedOut ? `did not end in ${LIMIT} ms` : `exit code ${status}`;
+  return { text: output, failure: status === 0 ? undefined : `${command}: ${failure}` };
+}
 
 /** @param {string[]} defines */
 const preprocess = (defines) =>
@@ -325,7 +321,7 @@ async function analyse(driver, short) {
     defines.push(define);
   }
   const options = [...machine, preprocess(defines), ...files, ...eva, ...driver.options];
-  const { text, failure } = await run('frama-c', [
+  const { text, failure } = await ask('frama-c', [
     ...options,
     // The stand-in for strtod, a function of the library, is included.
     ...['-then', '-metrics', '-metrics-eva-cover', '-metrics-libc'],
@@ -377,7 +373,7 @@ async function proveContracts(
     return { what, amount: `short form: 0 of ${functions.length} functions`, findings: 0 };
   }
   const inline = ['occ_grant_access', 'occ_grant_refresh', 'occ_grant_authorization', ...inlined];
-  const { text, failure } = await run('frama-c', [
+  const { text, failure } = await ask('frama-c', [
     ...[...machine, preprocess(small), `tests/proofs/frama-c/${file}`],
     // One more than there are places: the last round finds the end of the loop.
     ...['-ulevel', '4', '-inline-calls', inline.join(',')],
@@ -407,7 +403,7 @@ async function proveContracts(
 export async function prove({ short }) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const { failure, text } = await run('why3', [
+  const { failure, text } = await ask('why3', [
     '--config',
     join(folder, 'why3.conf'),
     'config',
@@ -415,25 +411,16 @@ export async function prove({ short }) {
   ]);
   if (failure) throw new ToolError(`${failure}\n${text}`);
 
-  const waiting = [
-    ...contracts.map((contract) => () => proveContracts(contract, short)),
-    ...drivers.map((driver) => () => analyse(driver, short)),
-  ].entries();
-  /** @type {{ what: string, amount: string, findings: number }[]} */
-  const rows = [];
-  const workers = Array.from({ length: availableParallelism() }, async () => {
-    for (const [i, work] of waiting) rows[i] = await work();
-  });
-  await Promise.all(workers);
-  return rows;
+  return atATime(
+    [
+      ...contracts.map((contract) => () => proveContracts(contract, short)),
+      ...drivers.map((driver) => () => analyse(driver, short)),
+    ],
+    (work) => work(),
+  );
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  try {
-    setup('proof');
-    const rows = await prove({ short: process.argv.includes('--short') });
-    process.exitCode = rows.some(({ findings }) => findings > 0) ? 1 : 0;
-  } catch (error) {
-    fail(error);
-  }
-}
+await main(import.meta, async () => {
+  setup('proof');
+  conclude(await prove({ short: process.argv.includes('--short') }));
+});

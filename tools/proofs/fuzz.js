@@ -2,18 +2,16 @@
 // Interesting inputs are kept in build/fuzz/corpus, where the next run continues; an input that breaks
 // the core is left in build/fuzz/findings.
 //
-//   node tools/fuzz.js [--short | SECONDS [TARGET]]
+//   node tools/proofs/fuzz.js [--short | SECONDS [TARGET]]
 //
 // SECONDS is the time of each target, 30 by default; 0 fuzzes until Ctrl-C.
-import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import process from 'node:process';
-import { pathToFileURL } from 'node:url';
 
-import { buildPreset } from './build.js';
-import { fail, root, setup, ToolError } from './setup.js';
+import { buildPreset } from '../build.js';
+import { atATime, attempt, main, root, ToolError } from '../command.js';
+import { setup } from '../setup.js';
 
 const SECONDS = 30;
 const SECONDS_SHORT = 10;
@@ -53,26 +51,23 @@ export async function prove({ short }) {
 async function fuzz(seconds, names) {
   setup('proof');
   buildPreset('fuzz');
-  /** @type {Run[]} */
-  const runs = [];
-  const queue = [...names];
-  const work = async () => {
-    for (let target = queue.shift(); target; target = queue.shift()) {
-      const run = await fuzzOne(seconds, target);
-      runs.push(run);
-      console.log(
-        `${target.padEnd(15)} ${run.executions.toLocaleString('en').padStart(13)} runs  ` +
-          `${String(run.edges).padStart(5)} edges  ${run.findings} findings`,
-      );
-    }
-  };
   // Without a time limit all run at once, and Ctrl-C ends them but not this process, which reports.
   const ignore = () => {};
   if (seconds === 0) process.on('SIGINT', ignore);
-  const workers = seconds === 0 ? names.length : availableParallelism();
-  await Promise.all(Array.from({ length: workers }, work));
+  const runs = await atATime(
+    names,
+    async (target) => {
+      const result = await fuzzOne(seconds, target);
+      console.log(
+        `${target.padEnd(15)} ${result.executions.toLocaleString('en').padStart(13)} runs  ` +
+          `${String(result.edges).padStart(5)} edges  ${result.findings} findings`,
+      );
+      return result;
+    },
+    seconds === 0 ? names.length : undefined,
+  );
   process.off('SIGINT', ignore);
-  return runs.sort((one, other) => names.indexOf(one.target) - names.indexOf(other.target));
+  return runs;
 }
 
 /**
@@ -80,7 +75,7 @@ async function fuzz(seconds, names) {
  * @param {string} target
  * @returns {Promise<Run>}
  */
-function fuzzOne(seconds, target) {
+async function fuzzOne(seconds, target) {
   const corpus = join(folder, 'corpus', target);
   const findings = join(folder, 'findings');
   mkdirSync(corpus, { recursive: true });
@@ -94,29 +89,21 @@ function fuzzOne(seconds, target) {
     corpus,
     join(sources, 'corpus', target),
   ];
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
-    let output = '';
-    child.stderr.setEncoding('utf8');
-    child.stderr.on('data', (data) => (output += data));
-    child.on('error', reject);
-    child.on('close', (status) => {
-      /** @param {RegExp} pattern */
-      const last = (pattern) => Number([...output.matchAll(pattern)].at(-1)?.[1] ?? 0);
-      const broken = status !== 0 && status !== INTERRUPTED;
-      if (broken) {
-        const input = /Test unit written to (.*)/.exec(output)?.[1];
-        console.error(output.split('\n').filter(tells).join('\n'));
-        if (input) console.error(`again: ${[program, input].map(inProject).join(' ')}`);
-      }
-      resolve({
-        target,
-        executions: last(/^stat::number_of_executed_units: (\d+)/gm) || last(/^#(\d+)/gm),
-        edges: last(/ cov: (\d+)/g),
-        findings: Number(broken),
-      });
-    });
-  });
+  const { status, output } = await attempt(program, args);
+  /** @param {RegExp} pattern */
+  const last = (pattern) => Number([...output.matchAll(pattern)].at(-1)?.[1] ?? 0);
+  const broken = status !== 0 && status !== INTERRUPTED;
+  if (broken) {
+    const input = /Test unit written to (.*)/.exec(output)?.[1];
+    console.error(output.split('\n').filter(tells).join('\n'));
+    if (input) console.error(`again: ${[program, input].map(inProject).join(' ')}`);
+  }
+  return {
+    target,
+    executions: last(/^stat::number_of_executed_units: (\d+)/gm) || last(/^#(\d+)/gm),
+    edges: last(/ cov: (\d+)/g),
+    findings: Number(broken),
+  };
 }
 
 /** @param {string} path */
@@ -129,20 +116,16 @@ const inProject = (path) => relative(root, path);
 const tells = (line) =>
   line !== '' && !/^#\d+\t|^INFO: |^stat::|^\t?NEW_FUNC|^Dictionary: /.test(line);
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  try {
-    const [first, only] = process.argv.slice(2);
-    const short = first === '--short';
-    const seconds = short ? SECONDS_SHORT : Number(first ?? SECONDS);
-    if (!Number.isInteger(seconds) || seconds < 0) {
-      throw new ToolError(`'${first}' is no number of seconds.`);
-    }
-    if (only !== undefined && !targets.includes(only)) {
-      throw new ToolError(`There is no target '${only}': ${targets.join(', ')}.`);
-    }
-    const runs = await fuzz(seconds, only === undefined ? targets : [only]);
-    process.exitCode = runs.every(({ findings }) => findings === 0) ? 0 : 1;
-  } catch (error) {
-    fail(error);
+await main(import.meta, async () => {
+  const [first, only] = process.argv.slice(2);
+  const short = first === '--short';
+  const seconds = short ? SECONDS_SHORT : Number(first ?? SECONDS);
+  if (!Number.isInteger(seconds) || seconds < 0) {
+    throw new ToolError(`'${first}' is no number of seconds.`);
   }
-}
+  if (only !== undefined && !targets.includes(only)) {
+    throw new ToolError(`There is no target '${only}': ${targets.join(', ')}.`);
+  }
+  const runs = await fuzz(seconds, only === undefined ? targets : [only]);
+  process.exitCode = runs.every(({ findings }) => findings === 0) ? 0 : 1;
+});

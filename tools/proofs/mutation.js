@@ -2,27 +2,30 @@
 // one of which has to fail. A mutant that survives them all is a finding, unless
 // tests/mutation/explained.json says why no test can detect it.
 //
-//   node tools/mutation.js [--short | FILE...]
+//   node tools/proofs/mutation.js [--short | FILE...]
 //
-// --short: the mutants of the table, nearly half of all. With files, only theirs:
-// `node tools/mutation.js text.c form.c`.
+// --short: the mutants of four files, one in ten. With files, only theirs:
+// `node tools/proofs/mutation.js text.c form.c`.
 //
 // Each mutant is compiled alone and linked with the objects of CMake: first without sanitizers, most
 // effective test first; then with them, for what only they detect; then the walk over all sequences
 // of events.
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import process from 'node:process';
-import { pathToFileURL } from 'node:url';
 
-import { buildPreset } from './build.js';
+import { buildPreset } from '../build.js';
+import { atATime, attempt, main, root, ToolError } from '../command.js';
 import { mutantsOf, readEnums } from './mutants.js';
-import { fail, lock, root, setup, ToolError } from './setup.js';
+import { lock, setup } from '../setup.js';
 
-const SHORT = ['table.c'];
+/** The files of the short form: those that move grants and sign-ins, and the smallest. */
+const SHORT = ['sign_in.c', 'table.c', 'text.c', 'transition.c'];
+
+/** True for a mutant of a cell: tests/c/table_test.c restates each cell, so it detects every one. */
+const isCell = (/** @type {Mutant} */ { file, within }) =>
+  file === 'table.c' && within.startsWith('OCC_STATE_');
 
 /** The time limit of a test with a mutant, in milliseconds: one that takes longer will not end. */
 const TIMEOUT = 10_000;
@@ -97,7 +100,9 @@ async function mutateAll(files, whole) {
       .map((name) => readFileSync(join(src, name), 'utf8')),
   );
   const mutants = files.flatMap((file) =>
-    mutantsOf(file, readFileSync(join(src, file), 'utf8'), enums),
+    mutantsOf(file, readFileSync(join(src, file), 'utf8'), enums).filter(
+      (mutant) => !isCell(mutant),
+    ),
   );
 
   // A test that fails without a mutant kills nothing.
@@ -113,22 +118,18 @@ async function mutateAll(files, whole) {
 
   /** @type {Map<Mutant, Fate>} */
   const fates = new Map();
-  const queue = [...mutants];
-  const workers = Array.from({ length: availableParallelism() }, async (_, worker) => {
+  await atATime(mutants, async (mutant, worker) => {
     const folder = join(work, String(worker));
-    for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-      overlay(folder, mutant);
-      // The walk takes too long for mutants that are known to survive.
-      const isExplained = explained.some((entry) => explains(entry, mutant));
-      const fate = await fateOf(mutant, folder, isExplained ? stages.slice(0, -1) : stages);
-      fates.set(mutant, fate);
-      if (fate === 'survived' && !isExplained) {
-        console.log(`survived: src/${mutant.file}:${mutant.line}, ${mutant.within}`);
-        console.log(`  ${mutant.code}\n  ${mutant.mutant}`);
-      }
+    overlay(folder, mutant);
+    // The walk takes too long for mutants that are known to survive.
+    const isExplained = explained.some((entry) => explains(entry, mutant));
+    const fate = await fateOf(mutant, folder, isExplained ? stages.slice(0, -1) : stages);
+    fates.set(mutant, fate);
+    if (fate === 'survived' && !isExplained) {
+      console.log(`survived: src/${mutant.file}:${mutant.line}, ${mutant.within}`);
+      console.log(`  ${mutant.code}\n  ${mutant.mutant}`);
     }
   });
-  await Promise.all(workers);
   return report(mutants, fates, whole);
 }
 
@@ -245,9 +246,9 @@ async function fateIn({ targets, tests, link, timeout, kills }, mutant, folder) 
     }
     const program = join(folder, test);
     const objects = units.map((unit) => compiled.get(unit) ?? unit.object);
-    const linked = await run(`${link} -o ${program} ${objects.join(' ')} -lm`, TIMEOUT);
+    const linked = await runLine(`${link} -o ${program} ${objects.join(' ')} -lm`, TIMEOUT);
     if (linked.status !== 0) return 'not compiled';
-    const { status, timedOut } = await run(program, timeout);
+    const { status, timedOut } = await runLine(program, timeout);
     if (status === 0) continue;
     kills.set(test, (kills.get(test) ?? 0) + 1);
     return timedOut ? 'timed out' : 'killed';
@@ -287,7 +288,7 @@ function compile({ source, command }, folder, object, options = '') {
   const file = source.startsWith(src) ? join(folder, basename(source)) : source;
   const [compiler, ...rest] = command.replace(/ -o \S+ -c \S+$/, '').split(' ');
   // A mutant causes warnings by its nature, such as a comparison that is always true.
-  return run(
+  return runLine(
     `${compiler} -I${folder} ${rest.join(' ')} -w ${options} -o ${object} -c ${file}`,
     TIMEOUT,
   );
@@ -313,39 +314,23 @@ async function isEquivalent(mutant, folder, { targets }) {
 }
 
 /**
- * @param {string} command
- * @param {number} timeout
- * @returns {Promise<{ status: number | null, timedOut: boolean }>}
+ * Runs a command line without its output.
+ * @param {string} line
+ * @param {number} limit
  */
-function run(command, timeout) {
-  return new Promise((resolve, reject) => {
-    const [program, ...args] = command.split(' ').filter(Boolean);
-    const child = spawn(program, args, { cwd: root, stdio: 'ignore' });
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      child.kill('SIGKILL');
-    }, timeout);
-    child.on('error', reject);
-    child.on('close', (status) => {
-      clearTimeout(timer);
-      resolve({ status, timedOut });
-    });
-  });
+function runLine(line, limit) {
+  const [program, ...args] = line.split(' ').filter(Boolean);
+  return attempt(program, args, { limit, isSilent: true });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  try {
-    const args = process.argv.slice(2);
-    const unknown = args.find((arg) => arg !== '--short' && !readdirSync(src).includes(arg));
-    if (unknown) throw new ToolError(`There is no src/${unknown}.`);
-    const named = args.filter((arg) => arg !== '--short');
-    const short = args.includes('--short');
-    const all = readdirSync(src).sort();
-    const files = named.length > 0 ? named : short ? SHORT : all;
-    const { findings } = await mutate(files, files === all);
-    process.exitCode = findings === 0 ? 0 : 1;
-  } catch (error) {
-    fail(error);
-  }
-}
+await main(import.meta, async () => {
+  const args = process.argv.slice(2);
+  const unknown = args.find((arg) => arg !== '--short' && !readdirSync(src).includes(arg));
+  if (unknown) throw new ToolError(`There is no src/${unknown}.`);
+  const named = args.filter((arg) => arg !== '--short');
+  const short = args.includes('--short');
+  const all = readdirSync(src).sort();
+  const files = named.length > 0 ? named : short ? SHORT : all;
+  const { findings } = await mutate(files, files === all);
+  process.exitCode = findings === 0 ? 0 : 1;
+});

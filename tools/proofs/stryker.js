@@ -3,28 +3,21 @@
 // Fails if a mutant survives that tests/mutation/explained.js does not explain, or if that explains one
 // that does not survive.
 //
-//   node tools/stryker.js [--short] [FILE...]
+//   node tools/proofs/stryker.js [--short] [FILE...]
 //
 // The short form mutates one file. js/numbers.js is left out, which is generated, and js/workerd.js,
 // which runs in workerd only, and js/angular and js/spartacus: their effect shows only in a built
 // storefront, which takes minutes for each mutant.
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { explained } from '../tests/mutation/explained.js';
-import { fail, lock, root, setup, ToolError } from './setup.js';
+import { explained } from '../../tests/mutation/explained.js';
+import { conclude, main, root, ToolError } from '../command.js';
+import { lock, setup } from '../setup.js';
 import { copyTree, sourcesOf, treeEnv } from './tree.js';
 
 /** @import { FileResult, MutantResult, MutationTestResult } from 'mutation-testing-report-schema/api' */
@@ -40,7 +33,7 @@ export async function prove({ short, files = [] }) {
     const all = sourcesOf(root).filter((source) => !/^js\/\w+\//.test(source));
     const unknown = files.find((file) => !all.includes(file));
     if (unknown) throw new ToolError(`${unknown} is none of: ${all.join(', ')}`);
-    return [show(run(files.length > 0 ? files : short ? ['js/shim.js'] : all))];
+    return [show(test(files.length > 0 ? files : short ? ['js/shim.js'] : all))];
   } finally {
     unlock();
   }
@@ -50,7 +43,7 @@ export async function prove({ short, files = [] }) {
  * @param {string[]} mutate
  * @returns {MutationTestResult}
  */
-function run(mutate) {
+function test(mutate) {
   const tree = copyTree('stryker');
   const tests = join(tree, 'tests/node');
   for (const name of readdirSync(tests)) {
@@ -164,18 +157,10 @@ function show({ files }) {
 const scoreOf = ({ found, mutants }) =>
   (mutants === 0 ? 100 : Math.floor((1000 * found) / mutants) / 10).toFixed(1);
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  try {
-    const { values, positionals } = parseArgs({
-      options: { short: { type: 'boolean', default: false } },
-      allowPositionals: true,
-    });
-    const rows = await prove({ short: values.short, files: positionals });
-    for (const { what, amount, findings } of rows) {
-      console.log(`${what}: ${amount}; ${findings} findings`);
-    }
-    process.exitCode = rows.every(({ findings }) => findings === 0) ? 0 : 1;
-  } catch (error) {
-    fail(error);
-  }
-}
+await main(import.meta, async () => {
+  const { values, positionals } = parseArgs({
+    options: { short: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  conclude(await prove({ short: values.short, files: positionals }));
+});

@@ -4,15 +4,13 @@
 // with a slow browser, must lead to what they are named after: the model can fail, and knows the
 // limits that docs/limits.md names. The short form has one token less.
 //
-//   node tools/tabs.js [--short]
-import { execFile } from 'node:child_process';
-import { mkdirSync, realpathSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+//   node tools/proofs/tabs.js [--short]
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 
-import { fail, root, setup, ToolError } from './setup.js';
+import { atATime, attempt, conclude, main, root, ToolError } from '../command.js';
+import { setup } from '../setup.js';
 
 /** The time limit of a search, in milliseconds: exceeding it is a finding. */
 const LIMIT = 900_000;
@@ -211,27 +209,14 @@ function tokenVariants() {
 }
 
 /**
- * @param {string} command
- * @param {string[]} args
- * @param {string} cwd
- * @returns {Promise<{ text: string, failure?: string }>}
- */
-const run = (command, args, cwd) =>
-  new Promise((resolve) => {
-    const options = { cwd, maxBuffer: 2 ** 28, timeout: LIMIT };
-    execFile(command, args, options, (error, stdout, stderr) =>
-      resolve({ text: stdout + stderr, failure: error?.message }),
-    );
-  });
-
-/**
+ * Runs a command that has to succeed, beside others.
  * @param {string} command
  * @param {string[]} args
  * @param {string} cwd
  */
-async function runWell(command, args, cwd) {
-  const { text, failure } = await run(command, args, cwd);
-  if (failure) throw new ToolError(`${failure}\n${text}`);
+async function succeed(command, args, cwd) {
+  const { status, output } = await attempt(command, args, { cwd });
+  if (status !== 0) throw new ToolError(`${command}: exit code ${status}\n${output}`);
 }
 
 /**
@@ -246,7 +231,7 @@ async function search(variant, folder, short) {
   mkdirSync(folder, { recursive: true });
   const issued = breaks ? needs : short ? TOKENS_SHORT : tokens;
   const options = [...defines, `TOKENS=${issued}`].map((define) => `-D${define}`);
-  await runWell('spin', [...options, '-a', file], folder);
+  await succeed('spin', [...options, '-a', file], folder);
   // No partial-order reduction: each event is one step on the state that all tabs share, so there is
   // nothing to reduce.
   const ways = [
@@ -255,17 +240,20 @@ async function search(variant, folder, short) {
   ];
   // A search of seconds is not worth a minute of the compiler.
   const optimised = breaks || model === 'refresh' ? '-O0' : '-O2';
-  await runWell('clang', ['-w', optimised, ...ways, '-o', 'pan', 'pan.c'], folder);
-  const { text, failure } = await run('./pan', [`-m${DEPTH}`, ...(seeks ? ['-l'] : [])], folder);
+  await succeed('clang', ['-w', optimised, ...ways, '-o', 'pan', 'pan.c'], folder);
+  const { status, output } = await attempt('./pan', [`-m${DEPTH}`, ...(seeks ? ['-l'] : [])], {
+    cwd: folder,
+    limit: LIMIT,
+  });
 
-  const [, depth, errors] = /depth reached (\d+), errors: (\d+)/.exec(text) ?? [];
-  const [, states] = /^ *(\S+) states, stored/m.exec(text) ?? [];
-  const [, transitions] = /^ *(\S+) transitions/m.exec(text) ?? [];
-  const isViolated = errors === '1' && /^pan:1: (assertion violated|non-progress)/m.test(text);
+  const [, depth, errors] = /depth reached (\d+), errors: (\d+)/.exec(output) ?? [];
+  const [, states] = /^ *(\S+) states, stored/m.exec(output) ?? [];
+  const [, transitions] = /^ *(\S+) transitions/m.exec(output) ?? [];
+  const isViolated = errors === '1' && /^pan:1: (assertion violated|non-progress)/m.test(output);
   const isComplete =
     errors === '0' &&
-    !failure &&
-    !/search not completed|max search depth|out of memory/i.test(text);
+    status === 0 &&
+    !/search not completed|max search depth|out of memory/i.test(output);
   const figures =
     `${count(states)} states, ${count(transitions)} transitions, ${count(depth)} deep, ` +
     `${issued} tokens`;
@@ -279,10 +267,12 @@ async function search(variant, folder, short) {
   }
   if (isViolated) {
     // The steps of the pages, in their order.
-    const trail = await run('spin', ['-k', `${model}.pml.trail`, ...options, file], folder);
-    console.error(`${name}: ${trail.text.replace(/^spin: trail ends[\s\S]*/m, '')}`);
+    const trail = await attempt('spin', ['-k', `${model}.pml.trail`, ...options, file], {
+      cwd: folder,
+    });
+    console.error(`${name}: ${trail.output.replace(/^spin: trail ends[\s\S]*/m, '')}`);
   } else if (!isComplete) {
-    console.error(`${name}: ${failure ?? ''}\n${text}`);
+    console.error(`${name}: exit code ${status}\n${output}`);
   } else {
     console.error(`${name}: not found: ${breaks}`);
   }
@@ -299,25 +289,12 @@ const count = (digits) => Number(digits).toLocaleString('en');
 export async function prove({ short }) {
   const folder = join(root, 'build/proofs/tabs');
   rmSync(folder, { recursive: true, force: true });
-  const waiting = [...variants.entries()];
-  /** @type {Awaited<ReturnType<typeof search>>[]} */
-  const rows = [];
-  const workers = Array.from({ length: availableParallelism() }, async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const [i, variant] = next;
-      rows[i] = await search(variant, join(folder, String(i + 1)), short);
-    }
-  });
-  await Promise.all(workers);
-  return rows;
+  return atATime(variants.entries(), ([i, variant]) =>
+    search(variant, join(folder, String(i + 1)), short),
+  );
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  try {
-    setup('proof');
-    const rows = await prove({ short: process.argv.includes('--short') });
-    process.exitCode = rows.some(({ findings }) => findings > 0) ? 1 : 0;
-  } catch (error) {
-    fail(error);
-  }
-}
+await main(import.meta, async () => {
+  setup('proof');
+  conclude(await prove({ short: process.argv.includes('--short') }));
+});

@@ -2,8 +2,9 @@
 import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-import { cjsonSourceDir, installNpmPackages, root } from './setup.js';
-import { buildStorefronts } from './storefront.js';
+import { root } from '../command.js';
+import { cjsonSourceDir, installNpmPackages } from '../setup.js';
+import { buildStorefronts } from '../storefront.js';
 
 /** The generated parts of a checkout. */
 const made = ['.angular', '.git', 'build', 'dist', 'node_modules'];

@@ -5,7 +5,8 @@ import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 
-import { installNpmPackages, root } from '../../../tools/setup.js';
+import { root } from '../../../tools/command.js';
+import { installNpmPackages } from '../../../tools/setup.js';
 import { blocks, read } from '../../pages.js';
 import { packed, scratch } from '../tarball.js';
 
