@@ -98,7 +98,7 @@ async function report(name, commands) {
   const start = performance.now();
   const results = await atATime(commands, ([command, ...args]) => attempt(command, args));
   const failed = results.filter(({ status }) => status !== 0);
-  for (const { output } of failed) process.stdout.write(output);
+  for (const { stdout, stderr } of failed) process.stdout.write(stdout + stderr);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`== ${name.padEnd(13)} ${failed.length === 0 ? 'passed' : 'FAILED'}  ${seconds} s`);
   if (failed.length > 0) {

@@ -82,8 +82,7 @@ export function run(command, args, { cwd = root, env } = {}) {
  * @param {string[]} args
  * @param {{ cwd?: string, env?: Record<string, string>, limit?: number, isSilent?: boolean }} [options]
  *   limit: after these milliseconds it is killed; isSilent: its output is not kept
- * @returns {Promise<{ status: number | null, timedOut: boolean, output: string }>} output: standard
- *   output, then standard error
+ * @returns {Promise<{ status: number | null, timedOut: boolean, stdout: string, stderr: string }>}
  */
 export function attempt(command, args, { cwd = root, env, limit, isSilent = false } = {}) {
   return new Promise((resolve, reject) => {
@@ -94,14 +93,12 @@ export function attempt(command, args, { cwd = root, env, limit, isSilent = fals
       timeout: limit,
       killSignal: 'SIGKILL',
     });
-    const texts = ['', ''];
-    for (const [i, stream] of [child.stdout, child.stderr].entries()) {
-      stream?.setEncoding('utf8').on('data', (data) => (texts[i] += data));
-    }
+    let stdout = '';
+    let stderr = '';
+    child.stdout?.setEncoding('utf8').on('data', (data) => (stdout += data));
+    child.stderr?.setEncoding('utf8').on('data', (data) => (stderr += data));
     child.on('error', reject);
-    child.on('close', (status) =>
-      resolve({ status, timedOut: child.killed, output: texts.join('') }),
-    );
+    child.on('close', (status) => resolve({ status, timedOut: child.killed, stdout, stderr }));
   });
 }
 

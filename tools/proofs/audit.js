@@ -24,10 +24,10 @@ const questions = [
  */
 export async function prove() {
   return atATime(questions, async ({ what, args }) => {
-    const { output, status } = await attempt('npm', ['audit', '--json', ...args]);
+    const { stdout, status } = await attempt('npm', ['audit', '--json', ...args]);
     let answer;
     try {
-      answer = JSON.parse(output);
+      answer = JSON.parse(stdout);
     } catch {
       throw new ToolError(`npm audit gave no JSON (exit code ${status})`);
     }

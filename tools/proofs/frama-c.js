@@ -282,9 +282,9 @@ const small = ['OCC_PLACES=3', 'OCC_TOKEN_MAX=1', 'OCC_INPUT_MAX=64'];
  */
 async function ask(command, args) {
   const env = { WHY3CONFIG: join(folder, 'why3.conf') };
-  const { status, timedOut, output } = await attempt(command, args, { env, limit: LIMIT });
+  const { status, timedOut, stdout, stderr } = await attempt(command, args, { env, limit: LIMIT });
   const failure = timedOut ? `did not end in ${LIMIT} ms` : `exit code ${status}`;
-  return { text: output, failure: status === 0 ? undefined : `${command}: ${failure}` };
+  return { text: stdout + stderr, failure: status === 0 ? undefined : `${command}: ${failure}` };
 }
 
 /** @param {string[]} defines */

@@ -89,7 +89,7 @@ async function fuzzOne(seconds, target) {
     corpus,
     join(sources, 'corpus', target),
   ];
-  const { status, output } = await attempt(program, args);
+  const { status, stderr: output } = await attempt(program, args);
   /** @param {RegExp} pattern */
   const last = (pattern) => Number([...output.matchAll(pattern)].at(-1)?.[1] ?? 0);
   const broken = status !== 0 && status !== INTERRUPTED;

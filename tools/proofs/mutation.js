@@ -160,7 +160,7 @@ function report(mutants, fates, whole) {
     `${killed + survivors.length} mutants, ${killed} killed (${count('timed out')} of them timed ` +
     `out), ${survivors.length - findings.length} explained: ${score.toFixed(1)} %`;
   console.log(
-    `${amount}; left out: ${count('not compiled')} that do not compile, ` +
+    `${amount}; left out: the cells of the table, ${count('not compiled')} that do not compile, ` +
       `${count('equivalent')} that the compiler sees no difference in`,
   );
   return { what: 'mutation of the C', amount, findings: findings.length + stale.length };

@@ -215,8 +215,10 @@ function tokenVariants() {
  * @param {string} cwd
  */
 async function succeed(command, args, cwd) {
-  const { status, output } = await attempt(command, args, { cwd });
-  if (status !== 0) throw new ToolError(`${command}: exit code ${status}\n${output}`);
+  const { status, stdout, stderr } = await attempt(command, args, { cwd });
+  if (status !== 0) {
+    throw new ToolError(`${command}: exit code ${status}\n${stdout}${stderr}`);
+  }
 }
 
 /**
@@ -241,10 +243,15 @@ async function search(variant, folder, short) {
   // A search of seconds is not worth a minute of the compiler.
   const optimised = breaks || model === 'refresh' ? '-O0' : '-O2';
   await succeed('clang', ['-w', optimised, ...ways, '-o', 'pan', 'pan.c'], folder);
-  const { status, output } = await attempt('./pan', [`-m${DEPTH}`, ...(seeks ? ['-l'] : [])], {
-    cwd: folder,
-    limit: LIMIT,
-  });
+  const { status, stdout, stderr } = await attempt(
+    './pan',
+    [`-m${DEPTH}`, ...(seeks ? ['-l'] : [])],
+    {
+      cwd: folder,
+      limit: LIMIT,
+    },
+  );
+  const output = stdout + stderr;
 
   const [, depth, errors] = /depth reached (\d+), errors: (\d+)/.exec(output) ?? [];
   const [, states] = /^ *(\S+) states, stored/m.exec(output) ?? [];
@@ -270,7 +277,7 @@ async function search(variant, folder, short) {
     const trail = await attempt('spin', ['-k', `${model}.pml.trail`, ...options, file], {
       cwd: folder,
     });
-    console.error(`${name}: ${trail.output.replace(/^spin: trail ends[\s\S]*/m, '')}`);
+    console.error(`${name}: ${trail.stdout.replace(/^spin: trail ends[\s\S]*/m, '')}`);
   } else if (!isComplete) {
     console.error(`${name}: exit code ${status}\n${output}`);
   } else {

@@ -19,10 +19,10 @@ const LIMIT = 1_800_000;
  * @returns {Promise<{ what: string, amount: string, findings: number }>}
  */
 async function walk(program, sentence) {
-  const { status, output } = await attempt(program, [sentence], { limit: LIMIT });
-  process.stdout.write(output);
+  const { status, stdout } = await attempt(program, [sentence], { limit: LIMIT });
+  process.stdout.write(stdout);
   const [, configurations, transitions] =
-    /(\d+) configurations, (\d+) transitions/.exec(output) ?? [];
+    /(\d+) configurations, (\d+) transitions/.exec(stdout) ?? [];
   const amount = configurations
     ? `${count(configurations)} configurations, ${count(transitions)} transitions`
     : 'did not end';
