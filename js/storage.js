@@ -3,7 +3,7 @@
 
 /** @import { SnapshotStorage } from './types.js' */
 
-/** The number of entries in the list of ended grants. */
+/** The most entries in the list of ended grants. */
 const ENDED_MAX = 30;
 
 /** The list has this length from the start: a full storage then still has room for the next grant. */

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* R49, in milliseconds: the time for which a refresh is trusted, and the longest rest of a grant
- * whose new tokens are refused one after the other. */
+/* R49, in milliseconds: the time for which a refresh is trusted, and the first and the longest
+ * pause of a grant whose new tokens are refused one after the other. */
 #define NEW 10000.0
 #define PAUSE 30000.0
 #define PAUSE_MAX 300000.0

@@ -1,9 +1,9 @@
 /*
  * The numbers of the core's enums for JavaScript, as the text of an ES module, js/numbers.js; and
  * the state table. This file is built into a module of its own, from which the build reads the text
- * and the demo the table: so C and JavaScript cannot drift apart, and no shop loads the
- * table. The text has a constant for each number that js/ compares with, the names that the API
- * shows, and, for readers of the table, objects from name to number.
+ * and the demo the table: so C and JavaScript cannot drift apart, and no shop loads the table.
+ * The text has a constant for each number that js/ compares with, the names that the API shows,
+ * and, for readers of the table, objects from name to number.
  */
 #include "table.h"
 

@@ -95,7 +95,7 @@ void occ_sign_in_completed(occ_session *self, occ_grant *place, occ_status statu
 }
 
 double occ_sign_in_due(const occ_session *self) {
-  /* A page that goes away sends no sign-in, but may stay after all: no time is too late then. */
+  /* A page that goes away sends no sign-in, but may stay after all: no time counts as past then. */
   const double now = self->is_leaving ? 0 : self->now;
   return is_waiting(self) ? occ_number_earlier(occ_session_to_come(now, self->sign_in.due),
                                                occ_session_to_come(now, self->revoking_until))

@@ -199,7 +199,8 @@ occ_status occ_tabs_adopt(occ_session *self, occ_text json) {
     snapshot.revoking_until <= self->now + OCC_SIGN_IN_DELAY ? snapshot.revoking_until : 0;
   adopt_grants(self, &snapshot, is_of_line);
   if (is_other) {
-    /* The pending sign-in of this tab was for the last user, and no longer holds. */
+    /* The customer id of the pending sign-in, and the question to other tabs, are of the last user.
+     */
     self->sign_in.customer_id_length = 0;
     occ_transition_end_asking(self, self->waiting_for, OCC_TEXT(""));
   }

@@ -117,7 +117,8 @@ class InjectedSession {
 
   #tellState() {
     const { state } = this;
-    // The subscription is permanent: a customer who signs out and in again is another user.
+    // The user is updated at every change, not on demand: a customer who signs out and in again is
+    // another user.
     this.#user = userOf(state, this.#user);
     this.#tell(this.#state, state);
   }

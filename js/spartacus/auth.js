@@ -47,7 +47,7 @@ export class Refusal {
       message ?? { key: 'httpHandlers.unknownError' },
       GlobalMessageType.MSG_TYPE_ERROR,
     );
-    // Only a developer can mend the others, and none has been reported yet.
+    // An error without a message is for the developer, unless it has been reported already.
     if (!message && error !== this.#session.failure)
       this.#injector.get(ErrorHandler).handleError(error);
   }
@@ -127,7 +127,7 @@ export class OccAuth {
   /** No token comes in the address of the page. */
   async checkOAuthParamsInUrl() {}
 
-  /** Signs out the customer, emulated or not; complete when the call returns. */
+  /** Signs out the customer, emulated or not, or the agent; complete when the call returns. */
   async coreLogout() {
     // The caller may load data next: the store must forget that of the last user first.
     await this.#session.signOut();
