@@ -40,7 +40,7 @@ export function openBrowser() {
  */
 export async function openContext(t, browser, backend, options) {
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(8_000);
+  context.setDefaultTimeout(30_000);
   const keep = await keepCounters(context);
   t.after(async () => {
     await keep();
@@ -113,7 +113,7 @@ export async function revocations(backend) {
 }
 
 /**
- * Waits for requests that are on their way, for at most 10 s.
+ * Waits for requests that are on their way, for at most 30 s.
  *
  * @param {Backend} backend
  * @param {(entry: Entry) => boolean} predicate
@@ -124,7 +124,7 @@ export async function waitFor(backend, predicate, count = 1) {
   const error = new Error(`waited for ${count} requests such as ${predicate}`);
   const [found] = await Promise.race([
     Promise.all([backend.waitFor(predicate, count)]),
-    delay(10_000, [], { signal: late.signal }).then(() => Promise.reject(error)),
+    delay(30_000, [], { signal: late.signal }).then(() => Promise.reject(error)),
   ]).finally(() => late.abort());
   return found;
 }

@@ -61,7 +61,7 @@ export async function openContext(t, browser, backend) {
  * @param {Argument} argument
  */
 export async function waitInPage(page, act, argument) {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 30_000;
   /** @type {unknown} */
   let seen;
   do {
@@ -79,7 +79,7 @@ export const waitForPhase = (page, phase) =>
 
 /** @param {Page} page */
 export async function waitUntilClosed(page) {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 30_000;
   while (!(await page.isClosed())) {
     assert.ok(performance.now() < end, 'the tab stays open');
     await delay(20);

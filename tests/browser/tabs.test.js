@@ -114,7 +114,7 @@ async function alive() {
  * @returns {Promise<string>} the label that the tokens of the bearer share
  */
 async function agreedOn(pages) {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 30_000;
   for (;;) {
     const bearers = new Set(await Promise.all(pages.map(bearerOf)));
     const tokens = (await backend.tokens()).filter(({ active }) => active);

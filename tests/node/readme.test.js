@@ -36,7 +36,7 @@ describe('the code in the README and in docs/api.md', () => {
   /** Resolves with the label of every token, and true if the server still accepts it. */
   const lives = async () => (await backend.tokens()).map(({ label, active }) => [label, active]);
 
-  const limit = { timeout: 20_000 };
+  const limit = { timeout: 120_000 };
 
   test(
     'R1: the code for a page signs a customer in, requests her data, and signs her out',

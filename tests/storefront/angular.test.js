@@ -53,7 +53,7 @@ for (const build of ['plain-12', 'plain-21']) {
     async function openShop({ options, csp = wasmPolicy, query = '' } = {}) {
       const site = await serveStorefront({ build, backendUrl: backend.url, options, csp });
       const context = await browser.newContext();
-      context.setDefaultTimeout(8_000);
+      context.setDefaultTimeout(30_000);
       const keep = await keepCounters(context);
       ends.push(() => keep().then(() => context.close()), site.close);
       const page = await context.newPage();

@@ -64,7 +64,7 @@ async function rendered(path) {
 /** Opens a page of the shop. @param {string} path */
 async function openPage(path) {
   const context = await browser.newContext();
-  context.setDefaultTimeout(8_000);
+  context.setDefaultTimeout(30_000);
   const keep = await keepCounters(context);
   ends.push(() => keep().then(() => context.close()));
   const page = await context.newPage();

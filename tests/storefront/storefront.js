@@ -278,7 +278,7 @@ export class Storefront {
 
   /** Waits until the shown users satisfy a predicate. @param {(shown: Shown) => boolean} isSo @param {string} what */
   async waitUntilShown(isSo, what = `${isSo}`) {
-    const within = 8_000;
+    const within = 30_000;
     await this.#everything();
     const found = await this.#until(() => {
       const last = this.#sights.findLast((sight) => 'shown' in sight);
@@ -374,7 +374,7 @@ export class Storefront {
 
   /** @param {(shown: Shown) => boolean} isSo @param {string} what @returns {Promise<number>} */
   async #expect(isSo, what) {
-    const within = 8_000;
+    const within = 30_000;
     const after = await this.#after(isSo, within);
     assert.ok(after !== undefined, `waited ${within} ms until ${what}`);
     return after;

@@ -13,7 +13,7 @@ export async function open() {
     cannot: { blockCookies: 'the driver cannot block cookies' },
     async newContext() {
       const context = await browser.newContext();
-      context.setDefaultTimeout(8_000);
+      context.setDefaultTimeout(30_000);
       const keep = await keepCounters(context);
       return {
         newPage: async () => pageOf(await context.newPage()),
