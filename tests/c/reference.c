@@ -554,7 +554,7 @@ typedef enum {
 typedef enum { THIS_LINE, SAME_EPOCH, ANOTHER_LINE } line_of;
 
 /* The age of another tab's tokens of a grant. */
-typedef enum { AS_NEW, OLDER, NEWER } age;
+typedef enum { AS_NEW, OLDER, NEWER, NEWER_AND_OVER } age;
 
 /* Every failure of a token request; the first two are one of each kind. */
 static const struct {
@@ -1183,8 +1183,9 @@ static void call_adopt_unaware(size_t at, age of) {
   tab it = nobody;
   it.grants[0] = m.grants[at];
   it.grants[0].refresh = has(OCC_FLAG_PERSIST) ? it.grants[0].refresh : 0;
-  if (of == NEWER) {
+  if (of != AS_NEW) {
     give_tokens(&it.grants[0], issued_after(&it.grants[0]));
+    it.grants[0].expires_at = of == NEWER ? it.grants[0].expires_at : m.now;
   }
   char snapshot[sizeof m.saved];
   write_tab(snapshot, sizeof snapshot, &it, m.line, m.epoch + 1, 0);
@@ -1199,7 +1200,7 @@ static void call_adopt_unaware(size_t at, age of) {
   sign_in_goes_on(it.grants[0].owner == OCC_OWNER_AGENT ? OCC_STATE_AGENT : OCC_STATE_CUSTOMER);
   m.state = permitted[m.state][OCC_EVENT_EXPIRED].to;
   expected.corrected = true;
-  if (of == NEWER && has(OCC_FLAG_REVOKE)) {
+  if (of != AS_NEW && has(OCC_FLAG_REVOKE)) {
     it.grants[0].id = ++m.ids;
     m.grants[m.grant_count] = (grant){.id = it.grants[0].id,
                                       .owner = it.grants[0].owner,
@@ -2472,18 +2473,6 @@ static void may_come_from_tabs(void) {
   may(ALIEN_SNAPSHOT, 0, 0);
 }
 
-/* R24: tabs that have diverged, and emptied storages. */
-static void may_part(void) {
-  may(EMPTIED, 0, 0);
-  may_if(m.epoch > 1, OVERWRITTEN);
-  may_be_unaware();
-  may_change(ANOTHER_LINE);
-  if (m.epoch > 0) {
-    may(TAB_CHANGES, SAME_EPOCH, in(ACTIVE) != NULL ? TAB_SIGNED_OUT : TAB_CUSTOMER);
-    may(TAB_CHANGES, SAME_EPOCH, TAB_AGENT);
-  }
-}
-
 /* True if no other grant here has newer tokens of it. */
 static bool is_newest(const grant *it) {
   for (size_t i = 0; i < m.grant_count; i++) {
@@ -2492,6 +2481,20 @@ static bool is_newest(const grant *it) {
     }
   }
   return true;
+}
+
+/* R31: another tab still has a grant that has ended here, with newer tokens. */
+static void may_be_ahead(void) {
+  for (size_t i = 0; i < m.grant_count; i++) {
+    const grant *it = &m.grants[i];
+    if (it->number != 0 && it->known && (it->role == REVOKING || it->role == STRAY) &&
+        is_newest(it)) {
+      may(TAB_UNAWARE, i, NEWER);
+      if (options.hours) {
+        may(TAB_UNAWARE, i, NEWER_AND_OVER);
+      }
+    }
+  }
 }
 
 /* R31: tabs that have newer tokens, or older ones, or ask for them. */
@@ -2508,12 +2511,8 @@ static void may_ask(void) {
       may(ENDED, i, OLDER);
       may(WANTED, i, OLDER);
     }
-    /* Of two that have diverged, only one is refreshed for its revocation: both have one number. */
-    if (it->role == REVOKING && it->known && is_newest(it) &&
-        (it->refresh == 0 || (has(OCC_FLAG_PERSIST) && !has(OCC_FLAG_BEARER)))) {
-      may(TAB_UNAWARE, i, NEWER);
-    }
   }
+  may_be_ahead();
   for (int kind = HEARD; kind <= ANSWERED; kind++) {
     may((event_kind)kind, 0, TAB_AS_HERE);
     if (in(ACTIVE) != NULL) {
@@ -2526,6 +2525,19 @@ static void may_ask(void) {
   if (in(ACTIVE) != NULL && in(ACTIVE)->issued > 0) {
     may(TAB_CHANGES, THIS_LINE, TAB_BEHIND);
     may(HEARD, 0, TAB_BEHIND);
+  }
+}
+
+/* R24: tabs that have diverged, and emptied storages. */
+static void may_part(void) {
+  may(EMPTIED, 0, 0);
+  may_if(m.epoch > 1, OVERWRITTEN);
+  may_be_unaware();
+  may_be_ahead();
+  may_change(ANOTHER_LINE);
+  if (m.epoch > 0) {
+    may(TAB_CHANGES, SAME_EPOCH, in(ACTIVE) != NULL ? TAB_SIGNED_OUT : TAB_CUSTOMER);
+    may(TAB_CHANGES, SAME_EPOCH, TAB_AGENT);
   }
 }
 
@@ -2558,8 +2570,31 @@ static void may_settle(size_t at) {
   }
 }
 
+/* R30: what is revoked has a number and a refresh of its own. This needs more places than a walk of
+ * all events could have: two grants that are refreshed for their revocations, and places for tabs.
+ */
+static void may_meet(void) {
+  may_if(m.state == OCC_STATE_ANONYMOUS, SIGN_IN);
+  may_if(m.state == OCC_STATE_CUSTOMER, SIGN_IN_AGENT);
+  may_if(m.alarm != 0, ALARM);
+  may(AN_HOUR_PASSES, 0, 0);
+  may(TAB_CHANGES, ANOTHER_LINE, TAB_SIGNED_OUT);
+  may_be_ahead();
+  for (size_t i = 0; i < m.awaited_count; i++) {
+    may(TOKEN_WITH_REFRESH, i, 0);
+    may(TOKEN_REFUSED, i, 0);
+  }
+  for (size_t i = 0; i < m.grant_count; i++) {
+    may_settle(i);
+  }
+}
+
 size_t reference_events(reference_event *events) {
   next = events;
+  if (options.meets) {
+    may_meet();
+    return (size_t)(next - events);
+  }
   may_be_called();
   if (options.tabs) {
     may_come_from_tabs();

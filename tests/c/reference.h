@@ -60,6 +60,7 @@ typedef struct {
   bool tabs;          /* other tabs hold the session too, and change it */
   bool pages;         /* and a page opens during revocations of another */
   bool lines;         /* and their lines diverge and meet */
+  bool meets;         /* only that: revocations of diverged lines meet, each with a refresh */
   bool asks;          /* and they ask each other for tokens */
   bool rests;         /* tokens are rejected while they are new */
 } reference_options;

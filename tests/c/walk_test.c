@@ -415,7 +415,23 @@ TEST(tabs, "R25: the rules hold if tabs share the session without the refresh to
 TEST(lines, "R24: the rules hold if the storage is emptied, and lines diverge and meet") {
   walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_SHARED,
                             .taken = all_but(3),
+                            .hours = true,
                             .lines = true});
+}
+
+TEST(lines_refresh, "R24, R30: the rules hold if lines part that each have the refresh tokens") {
+  walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_PERSIST |
+                                     OCC_FLAG_SHARED,
+                            .taken = all_but(3),
+                            .hours = true,
+                            .lines = true});
+}
+
+TEST(meets, "R30: each grant of diverged lines is refreshed for its own revocation") {
+  walk(&(reference_options){.flags = OCC_FLAG_REVOKE | OCC_FLAG_BEARER | OCC_FLAG_PERSIST |
+                                     OCC_FLAG_SHARED,
+                            .hours = true,
+                            .meets = true});
 }
 
 TEST(asks, "R31, R32: the rules hold if tabs ask each other for tokens that only one of them has") {
