@@ -1,5 +1,5 @@
 // The core in WebAssembly as a typed object: the only file that touches its memory.
-import { INPUT_MAX } from './numbers.js';
+import { HOST_TEXTS, INPUT_MAX } from './numbers.js';
 import { own } from './own.js';
 
 /**
@@ -24,27 +24,27 @@ import { own } from './own.js';
  */
 
 /**
- * The core: its exports as src/occ_session.h describes them, without the session and the time, and
- * with a text or bytes in place of each length. Each returns a status of numbers.js after its effects
- * have run.
+ * The core: its exports as src/occ_session.h describes them, without the session and the time. Each
+ * text, or its bytes, is given behind its number, in any order. Each call returns a status of numbers.js after its effects have
+ * run.
  *
  * @typedef {object} Core
- * @property {(nonce: number, flags: number, retries: number, ...texts: string[]) => number} occ_open
+ * @property {(nonce: number, flags: number, retries: number, ...texts: (number | string)[]) => number} occ_open
  * @property {() => number} occ_close
- * @property {(owner: number, attempt: number, username: string, password: string, customerId: string) => number} occ_sign_in
+ * @property {(owner: number, attempt: number, ...texts: (number | string)[]) => number} occ_sign_in
  * @property {(attempt: number) => number} occ_cancel
- * @property {(customerId: string) => number} occ_emulate
+ * @property {(parameter: number, customerId: string) => number} occ_emulate
  * @property {() => number} occ_sign_out
  * @property {() => number} occ_sign_out_agent
  * @property {() => number} occ_authorization
- * @property {(certain: number, rejected: string) => number} occ_renew
- * @property {(request: number, delivery: number, status: number, retryAfter: number, body: Uint8Array) => number} occ_completed
+ * @property {(certain: number, parameter: number, authorization: string) => number} occ_renew
+ * @property {(request: number, delivery: number, status: number, retryAfter: number, parameter: number, body: Uint8Array) => number} occ_completed
  * @property {(at: number) => number} occ_alarm
  * @property {() => number} occ_leave
- * @property {(snapshot: string) => number} occ_adopt
+ * @property {(parameter: number, snapshot: string) => number} occ_adopt
  * @property {(number: number, issued: number) => number} occ_ended
  * @property {(number: number, issued: number) => number} occ_wanted
- * @property {(isAnswer: number, snapshot: string) => number} occ_heard
+ * @property {(isAnswer: number, parameter: number, snapshot: string) => number} occ_heard
  */
 
 /**
@@ -64,11 +64,11 @@ export async function openCore(source, host) {
   const env = own({});
   for (const [name, note] of Object.entries(host)) {
     env[name] = (...parameters) => {
-      // The core passes two parameters for each text, one for each number.
-      const texts = parameters.length - note.length;
+      // The core passes the address and the length of each text.
+      const texts = parameters.splice(parameters.length - 2 * (HOST_TEXTS[name] ?? 0));
       /** @type {(number | string | undefined)[]} */
-      const values = parameters.splice(0, note.length - texts);
-      for (let i = 0; i < texts; i++) values.push(text(parameters[2 * i], parameters[2 * i + 1]));
+      const values = parameters;
+      for (let i = 0; i < texts.length; i += 2) values.push(text(texts[i], texts[i + 1]));
       effects.push(/** @type {(...values: unknown[]) => Effect} */ (note)(...values));
     };
   }
@@ -78,7 +78,9 @@ export async function openCore(source, host) {
     linked instanceof WebAssembly.Instance ? linked : linked.instance
   );
   const memory = new Uint8Array(/** @type {WebAssembly.Memory} */ (exports.memory).buffer);
-  const at = /** @type {() => number} */ (exports.occ_input)();
+  const { occ_input: inputAt, occ_text: takeText } =
+    /** @type {Record<string, (...values: number[]) => number>} */ (exports);
+  const at = inputAt();
   const input = memory.subarray(at, at + INPUT_MAX);
 
   /** @type {Record<string, (...parameters: any[]) => number>} */
@@ -86,17 +88,22 @@ export async function openCore(source, host) {
   for (const [name, call] of Object.entries(exports)) {
     core[name] = (...parameters) => {
       let used = 0;
-      const values = parameters.map((parameter) => {
-        if (typeof parameter === 'number') return parameter;
-        if (typeof parameter !== 'string') {
-          input.set(parameter);
-          return parameter.length;
+      /** @type {number[]} */
+      const values = [];
+      for (const parameter of parameters) {
+        if (typeof parameter === 'number') {
+          values.push(parameter);
+          continue;
         }
-        const { read, written } = encoder.encodeInto(parameter, input.subarray(used));
-        used += written;
-        // A text that does not fit gets a length that no input has.
-        return read < parameter.length ? INPUT_MAX + 1 : written;
-      });
+        let { length } = parameter;
+        if (typeof parameter === 'string') {
+          const { read, written } = encoder.encodeInto(parameter, input.subarray(used));
+          // A text that does not fit gets a length that no input has.
+          length = read < length ? INPUT_MAX + 1 : written;
+        } else input.set(parameter, used);
+        used += length;
+        takeText(/** @type {number} */ (values.pop()), length);
+      }
       const status = /** @type {(...values: number[]) => number} */ (call)(Date.now(), ...values);
       // A listener may call the core from within an effect: the earlier effects run first then.
       for (let effect; (effect = effects.shift());) effect();

@@ -1,6 +1,18 @@
 // The options of a session: their defaults, and clear errors for values that cannot be used.
 import { SessionError } from './error.js';
-import { FLAG_BEARER, FLAG_PERSIST, FLAG_REVOKE, FLAG_SHARED } from './numbers.js';
+import {
+  FLAG_BEARER,
+  FLAG_PERSIST,
+  FLAG_REVOKE,
+  FLAG_SHARED,
+  OPTION_MAX,
+  PARAMETER_AGENT_CLIENT_ID,
+  PARAMETER_AGENT_CLIENT_SECRET,
+  PARAMETER_CLIENT_ID,
+  PARAMETER_CLIENT_SECRET,
+  PARAMETER_IDENTITY,
+  PARAMETER_SCOPE,
+} from './numbers.js';
 import { own } from './own.js';
 
 /** @import { SessionOptions, SnapshotStorage } from './types.js' */
@@ -16,7 +28,9 @@ import { own } from './own.js';
  * @property {typeof globalThis.fetch} fetch
  * @property {SessionOptions['wasm']} wasm
  * @property {AbortSignal | undefined} signal
- * @property {[number, number, ...string[]]} core the parameters of occ_open after the nonce
+ * @property {string} identity of the session: its back end and its clients
+ * @property {[flags: number, retries: number, ...texts: (number | string)[]]} core the parameters of
+ *   occ_open after the nonce
  */
 
 /** Returns the expected kind if a value is of another. @typedef {(value: any) => unknown} Kind */
@@ -74,7 +88,7 @@ export const typed = (types) => (value) =>
 
 /** @param {number} least @param {number} [most] @returns {Kind} */
 export const text =
-  (least, most = 1024) =>
+  (least, most = OPTION_MAX) =>
   (value) =>
     !fits(value, least, most) && `a string of ${least} to ${most} bytes`;
 
@@ -203,18 +217,19 @@ function read(options) {
     fetch,
     wasm,
     signal,
+    identity,
     core: [
       (revokeUrl ? FLAG_REVOKE : 0) |
         (authorization === 'bearer' ? FLAG_BEARER : 0) |
         (persistRefreshToken ? FLAG_PERSIST : 0) |
         (storage === 'local' || storage === 'session' ? FLAG_SHARED : 0),
       retries,
-      identity,
-      clientId,
-      clientSecret,
-      agentClientId,
-      agentClientSecret,
-      scope,
+      ...[PARAMETER_IDENTITY, identity],
+      ...[PARAMETER_CLIENT_ID, clientId],
+      ...[PARAMETER_CLIENT_SECRET, clientSecret],
+      ...[PARAMETER_AGENT_CLIENT_ID, agentClientId],
+      ...[PARAMETER_AGENT_CLIENT_SECRET, agentClientSecret],
+      ...[PARAMETER_SCOPE, scope],
     ],
   };
 }

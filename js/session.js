@@ -4,11 +4,19 @@ import { saysDead } from './dead-token.js';
 import { SessionError } from './error.js';
 import { loadCore } from './load.js';
 import {
+  CREDENTIAL_MAX,
+  CUSTOMER_ID_MAX,
   ERRORS,
   OUTCOMES,
   OWNERS,
   OWNER_AGENT,
   OWNER_CUSTOMER,
+  PARAMETER_AUTHORIZATION,
+  PARAMETER_BODY,
+  PARAMETER_CUSTOMER_ID,
+  PARAMETER_PASSWORD,
+  PARAMETER_SNAPSHOT,
+  PARAMETER_USERNAME,
   REQUEST_REVOKE,
   STATES,
   STATE_AGENT,
@@ -68,8 +76,11 @@ function checked(credentials) {
   const { username, password, ...more } = given;
   membersOf(more, {});
   for (const name of /** @type {const} */ (['username', 'password'])) {
-    if (!fits(given[name], 1, 1024)) {
-      throw new SessionError('invalid-credentials', `${name} must be a string of 1 to 1024 bytes`);
+    if (!fits(given[name], 1, CREDENTIAL_MAX)) {
+      throw new SessionError(
+        'invalid-credentials',
+        `${name} must be a string of 1 to ${CREDENTIAL_MAX} bytes`,
+      );
     }
   }
   return { username, password };
@@ -154,7 +165,7 @@ export class Session extends EventTarget {
 
   /** @param {Settings} settings */
   async #open(settings) {
-    const { wasm, signal, storage, storageKey, core: parameters } = settings;
+    const { wasm, signal, storage, storageKey, identity, core: parameters } = settings;
     this.#settings = settings;
     // A caller can pass `session.fetch` on as a function.
     this.fetch = this.fetch.bind(this);
@@ -220,9 +231,7 @@ export class Session extends EventTarget {
     const [nonce] = crypto.getRandomValues(new Uint32Array(1));
     this.#core.occ_open(nonce, ...parameters);
     // Other tabs are heard from here on: the core is open.
-    this.#storage = openStorage(storage, storageKey, parameters[2], (message) =>
-      this.#hear(message),
-    );
+    this.#storage = openStorage(storage, storageKey, identity, (message) => this.#hear(message));
     this.#synchronise();
     isOpen = true;
     this.#listen('pagehide', () => this.#enter('occ_leave'));
@@ -257,13 +266,13 @@ export class Session extends EventTarget {
     if (this.#closed) return;
     const newest = this.#storage.load();
     if (newest && newest !== this.#seen) {
-      const status = this.#core.occ_adopt(newest);
+      const status = this.#core.occ_adopt(PARAMETER_SNAPSHOT, newest);
       if (status === STATUS_BAD_SNAPSHOT) this.#foreign = newest;
       // Without a free place it is retried at the next event.
       if (status !== STATUS_FULL) this.#seen = newest;
     } else if (newest === null && this.#seen) {
       // A script has emptied the storage: the session is stored again, as the first of a new line.
-      this.#core.occ_adopt('');
+      this.#core.occ_adopt(PARAMETER_SNAPSHOT, '');
     }
     this.#storage.ended(this.#core.occ_ended);
   }
@@ -276,7 +285,7 @@ export class Session extends EventTarget {
       this.#storage.post('answer', this.#storage.load());
     }
     if (what === 'answer' || what === 'saved') {
-      this.#enter('occ_heard', Number(what === 'answer'), String(first));
+      this.#enter('occ_heard', Number(what === 'answer'), PARAMETER_SNAPSHOT, String(first));
     }
   }
 
@@ -293,7 +302,7 @@ export class Session extends EventTarget {
       : this.#shim.requestToken(tokenUrl, body, TOKEN_TIMEOUT));
     const { delivery, status, retryAfter, body: answer } = completion;
     this.#answered = `: ${tokenUrl.split('?')[0]} (${status || 'no readable answer'})`;
-    this.#enter('occ_completed', request, delivery, status, retryAfter, answer);
+    this.#enter('occ_completed', request, delivery, status, retryAfter, PARAMETER_BODY, answer);
     answer.fill(0);
   }
 
@@ -356,7 +365,7 @@ export class Session extends EventTarget {
   async #signIn(owner, credentials, options) {
     const { signal, customerId = '' } = membersOf(options, {
       signal: SIGNAL,
-      customerId: owner === OWNER_AGENT ? text(0, 256) : typed('left out'),
+      customerId: owner === OWNER_AGENT ? text(0, CUSTOMER_ID_MAX) : typed('left out'),
     });
     const { username, password } = checked(credentials);
     const attempt = ++this.#attempts;
@@ -366,7 +375,17 @@ export class Session extends EventTarget {
     signal?.addEventListener('abort', cancel);
     const status = signal?.aborted
       ? STATUS_CANCELLED
-      : this.#enter('occ_sign_in', owner, attempt, username, password, customerId);
+      : this.#enter(
+          'occ_sign_in',
+          owner,
+          attempt,
+          PARAMETER_USERNAME,
+          username,
+          PARAMETER_PASSWORD,
+          password,
+          PARAMETER_CUSTOMER_ID,
+          customerId,
+        );
     if (status) this.#endSignIn(attempt, status);
     return ended.finally(() => signal?.removeEventListener('abort', cancel));
   }
@@ -386,8 +405,8 @@ export class Session extends EventTarget {
    * @throws {SessionError} `no-agent`, `closed`; a TypeError for a wrong id
    */
   emulate(customerId) {
-    expectKind(customerId, 'customerId', text(1, 256));
-    const status = this.#enter('occ_emulate', customerId);
+    expectKind(customerId, 'customerId', text(1, CUSTOMER_ID_MAX));
+    const status = this.#enter('occ_emulate', PARAMETER_CUSTOMER_ID, customerId);
     if (status) throw errorOf(status);
   }
 
@@ -482,7 +501,7 @@ export class Session extends EventTarget {
     if (certain === false) return undefined;
     let status = 0;
     const ask = () => {
-      status = this.#enter('occ_renew', Number(!!certain), rejected);
+      status = this.#enter('occ_renew', Number(!!certain), PARAMETER_AUTHORIZATION, rejected);
       return this.#takeAuthorization();
     };
     let renewed = await waitFor(signal, (resolve) => {

@@ -15,6 +15,8 @@
 #define FLAG(name, number, text) CONSTANT("FLAG", name, number)
 #define STATUS(name, number, text) CONSTANT("STATUS", name, number)
 
+#define PARAMETER(name, number, most) CONSTANT("PARAMETER", name, number)
+
 #define DIGITS_OF(number) #number
 #define DIGITS(number) DIGITS_OF(number)
 #define LIMIT(name, number) "export const " name "_MAX = " DIGITS(number) ";\n"
@@ -28,38 +30,51 @@
 #define OBJECT(name, list)                                                                         \
   "\nexport const " name " = /* @__PURE__ */ Object.freeze({\n" list(MEMBER) "});\n"
 
-static const char numbers[] =
-  // clang-format off
-  "// Generated from src/occ_session.h by the build.\n\n"
-  OCC_STATES(STATE)
-  OCC_OWNERS(OWNER)
-  OCC_REQUESTS(REQUEST)
-  OCC_DELIVERIES(DELIVERY)
-  OCC_FLAGS(FLAG)
-  OCC_STATUSES(STATUS)
-  LIMIT("INPUT", OCC_INPUT_MAX)
-  NAMES("STATES", OCC_STATES)
-  NAMES("OWNERS", OCC_OWNERS)
-  NAMES("TOKENS", OCC_TOKENS)
-  NAMES("OUTCOMES", OCC_OUTCOMES)
-  NAMES("ERRORS", OCC_ERRORS)
-  OBJECT("STATE", OCC_STATES)
-  OBJECT("EVENT", OCC_EVENTS)
-  OBJECT("GUARD", OCC_GUARDS)
-  OBJECT("EFFECT", OCC_EFFECTS)
-  OBJECT("STATUS", OCC_STATUSES);
+// clang-format off
+#define CONSTANTS                                                                                  \
+  "// Generated from src/occ_session.h by the build.\n\n"                                          \
+  OCC_STATES(STATE)                                                                                \
+  OCC_OWNERS(OWNER)                                                                                \
+  OCC_REQUESTS(REQUEST)                                                                            \
+  OCC_DELIVERIES(DELIVERY)                                                                         \
+  OCC_FLAGS(FLAG)                                                                                  \
+  OCC_STATUSES(STATUS)                                                                             \
+  OCC_PARAMETERS(PARAMETER)                                                                        \
+  LIMIT("INPUT", OCC_INPUT_MAX)                                                                    \
+  LIMIT("OPTION", OCC_OPTION_MAX)                                                                  \
+  LIMIT("CREDENTIAL", OCC_CREDENTIAL_MAX)                                                          \
+  LIMIT("CUSTOMER_ID", OCC_CUSTOMER_ID_MAX)
+
+#define LISTS                                                                                      \
+  NAMES("STATES", OCC_STATES)                                                                      \
+  NAMES("OWNERS", OCC_OWNERS)                                                                      \
+  NAMES("TOKENS", OCC_TOKENS)                                                                      \
+  NAMES("OUTCOMES", OCC_OUTCOMES)                                                                  \
+  NAMES("ERRORS", OCC_ERRORS)                                                                      \
+  OBJECT("STATE", OCC_STATES)                                                                      \
+  OBJECT("EVENT", OCC_EVENTS)                                                                      \
+  OBJECT("GUARD", OCC_GUARDS)                                                                      \
+  OBJECT("EFFECT", OCC_EFFECTS)                                                                    \
+  OBJECT("STATUS", OCC_STATUSES)
 // clang-format on
+
+/* One text in two parts, which follow each other without a zero: together they would be longer than
+ * a literal of standard C. */
+static const struct {
+  char constants[sizeof CONSTANTS - 1];
+  char lists[sizeof LISTS - 1];
+} numbers = {CONSTANTS, LISTS};
 
 #define EXPORT(type, name, ...)                                                                    \
   __attribute__((export_name(#name))) type export_##name(__VA_ARGS__);                             \
   type export_##name(__VA_ARGS__)
 
 EXPORT(const char *, occ_numbers, void) {
-  return numbers;
+  return numbers.constants;
 }
 
 EXPORT(uint32_t, occ_numbers_length, void) {
-  return sizeof numbers - 1;
+  return sizeof numbers;
 }
 
 EXPORT(uint32_t, occ_table, uint32_t state, uint32_t event) {

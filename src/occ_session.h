@@ -12,15 +12,15 @@
  * or a password is wiped as soon as it is no longer needed. Text is a pointer and a length, never
  * terminated by a zero.
  *
- * Text goes in through occ_session_input(): write it there, then call the function with the length.
- * The buffer is wiped before that function returns, whatever the status.
+ * Text goes in by name: write it into occ_session_input(), and name it with occ_session_text(); the
+ * next call is about it. The buffer is wiped before that call returns, whatever its status.
  *
  * Every function returns an occ_status and none traps. Besides those it names, each may return
  *   OCC_STATUS_NOT_OPEN      the session was never opened, or its options were refused
  *   OCC_STATUS_CLOSED        the session is closed
  *   OCC_STATUS_REENTERED     called from within a host function
  *   OCC_STATUS_BAD_TIME      the time is not a number of milliseconds from 0 to 1e15
- *   OCC_STATUS_BAD_LENGTH    a length is greater than the input buffer, or than a field allows
+ *   OCC_STATUS_BAD_LENGTH    a text was too long, or had no name
  * and then nothing has changed.
  */
 #ifndef OCC_SESSION_H
@@ -121,6 +121,24 @@
   X(SHARED, 8, "shared")   /* other tabs may hold the same grants: they can be asked (R31), and a  \
                               session that is signed out leaves a snapshot that says so (R24) */
 
+/* The texts that go in, each with its greatest length in bytes. Those of a session's options come
+ * first: a secret or a scope that is empty is left out of requests. */
+#define OCC_OPTIONS(X)                                                                             \
+  X(IDENTITY, 0, OCC_OPTION_MAX)  /* must be in an adopted snapshot (R26) */                       \
+  X(CLIENT_ID, 1, OCC_OPTION_MAX) /* OAuth client of the storefront, at least one byte */          \
+  X(CLIENT_SECRET, 2, OCC_OPTION_MAX)                                                              \
+  X(AGENT_CLIENT_ID, 3, OCC_OPTION_MAX)     /* of the agent's sign-in, at least one byte */        \
+  X(AGENT_CLIENT_SECRET, 4, OCC_OPTION_MAX) /* behind its client, as above */                      \
+  X(SCOPE, 5, OCC_OPTION_MAX)
+#define OCC_PARAMETERS(X)                                                                          \
+  OCC_OPTIONS(X)                                                                                   \
+  X(USERNAME, 6, OCC_CREDENTIAL_MAX)                                                               \
+  X(PASSWORD, 7, OCC_CREDENTIAL_MAX)                                                               \
+  X(CUSTOMER_ID, 8, OCC_CUSTOMER_ID_MAX) /* the id of a customer in OCC URLs */                    \
+  X(AUTHORIZATION, 9, OCC_INPUT_MAX)     /* that header of a request */                            \
+  X(BODY, 10, OCC_INPUT_MAX)             /* of a response */                                       \
+  X(SNAPSHOT, 11, OCC_INPUT_MAX)         /* of another page or tab */
+
 /* The results of the functions. The errors have the names in the public API. */
 #define OCC_ERRORS(X)                                                                              \
   X(INVALID_OPTIONS, 1, "invalid-options")                                                         \
@@ -164,6 +182,8 @@
 #define OCC_ENUMERATE_DELIVERY(name, number, text) OCC_DELIVERY_##name = (number),
 #define OCC_ENUMERATE_OUTCOME(name, number, text) OCC_OUTCOME_##name = (number),
 #define OCC_ENUMERATE_FLAG(name, number, text) OCC_FLAG_##name = (number),
+#define OCC_ENUMERATE_OPTION(name, number, most) OCC_OPTION_##name = (number),
+#define OCC_ENUMERATE_PARAMETER(name, number, most) OCC_PARAMETER_##name = (number),
 #define OCC_ENUMERATE_STATUS(name, number, text) OCC_STATUS_##name = (number),
 
 typedef enum { OCC_STATE_INVALID = 0, OCC_STATES(OCC_ENUMERATE_STATE) OCC_STATE_END } occ_state;
@@ -175,6 +195,8 @@ typedef enum { OCC_REQUESTS(OCC_ENUMERATE_REQUEST) OCC_REQUEST_END } occ_request
 typedef enum { OCC_DELIVERIES(OCC_ENUMERATE_DELIVERY) OCC_DELIVERY_END } occ_delivery;
 typedef enum { OCC_OUTCOMES(OCC_ENUMERATE_OUTCOME) OCC_OUTCOME_END } occ_outcome;
 typedef enum { OCC_FLAGS(OCC_ENUMERATE_FLAG) OCC_FLAG_END } occ_flag;
+typedef enum { OCC_OPTIONS(OCC_ENUMERATE_OPTION) OCC_OPTION_END } occ_option;
+typedef enum { OCC_PARAMETERS(OCC_ENUMERATE_PARAMETER) OCC_PARAMETER_END } occ_parameter;
 typedef enum { OCC_STATUSES(OCC_ENUMERATE_STATUS) OCC_STATUS_END } occ_status;
 
 /* The caller owns the memory of a session (sizeof is in session.h) and keeps it until after
@@ -187,23 +209,18 @@ typedef struct occ_session occ_session;
 /* The input buffer, OCC_INPUT_MAX bytes, valid as long as the session's memory. */
 char *occ_session_input(occ_session *self);
 
-/* The texts among the options, in the order in which they stand in the input. */
-typedef enum {
-  OCC_OPTION_IDENTITY = 0,        /* must be in an adopted snapshot (R26) */
-  OCC_OPTION_CLIENT_ID,           /* OAuth client of the storefront, at least one byte */
-  OCC_OPTION_CLIENT_SECRET,       /* empty: left out of requests, like the other two that may be */
-  OCC_OPTION_AGENT_CLIENT_ID,     /* OAuth client of the agent's sign-in, at least one byte */
-  OCC_OPTION_AGENT_CLIENT_SECRET, /* directly behind its client, as above */
-  OCC_OPTION_SCOPE,
-  OCC_OPTION_END
-} occ_option;
+/* The next `length` bytes of the input are this text of the next call. A text that is not given is
+ * empty. If it is longer than it may be or than what is left of the buffer, or if there is no such
+ * parameter, the next call gives OCC_STATUS_BAD_LENGTH. From within a host function, and of a
+ * closed session, nothing is taken. */
+void occ_session_text(occ_session *self, occ_parameter parameter, size_t length);
 
-/* Opens the session, anonymous and without grants. flags are of OCC_FLAGS, retries is the number
- * of retries of a revocation (R18). nonce, at random, keeps the numbers of this session's grants
- * apart from another tab's. OCC_STATUS_INVALID_OPTIONS: a client id is missing, or a text is longer
- * than OCC_OPTION_MAX. A session that is open already is left unchanged. */
+/* Opens the session, anonymous and without grants. The texts are those of OCC_OPTIONS. flags are of
+ * OCC_FLAGS, retries is the number of retries of a revocation (R18). nonce, at random, keeps the
+ * numbers of this session's grants apart from another tab's. OCC_STATUS_INVALID_OPTIONS: a client
+ * id is missing. A session that is open already is left unchanged. */
 occ_status occ_session_open(occ_session *self, double now, uint32_t nonce, uint32_t flags,
-                            uint32_t retries, const uint32_t lengths[OCC_OPTION_END]);
+                            uint32_t retries);
 
 /* Wipes the whole session. Nothing is revoked and no host function is called; every later call
  * gives OCC_STATUS_CLOSED. */
@@ -212,19 +229,19 @@ occ_status occ_session_close(occ_session *self);
 /* ---- Signing in and out ------------------------------------------------------------------------
  */
 
-/* Signs in with the password grant (RFC 6749 section 4.3). The input is the user name, the
- * password and, for an agent, the id of the customer who is signed in if it is known (R4), one
- * after the other. attempt is the host's number for this sign-in; occ_host_signed_in answers it
- * exactly once if this call gives OCC_STATUS_OK.
- * Also: OCC_STATUS_ALREADY_SIGNED_IN, OCC_STATUS_AGENT_SIGNED_IN, OCC_STATUS_UNKNOWN_OWNER. */
-occ_status occ_session_sign_in(occ_session *self, double now, occ_owner owner, uint32_t attempt,
-                               size_t username, size_t password, size_t customer_id);
+/* Signs in with the password grant (RFC 6749 section 4.3). Texts: USERNAME, PASSWORD and, for an
+ * agent, the CUSTOMER_ID of the customer who is signed in if it is known (R4). attempt is the
+ * host's number for this sign-in; occ_host_signed_in answers it exactly once if this call gives
+ * OCC_STATUS_OK. Also: OCC_STATUS_ALREADY_SIGNED_IN, OCC_STATUS_AGENT_SIGNED_IN,
+ * OCC_STATUS_UNKNOWN_OWNER. */
+occ_status occ_session_sign_in(occ_session *self, double now, occ_owner owner, uint32_t attempt);
 
 /* Cancels a sign-in; nothing happens if it is not the pending one. */
 occ_status occ_session_cancel(occ_session *self, double now, uint32_t attempt);
 
-/* The agent starts to emulate the customer whose id is the input. OCC_STATUS_NO_AGENT. */
-occ_status occ_session_emulate(occ_session *self, double now, size_t length);
+/* The agent starts to emulate the customer with the id CUSTOMER_ID, which may not be empty.
+ * OCC_STATUS_NO_AGENT. */
+occ_status occ_session_emulate(occ_session *self, double now);
 
 /* Signs out the customer; or the emulated customer, and the agent stays; or the agent. */
 occ_status occ_session_sign_out(occ_session *self, double now);
@@ -239,7 +256,7 @@ occ_status occ_session_sign_out_agent(occ_session *self, double now);
  * requests carry none. */
 occ_status occ_session_authorization(occ_session *self, double now);
 
-/* A request was answered with 401. The input is the Authorization header that it carried, empty if
+/* A request was answered with 401. AUTHORIZATION is that header of it, empty if
  * it carried none. certain: the response says that the token is dead (R42); otherwise it was
  * unreadable, and only a token that has expired by the clock counts as dead.
  *   OCC_STATUS_RESEND   there is a newer token: it was handed to occ_host_authorization
@@ -248,19 +265,18 @@ occ_status occ_session_authorization(occ_session *self, double now);
  *                       dead and there is no way on (R32)
  *   OCC_STATUS_NOTHING  no retry: the token is not dead, or its session was signed out of
  *   OCC_STATUS_FULL     too many requests for tokens are under way */
-occ_status occ_session_renew(occ_session *self, double now, bool certain, size_t length);
+occ_status occ_session_renew(occ_session *self, double now, bool certain);
 
 /* ---- Events of the host ------------------------------------------------------------------------
  */
 
-/* A request that occ_host_request began has ended. The input is the body of a token response that
+/* A request that occ_host_request began has ended. BODY is that of a token response that
  * was answered, otherwise empty. retry_after is in milliseconds; the answer had none if it
  * is not more than 0.
  * OCC_STATUS_UNKNOWN_REQUEST: no such request, or it was answered before.
  * OCC_STATUS_UNKNOWN_DELIVERY. */
 occ_status occ_session_completed(occ_session *self, double now, uint32_t request,
-                                 occ_delivery delivery, uint32_t http_status, double retry_after,
-                                 size_t length);
+                                 occ_delivery delivery, uint32_t http_status, double retry_after);
 
 /* The time of occ_host_alarm has come: `at`, or 0 if the host has not kept it. It counts as come
  * even if the clock was set back meanwhile. */
@@ -269,11 +285,11 @@ occ_status occ_session_alarm(occ_session *self, double now, double at);
 /* The page is going away: queued revocations are sent now (R11). */
 occ_status occ_session_leave(occ_session *self, double now);
 
-/* The input is a snapshot that an earlier page or another tab has saved. It is adopted as a whole
- * if it is newer than the session or of another line (R24), else not at all. Length 0: the storage
+/* SNAPSHOT was saved by an earlier page or another tab. It is adopted as a whole
+ * if it is newer than the session or of another line (R24), else not at all. Empty: the storage
  * was emptied, so the session is saved again.
  * Also: OCC_STATUS_BAD_SNAPSHOT (R26); OCC_STATUS_STALE: not newer; OCC_STATUS_FULL: no place. */
-occ_status occ_session_adopt(occ_session *self, double now, size_t length);
+occ_status occ_session_adopt(occ_session *self, double now);
 
 /* Another tab's occ_host_ended: the grant has ended, and that tab revokes it (R24); tokens that it
  * did not have are revoked here (R31).
@@ -284,10 +300,10 @@ occ_status occ_session_ended(occ_session *self, double now, double number, doubl
  * newer tokens are in it or will be in the next. OCC_STATUS_NOTHING: be silent. */
 occ_status occ_session_wanted(occ_session *self, double now, double number, double issued);
 
-/* The input is a snapshot that another tab has saved: newer tokens of a grant that is held here as
+/* SNAPSHOT was saved by another tab: newer tokens of a grant that is held here as
  * well are adopted (R31). is_answer: it was sent because of occ_host_wanted.
  * OCC_STATUS_BAD_SNAPSHOT (R26). */
-occ_status occ_session_heard(occ_session *self, double now, bool is_answer, size_t length);
+occ_status occ_session_heard(occ_session *self, double now, bool is_answer);
 
 /* ---- The state table ---------------------------------------------------------------------------
  */

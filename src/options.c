@@ -2,17 +2,13 @@
 
 #include <string.h>
 
-occ_status occ_options_read(occ_options *self, const char *at,
-                            const uint32_t lengths[OCC_OPTION_END]) {
-  for (size_t i = 0; i < OCC_OPTION_END; i++) {
-    if (lengths[i] > OCC_OPTION_MAX) {
-      return OCC_STATUS_INVALID_OPTIONS;
-    }
-    memcpy(self->texts[i], at, lengths[i]);
-    self->lengths[i] = lengths[i];
-    at += lengths[i];
-  }
-  return lengths[OCC_OPTION_CLIENT_ID] > 0 && lengths[OCC_OPTION_AGENT_CLIENT_ID] > 0
+void occ_options_set(occ_options *self, size_t option, occ_text text) {
+  memcpy(self->texts[option], text.at, text.length);
+  self->lengths[option] = text.length;
+}
+
+occ_status occ_options_status(const occ_options *self) {
+  return self->lengths[OCC_OPTION_CLIENT_ID] > 0 && self->lengths[OCC_OPTION_AGENT_CLIENT_ID] > 0
            ? OCC_STATUS_OK
            : OCC_STATUS_INVALID_OPTIONS;
 }

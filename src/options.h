@@ -12,10 +12,11 @@ typedef struct {
   char texts[OCC_OPTION_END][OCC_OPTION_MAX];
 } occ_options;
 
-/* Copies the texts that follow each other from `at` on. OCC_STATUS_INVALID_OPTIONS: one is
- * too long, or a client id is missing. */
-occ_status occ_options_read(occ_options *self, const char *at,
-                            const uint32_t lengths[OCC_OPTION_END]);
+/* Copies a text of at most OCC_OPTION_MAX bytes. */
+void occ_options_set(occ_options *self, size_t option, occ_text text);
+
+/* OCC_STATUS_INVALID_OPTIONS: a client id is missing. */
+occ_status occ_options_status(const occ_options *self);
 
 /* An option, valid as long as the options. */
 OCC_INLINE occ_text occ_options_text(const occ_options *self, size_t option) {

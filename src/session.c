@@ -16,16 +16,22 @@
 /* ---- Entering and leaving the core -------------------------------------------------------------
  */
 
+/* Calls without texts leave the input alone: wiping its 72 KiB takes longer than handing out a
+ * header, which every request of the storefront needs. */
 static void wipe_input(occ_session *self) {
-  occ_wipe(self->input, sizeof self->input);
+  if (self->input_used > 0 && self->life != OCC_LIFE_ENTERED) {
+    occ_wipe(self->input, sizeof self->input);
+    occ_wipe(self->given, sizeof self->given);
+    self->input_used = 0;
+  }
 }
 
-static occ_status may_enter(const occ_session *self, double now, size_t length) {
+static occ_status may_enter(const occ_session *self, double now) {
   static const uint8_t status[] = {[OCC_LIFE_NEW] = OCC_STATUS_NOT_OPEN,
                                    [OCC_LIFE_OPEN] = OCC_STATUS_OK,
                                    [OCC_LIFE_ENTERED] = OCC_STATUS_REENTERED,
                                    [OCC_LIFE_CLOSED] = OCC_STATUS_CLOSED};
-  if (length > OCC_INPUT_MAX) {
+  if (self->input_used > OCC_INPUT_MAX) {
     return OCC_STATUS_BAD_LENGTH;
   }
   if (!(now >= 0 && now <= OCC_TIME_MAX)) {
@@ -34,8 +40,8 @@ static occ_status may_enter(const occ_session *self, double now, size_t length) 
   return (occ_status)status[self->life];
 }
 
-static occ_status enter(occ_session *self, double now, size_t length) {
-  const occ_status status = may_enter(self, now, length);
+static occ_status enter(occ_session *self, double now) {
+  const occ_status status = may_enter(self, now);
   if (status == OCC_STATUS_OK) {
     self->life = OCC_LIFE_ENTERED;
     self->now = now;
@@ -74,14 +80,8 @@ static occ_status conclude(occ_session *self, occ_status status) {
   self->expired = OCC_OWNER_INVALID;
   self->is_leaving = false;
   self->life = OCC_LIFE_OPEN;
-  return status;
-}
-
-/* Concludes a call with texts. Other calls leave the input alone: wiping its 72 KiB takes longer
- * than handing out a header, which every request of the storefront needs. */
-static occ_status conclude_texts(occ_session *self, occ_status status) {
   wipe_input(self);
-  return conclude(self, status);
+  return status;
 }
 
 /* ---- Life --------------------------------------------------------------------------------------
@@ -91,11 +91,30 @@ char *occ_session_input(occ_session *self) {
   return self->input;
 }
 
+void occ_session_text(occ_session *self, occ_parameter parameter, size_t length) {
+#define MOST(name, number, most) [number] = (most),
+  static const uint32_t most[OCC_PARAMETER_END] = {OCC_PARAMETERS(MOST)};
+#undef MOST
+  if (self->life == OCC_LIFE_ENTERED || self->input_used > OCC_INPUT_MAX) {
+    return;
+  }
+  if (parameter >= OCC_PARAMETER_END || length > most[parameter] ||
+      length > OCC_INPUT_MAX - self->input_used) {
+    self->input_used = OCC_INPUT_MAX + 1;
+    return;
+  }
+  self->given[parameter] = (occ_given){self->input_used, (uint32_t)length};
+  self->input_used += (uint32_t)length;
+}
+
 occ_status occ_session_open(occ_session *self, double now, uint32_t nonce, uint32_t flags,
-                            uint32_t retries, const uint32_t lengths[OCC_OPTION_END]) {
-  occ_status status = may_enter(self, now, 0);
+                            uint32_t retries) {
+  occ_status status = may_enter(self, now);
   if (status == OCC_STATUS_NOT_OPEN) {
-    status = occ_options_read(&self->options, self->input, lengths);
+    for (size_t i = 0; i < OCC_OPTION_END; i++) {
+      occ_options_set(&self->options, i, occ_session_given(self, (occ_parameter)i));
+    }
+    status = occ_options_status(&self->options);
     self->life = status == OCC_STATUS_OK ? OCC_LIFE_OPEN : OCC_LIFE_NEW;
     self->options.flags = flags;
     self->options.retries = retries;
@@ -119,12 +138,8 @@ occ_status occ_session_close(occ_session *self) {
 /* ---- Signing in and out ------------------------------------------------------------------------
  */
 
-occ_status occ_session_sign_in(occ_session *self, double now, occ_owner owner, uint32_t attempt,
-                               size_t username, size_t password, size_t customer_id) {
-  const bool fits = username <= OCC_CREDENTIAL_MAX && password <= OCC_CREDENTIAL_MAX &&
-                    customer_id <= OCC_CUSTOMER_ID_MAX;
-  const size_t length = fits ? username + password + customer_id : OCC_INPUT_MAX + 1;
-  occ_status status = enter(self, now, length);
+occ_status occ_session_sign_in(occ_session *self, double now, occ_owner owner, uint32_t attempt) {
+  occ_status status = enter(self, now);
   if (status != OCC_STATUS_OK) {
     return status;
   }
@@ -134,13 +149,13 @@ occ_status occ_session_sign_in(occ_session *self, double now, occ_owner owner, u
                                                                   : OCC_EVENT_SIGN_IN);
   }
   if (status == OCC_STATUS_OK) {
-    occ_sign_in_begin(self, owner, attempt, username, password, customer_id);
+    occ_sign_in_begin(self, owner, attempt);
   }
-  return conclude_texts(self, status);
+  return conclude(self, status);
 }
 
 occ_status occ_session_cancel(occ_session *self, double now, uint32_t attempt) {
-  const occ_status status = enter(self, now, 0);
+  const occ_status status = enter(self, now);
   if (status != OCC_STATUS_OK) {
     return status;
   }
@@ -148,18 +163,22 @@ occ_status occ_session_cancel(occ_session *self, double now, uint32_t attempt) {
   return conclude(self, OCC_STATUS_OK);
 }
 
-occ_status occ_session_emulate(occ_session *self, double now, size_t length) {
-  const bool fits = length > 0 && length <= OCC_CUSTOMER_ID_MAX;
-  occ_status status = enter(self, now, fits ? length : OCC_INPUT_MAX + 1);
+occ_status occ_session_emulate(occ_session *self, double now) {
+  const occ_text customer_id = occ_session_given(self, OCC_PARAMETER_CUSTOMER_ID);
+  if (customer_id.length == 0) {
+    /* It is refused like one that is too long. */
+    occ_session_text(self, OCC_PARAMETER_CUSTOMER_ID, OCC_INPUT_MAX);
+  }
+  occ_status status = enter(self, now);
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  status = occ_transition(self, OCC_EVENT_EMULATE, (occ_text){self->input, length}, NULL);
-  return conclude_texts(self, status);
+  status = occ_transition(self, OCC_EVENT_EMULATE, customer_id, NULL);
+  return conclude(self, status);
 }
 
 static occ_status simple_event(occ_session *self, double now, occ_event event) {
-  occ_status status = enter(self, now, 0);
+  occ_status status = enter(self, now);
   if (status != OCC_STATUS_OK) {
     return status;
   }
@@ -179,7 +198,7 @@ occ_status occ_session_sign_out_agent(occ_session *self, double now) {
  */
 
 occ_status occ_session_authorization(occ_session *self, double now) {
-  occ_status status = enter(self, now, 0);
+  occ_status status = enter(self, now);
   if (status != OCC_STATUS_OK) {
     return status;
   }
@@ -187,13 +206,13 @@ occ_status occ_session_authorization(occ_session *self, double now) {
   return conclude(self, status);
 }
 
-occ_status occ_session_renew(occ_session *self, double now, bool certain, size_t length) {
-  occ_status status = enter(self, now, length);
+occ_status occ_session_renew(occ_session *self, double now, bool certain) {
+  occ_status status = enter(self, now);
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  status = occ_renewal_ask(self, certain, (occ_text){self->input, length});
-  return conclude_texts(self, status);
+  status = occ_renewal_ask(self, certain, occ_session_given(self, OCC_PARAMETER_AUTHORIZATION));
+  return conclude(self, status);
 }
 
 /* ---- Events of the host ------------------------------------------------------------------------
@@ -231,19 +250,18 @@ static occ_status completed(occ_session *self, uint32_t request, occ_delivery de
 }
 
 occ_status occ_session_completed(occ_session *self, double now, uint32_t request,
-                                 occ_delivery delivery, uint32_t http_status, double retry_after,
-                                 size_t length) {
-  occ_status status = enter(self, now, length);
+                                 occ_delivery delivery, uint32_t http_status, double retry_after) {
+  occ_status status = enter(self, now);
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  status =
-    completed(self, request, delivery, http_status, retry_after, (occ_text){self->input, length});
-  return conclude_texts(self, status);
+  status = completed(self, request, delivery, http_status, retry_after,
+                     occ_session_given(self, OCC_PARAMETER_BODY));
+  return conclude(self, status);
 }
 
 occ_status occ_session_alarm(occ_session *self, double now, double at) {
-  const occ_status status = enter(self, now < at ? at : now, 0);
+  const occ_status status = enter(self, now < at ? at : now);
   if (status != OCC_STATUS_OK) {
     return status;
   }
@@ -253,7 +271,7 @@ occ_status occ_session_alarm(occ_session *self, double now, double at) {
 }
 
 occ_status occ_session_leave(occ_session *self, double now) {
-  const occ_status status = enter(self, now, 0);
+  const occ_status status = enter(self, now);
   if (status != OCC_STATUS_OK) {
     return status;
   }
@@ -264,32 +282,33 @@ occ_status occ_session_leave(occ_session *self, double now) {
 /* ---- Other tabs and earlier pages --------------------------------------------------------------
  */
 
-occ_status occ_session_adopt(occ_session *self, double now, size_t length) {
-  occ_status status = enter(self, now, length);
+occ_status occ_session_adopt(occ_session *self, double now) {
+  occ_status status = enter(self, now);
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  if (length == 0) {
+  const occ_text snapshot = occ_session_given(self, OCC_PARAMETER_SNAPSHOT);
+  if (snapshot.length == 0) {
     occ_tabs_emptied(self);
-    return conclude_texts(self, OCC_STATUS_OK);
+    return conclude(self, OCC_STATUS_OK);
   }
-  status = occ_tabs_adopt(self, (occ_text){self->input, length});
+  status = occ_tabs_adopt(self, snapshot);
   occ_json_release();
-  return conclude_texts(self, status);
+  return conclude(self, status);
 }
 
-occ_status occ_session_heard(occ_session *self, double now, bool is_answer, size_t length) {
-  occ_status status = enter(self, now, length);
+occ_status occ_session_heard(occ_session *self, double now, bool is_answer) {
+  occ_status status = enter(self, now);
   if (status != OCC_STATUS_OK) {
     return status;
   }
-  status = occ_tabs_heard(self, is_answer, (occ_text){self->input, length});
+  status = occ_tabs_heard(self, is_answer, occ_session_given(self, OCC_PARAMETER_SNAPSHOT));
   occ_json_release();
-  return conclude_texts(self, status);
+  return conclude(self, status);
 }
 
 occ_status occ_session_wanted(occ_session *self, double now, double number, double issued) {
-  occ_status status = enter(self, now, 0);
+  occ_status status = enter(self, now);
   if (status != OCC_STATUS_OK) {
     return status;
   }
@@ -298,7 +317,7 @@ occ_status occ_session_wanted(occ_session *self, double now, double number, doub
 }
 
 occ_status occ_session_ended(occ_session *self, double now, double number, double issued) {
-  occ_status status = enter(self, now, 0);
+  occ_status status = enter(self, now);
   if (status != OCC_STATUS_OK) {
     return status;
   }

@@ -8,6 +8,12 @@
 /* R29: the longest wait of a sign-in for a revocation, in milliseconds. */
 #define OCC_SIGN_IN_DELAY 2000.0
 
+/* A named text of the input. */
+typedef struct {
+  uint32_t at;
+  uint32_t length;
+} occ_given;
+
 /* Bytes of the output buffer: the largest snapshot, or the largest request body. */
 #define OCC_OUTPUT_MAX OCC_INPUT_MAX
 
@@ -65,6 +71,8 @@ struct occ_session {
   occ_sign_in sign_in;
   occ_writer output;             /* into output_bytes */
   char input[OCC_INPUT_MAX + 1]; /* and a zero after its text */
+  uint32_t input_used;           /* bytes with a name; more than there are: a text was refused */
+  occ_given given[OCC_PARAMETER_END];
   char output_bytes[OCC_OUTPUT_MAX];
   occ_grants grants; /* last, so that a sanitizer sees reads beyond the last place */
 };
@@ -72,6 +80,11 @@ struct occ_session {
 /* Returns the active grant, or NULL. */
 OCC_INLINE occ_grant *occ_session_active(occ_session *self) {
   return occ_grants_in(&self->grants, OCC_SLOT_ACTIVE);
+}
+
+/* Returns a text of this call, empty if it was not given; valid until the call is concluded. */
+OCC_INLINE occ_text occ_session_given(const occ_session *self, occ_parameter parameter) {
+  return (occ_text){self->input + self->given[parameter].at, self->given[parameter].length};
 }
 
 /* Returns the id of the emulated customer; empty: there is none. */

@@ -18,24 +18,22 @@ static const struct {
   [WAY_PASSWORD] = {"password", "username", "password"}, /* RFC 6749 section 4.3.2 */
 };
 
-/* Copies `length` bytes of the input into a fixed field. */
-static size_t take(char *field, const char **from, size_t length) {
-  memcpy(field, *from, length);
-  *from += length;
-  return length;
+/* Copies a text of this call into a field that has room for it; returns its length. */
+static size_t take(const occ_session *self, occ_parameter parameter, char *field) {
+  const occ_text text = occ_session_given(self, parameter);
+  memcpy(field, text.at, text.length);
+  return text.length;
 }
 
-void occ_sign_in_begin(occ_session *self, occ_owner owner, uint32_t attempt, size_t username,
-                       size_t password, size_t customer_id) {
+void occ_sign_in_begin(occ_session *self, occ_owner owner, uint32_t attempt) {
   occ_sign_in *sign_in = &self->sign_in;
-  const char *from = self->input;
   sign_in->is_pending = true;
   sign_in->owner = owner;
   sign_in->attempt = attempt;
   sign_in->due = self->now + OCC_SIGN_IN_DELAY;
-  sign_in->username_length = take(sign_in->username, &from, username);
-  sign_in->password_length = take(sign_in->password, &from, password);
-  sign_in->customer_id_length = take(sign_in->customer_id, &from, customer_id);
+  sign_in->username_length = take(self, OCC_PARAMETER_USERNAME, sign_in->username);
+  sign_in->password_length = take(self, OCC_PARAMETER_PASSWORD, sign_in->password);
+  sign_in->customer_id_length = take(self, OCC_PARAMETER_CUSTOMER_ID, sign_in->customer_id);
 }
 
 void occ_sign_in_cancel(occ_session *self, uint32_t attempt) {

@@ -4,10 +4,8 @@
 
 #include "session_struct.h"
 
-/* A sign-in is pending, with the texts of the input: user name, password, and the id of the
- * customer who is known, one after the other. */
-void occ_sign_in_begin(occ_session *self, occ_owner owner, uint32_t attempt, size_t username,
-                       size_t password, size_t customer_id);
+/* A sign-in is pending, with the texts USERNAME, PASSWORD and CUSTOMER_ID of this call. */
+void occ_sign_in_begin(occ_session *self, occ_owner owner, uint32_t attempt);
 
 /* Cancels the sign-in with that number, if it is the pending one. */
 void occ_sign_in_cancel(occ_session *self, uint32_t attempt);

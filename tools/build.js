@@ -92,7 +92,10 @@ export function buildPreset(preset) {
   run('cmake', ['--build', '--preset', preset]);
 }
 
-/** Returns the text of js/numbers.js, which the C preprocessor generates from the enums. */
+/**
+ * Returns the text of js/numbers.js: what the C preprocessor generates from the enums, and which
+ * parameters of the host functions are texts, as they are declared.
+ */
 async function readNumbers() {
   const bytes = readFileSync(join(wasmDir, 'numbers.wasm'));
   const { instance } = await WebAssembly.instantiate(bytes);
@@ -100,9 +103,19 @@ async function readNumbers() {
     /** @type {{ memory: WebAssembly.Memory } & Record<string, () => number>} */ (
       /** @type {unknown} */ (instance.exports)
     );
-  return new TextDecoder().decode(
+  const numbers = new TextDecoder().decode(
     new Uint8Array(memory.buffer, occ_numbers(), occ_numbers_length()),
   );
+  const header = readFileSync(join(root, 'src/occ_host.h'), 'utf8');
+  const texts = [...header.matchAll(/^void (occ_host_\w+)\(([^)]*)\);/gm)].flatMap(
+    ([, name, parameters]) => {
+      const count = parameters.split('const char *').length - 1;
+      return count ? `  ${name}: ${count},\n` : [];
+    },
+  );
+  return `${numbers}
+/** How many texts a host function has, at the end. @type {Record<string, number>} */
+export const HOST_TEXTS = { __proto__: /** @type {any} */ (null),\n${texts.join('')}};\n`;
 }
 
 async function buildPackage() {

@@ -200,7 +200,7 @@ TEST(r30_passing, "R30: if the refresh fails for a passing reason the tokens are
     const uint32_t refresh = last();
     host_forget();
     CHECK_NUMBER(
-      occ_session_completed(&session, OVER, refresh, cases[i].delivery, cases[i].http_status, 0, 0),
+      occ_session_completed(&session, OVER, refresh, cases[i].delivery, cases[i].http_status, 0),
       OCC_STATUS_OK);
     CHECK_TEXT(host.order, "request ");
     check_sent(OCC_REQUEST_REVOKE, "Bearer a1", "token=r1" OF_REFRESH);

@@ -149,25 +149,27 @@ void host_forget(void) {
   host.order[0] = '\0';
 }
 
-static size_t input_at(size_t at, const char *text) {
+void host_give(occ_parameter parameter, const char *text) {
   const size_t length = strlen(text);
-  if (at + length <= OCC_INPUT_MAX) {
-    memcpy(occ_session_input(&session) + at, text, length);
+  if (length <= OCC_INPUT_MAX - session.input_used) {
+    memcpy(occ_session_input(&session) + session.input_used, text, length);
   }
-  return length;
+  occ_session_text(&session, parameter, length);
 }
 
 occ_status host_open(const host_options *options) {
-  const char *texts[] = {
-    options->identity,        options->client_id,           options->client_secret,
-    options->agent_client_id, options->agent_client_secret, options->scope};
-  uint32_t lengths[OCC_OPTION_END];
-  size_t used = 0;
+  const char *texts[OCC_OPTION_END] = {
+    [OCC_OPTION_IDENTITY] = options->identity,
+    [OCC_OPTION_CLIENT_ID] = options->client_id,
+    [OCC_OPTION_CLIENT_SECRET] = options->client_secret,
+    [OCC_OPTION_AGENT_CLIENT_ID] = options->agent_client_id,
+    [OCC_OPTION_AGENT_CLIENT_SECRET] = options->agent_client_secret,
+    [OCC_OPTION_SCOPE] = options->scope,
+  };
   for (size_t i = 0; i < OCC_OPTION_END; i++) {
-    lengths[i] = texts[i] != NULL ? (uint32_t)input_at(used, texts[i]) : 0;
-    used += lengths[i];
+    host_give((occ_parameter)i, texts[i] != NULL ? texts[i] : "");
   }
-  return occ_session_open(&session, 0, options->nonce, options->flags, options->retries, lengths);
+  return occ_session_open(&session, 0, options->nonce, options->flags, options->retries);
 }
 
 occ_status host_open_new(const host_options *options) {
@@ -183,36 +185,37 @@ occ_status host_open_new(const host_options *options) {
   return host_open(options);
 }
 
-size_t host_input(const char *text) {
-  return input_at(0, text);
-}
-
 occ_status host_sign_in(double now, occ_owner owner, uint32_t attempt, const char *username,
                         const char *password, const char *customer_id) {
-  const size_t first = input_at(0, username);
-  const size_t second = input_at(first, password);
-  const size_t third = input_at(first + second, customer_id);
-  return occ_session_sign_in(&session, now, owner, attempt, first, second, third);
+  host_give(OCC_PARAMETER_USERNAME, username);
+  host_give(OCC_PARAMETER_PASSWORD, password);
+  host_give(OCC_PARAMETER_CUSTOMER_ID, customer_id);
+  return occ_session_sign_in(&session, now, owner, attempt);
 }
 
 occ_status host_emulate(double now, const char *customer_id) {
-  return occ_session_emulate(&session, now, host_input(customer_id));
+  host_give(OCC_PARAMETER_CUSTOMER_ID, customer_id);
+  return occ_session_emulate(&session, now);
 }
 
 occ_status host_renew(double now, const char *header) {
-  return occ_session_renew(&session, now, true, host_input(header));
+  host_give(OCC_PARAMETER_AUTHORIZATION, header);
+  return occ_session_renew(&session, now, true);
 }
 
 occ_status host_renew_unsure(double now, const char *header) {
-  return occ_session_renew(&session, now, false, host_input(header));
+  host_give(OCC_PARAMETER_AUTHORIZATION, header);
+  return occ_session_renew(&session, now, false);
 }
 
 occ_status host_hear(double now, bool is_answer, const char *snapshot) {
-  return occ_session_heard(&session, now, is_answer, host_input(snapshot));
+  host_give(OCC_PARAMETER_SNAPSHOT, snapshot);
+  return occ_session_heard(&session, now, is_answer);
 }
 
 occ_status host_adopt(double now, const char *snapshot) {
-  return occ_session_adopt(&session, now, host_input(snapshot));
+  host_give(OCC_PARAMETER_SNAPSHOT, snapshot);
+  return occ_session_adopt(&session, now);
 }
 
 const char *host_authorization(void) {
@@ -222,12 +225,12 @@ const char *host_authorization(void) {
 }
 
 occ_status host_answer(double now, uint32_t request, uint32_t http_status, const char *body) {
-  return occ_session_completed(&session, now, request, OCC_DELIVERY_ANSWERED, http_status, 0,
-                               host_input(body));
+  host_give(OCC_PARAMETER_BODY, body);
+  return occ_session_completed(&session, now, request, OCC_DELIVERY_ANSWERED, http_status, 0);
 }
 
 occ_status host_fail(double now, uint32_t request, occ_delivery delivery) {
-  return occ_session_completed(&session, now, request, delivery, 0, 0, 0);
+  return occ_session_completed(&session, now, request, delivery, 0, 0);
 }
 
 const host_request *host_last_request(void) {

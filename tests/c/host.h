@@ -90,8 +90,8 @@ occ_status host_open(const host_options *options);
 /* Opens a new session, with nothing recorded. */
 occ_status host_open_new(const host_options *options);
 
-/* Writes into the input buffer; returns the length. */
-size_t host_input(const char *text);
+/* Writes a text into the input buffer, and names it. */
+void host_give(occ_parameter parameter, const char *text);
 
 occ_status host_sign_in(double now, occ_owner owner, uint32_t attempt, const char *username,
                         const char *password, const char *customer_id);

@@ -26,19 +26,6 @@ TEST(escaped, "the space is the first byte that is not escaped") {
   CHECK_TEXT(bytes, "\"\\u001F !\"");
 }
 
-TEST(longest_option, "the longest option is accepted, and a longer one is refused") {
-  static occ_options options;
-  static char at[OCC_OPTION_END * OCC_OPTION_MAX + 1];
-  uint32_t lengths[OCC_OPTION_END];
-  for (size_t i = 0; i < OCC_OPTION_END; i++) {
-    lengths[i] = OCC_OPTION_MAX;
-  }
-  CHECK_NUMBER(occ_options_read(&options, at, lengths), OCC_STATUS_OK);
-  CHECK_NUMBER(occ_options_text(&options, OCC_OPTION_SCOPE).length, OCC_OPTION_MAX);
-  lengths[OCC_OPTION_SCOPE]++;
-  CHECK_NUMBER(occ_options_read(&options, at, lengths), OCC_STATUS_INVALID_OPTIONS);
-}
-
 TEST(snapshot,
      "a snapshot is accepted with the latest time, the first number and texts of one byte") {
   static const char text[] =

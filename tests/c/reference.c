@@ -1276,8 +1276,8 @@ static void call_overwritten(void) {
 
 static occ_status answer(uint32_t request, occ_delivery delivery, uint32_t http_status,
                          const char *body) {
-  return occ_session_completed(&session, m.now, request, delivery, http_status, 0,
-                               host_input(body));
+  host_give(OCC_PARAMETER_BODY, body);
+  return occ_session_completed(&session, m.now, request, delivery, http_status, 0);
 }
 
 static awaited take_awaited(size_t at) {

@@ -91,31 +91,37 @@ static bool settle(double now, uint32_t http_status) {
 
 enum { CALLS = 13 };
 
-/* Calls every function that takes the time, with 20 bytes of input if it takes input. */
+/* Calls every function that takes the time, with a text of 20 bytes. */
 static occ_status call(int which, double now) {
+  static const occ_parameter parameters[CALLS] = {
+    [0] = OCC_PARAMETER_PASSWORD,      [2] = OCC_PARAMETER_CUSTOMER_ID,
+    [5] = OCC_PARAMETER_AUTHORIZATION, [6] = OCC_PARAMETER_BODY,
+    [9] = OCC_PARAMETER_SNAPSHOT,      [10] = OCC_PARAMETER_SNAPSHOT,
+  };
+  occ_session_text(&session, parameters[which], 20);
   switch (which) {
   case 0:
-    return occ_session_sign_in(&session, now, OCC_OWNER_CUSTOMER, 9, 10, 10, 0);
+    return occ_session_sign_in(&session, now, OCC_OWNER_CUSTOMER, 9);
   case 1:
     return occ_session_cancel(&session, now, 9);
   case 2:
-    return occ_session_emulate(&session, now, 20);
+    return occ_session_emulate(&session, now);
   case 3:
     return occ_session_sign_out(&session, now);
   case 4:
     return occ_session_sign_out_agent(&session, now);
   case 5:
-    return occ_session_renew(&session, now, true, 20);
+    return occ_session_renew(&session, now, true);
   case 6:
-    return occ_session_completed(&session, now, 1, OCC_DELIVERY_ANSWERED, 200, 0, 20);
+    return occ_session_completed(&session, now, 1, OCC_DELIVERY_ANSWERED, 200, 0);
   case 7:
     return occ_session_alarm(&session, now, now);
   case 8:
     return occ_session_leave(&session, now);
   case 9:
-    return occ_session_adopt(&session, now, 20);
+    return occ_session_adopt(&session, now);
   case 10:
-    return occ_session_heard(&session, now, true, 20);
+    return occ_session_heard(&session, now, true);
   case 11:
     return occ_session_wanted(&session, now, 7, 0);
   default:
@@ -203,7 +209,8 @@ TEST(longest_texts, "the longest user name, password, customer id and input are 
   id[0] = 'j';
   CHECK_NUMBER(host_emulate(NOW, id), OCC_STATUS_OK);
   CHECK_TEXT(host.user_id.at, id);
-  CHECK_NUMBER(occ_session_adopt(&session, NOW, OCC_INPUT_MAX), OCC_STATUS_BAD_SNAPSHOT);
+  occ_session_text(&session, OCC_PARAMETER_SNAPSHOT, OCC_INPUT_MAX);
+  CHECK_NUMBER(occ_session_adopt(&session, NOW), OCC_STATUS_BAD_SNAPSHOT);
 }
 
 TEST(shortest_texts, "options, tokens and a customer id of one byte are accepted") {
@@ -227,59 +234,88 @@ TEST(shortest_texts, "options, tokens and a customer id of one byte are accepted
 }
 
 TEST(bad_length,
-     "a length that does not fit returns bad-length, changes nothing and wipes the input") {
-  static const size_t beyond = (size_t)OCC_INPUT_MAX + 1;
+     "a text that does not fit makes the next call return bad-length, which changes nothing and "
+     "wipes the input") {
+  static const struct {
+    occ_parameter parameter;
+    size_t length;
+  } cases[] = {
+    {OCC_PARAMETER_IDENTITY, 1025},
+    {OCC_PARAMETER_CLIENT_ID, 1025},
+    {OCC_PARAMETER_CLIENT_SECRET, 1025},
+    {OCC_PARAMETER_AGENT_CLIENT_ID, 1025},
+    {OCC_PARAMETER_AGENT_CLIENT_SECRET, 1025},
+    {OCC_PARAMETER_SCOPE, 1025},
+    {OCC_PARAMETER_USERNAME, 1025},
+    {OCC_PARAMETER_PASSWORD, 1025},
+    {OCC_PARAMETER_CUSTOMER_ID, 257},
+    {OCC_PARAMETER_AUTHORIZATION, (size_t)OCC_INPUT_MAX + 1},
+    {OCC_PARAMETER_BODY, SIZE_MAX},
+    {OCC_PARAMETER_SNAPSHOT, SIZE_MAX},
+    {OCC_PARAMETER_END, 0},
+  };
   open_as_agent();
-  const struct {
-    size_t username;
-    size_t password;
-    size_t customer_id;
-  } sizes[] = {{1025, 0, 0}, {0, 1025, 0}, {0, 0, 257}, {SIZE_MAX, 2, 0}, {2, SIZE_MAX, SIZE_MAX}};
-  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-    fill_input();
-    CHECK_NUMBER(occ_session_sign_in(&session, NOW, OCC_OWNER_AGENT, 1, sizes[i].username,
-                                     sizes[i].password, sizes[i].customer_id),
-                 OCC_STATUS_BAD_LENGTH);
-    CHECK(input_is_wiped());
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (int which = 0; which < CALLS; which++) {
+      fill_input();
+      occ_session_text(&session, cases[i].parameter, cases[i].length);
+      CHECK_NUMBER(call(which, NOW), OCC_STATUS_BAD_LENGTH);
+      CHECK(input_is_wiped());
+    }
   }
-  const size_t lengths[] = {0, 257, beyond, SIZE_MAX};
-  for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
-    CHECK_NUMBER(occ_session_emulate(&session, NOW, lengths[i]), OCC_STATUS_BAD_LENGTH);
-  }
-  fill_input();
-  CHECK_NUMBER(occ_session_renew(&session, NOW, true, beyond), OCC_STATUS_BAD_LENGTH);
-  CHECK(input_is_wiped());
-  fill_input();
-  CHECK_NUMBER(occ_session_adopt(&session, NOW, SIZE_MAX), OCC_STATUS_BAD_LENGTH);
-  CHECK(input_is_wiped());
-  fill_input();
-  CHECK_NUMBER(occ_session_heard(&session, NOW, true, beyond), OCC_STATUS_BAD_LENGTH);
-  CHECK(input_is_wiped());
-  CHECK_NUMBER(occ_session_completed(&session, NOW, 1, OCC_DELIVERY_ANSWERED, 200, 0, SIZE_MAX),
-               OCC_STATUS_BAD_LENGTH);
   CHECK_TEXT(host.order, "");
   CHECK_TEXT(host_authorization(), "Bearer a2");
 }
 
-TEST(open_bad_length, "options longer than the input are refused, and the input is wiped") {
-  memset(&session, 0, sizeof session);
+TEST(bad_lengths, "texts that only together are longer than the input are refused") {
+  open_as_agent();
+  occ_session_text(&session, OCC_PARAMETER_BODY, OCC_INPUT_MAX);
+  occ_session_text(&session, OCC_PARAMETER_CUSTOMER_ID, 1);
+  CHECK_NUMBER(occ_session_emulate(&session, NOW), OCC_STATUS_BAD_LENGTH);
+  occ_session_text(&session, OCC_PARAMETER_BODY, OCC_INPUT_MAX - 1);
   fill_input();
-  const uint32_t sizes[] = {(uint32_t)OCC_INPUT_MAX + 1, UINT32_MAX};
-  for (size_t i = 0; i < 2; i++) {
-    const uint32_t lengths[OCC_OPTION_END] = {
-      [OCC_OPTION_CLIENT_ID] = 4, [OCC_OPTION_AGENT_CLIENT_ID] = 4, [OCC_OPTION_SCOPE] = sizes[i]};
-    CHECK(occ_session_open(&session, NOW, 1, 0, 0, lengths) != OCC_STATUS_OK);
+  occ_session_text(&session, OCC_PARAMETER_CUSTOMER_ID, 1);
+  CHECK_NUMBER(occ_session_emulate(&session, NOW), OCC_STATUS_OK);
+  CHECK(input_is_wiped());
+}
+
+TEST(no_customer_id, "an empty customer id is refused") {
+  open_as_agent();
+  CHECK_NUMBER(occ_session_emulate(&session, NOW), OCC_STATUS_BAD_LENGTH);
+  CHECK_NUMBER(host_emulate(NOW, ""), OCC_STATUS_BAD_LENGTH);
+  CHECK_TEXT(host.order, "");
+}
+
+TEST(open_bad_length, "an option that is too long is refused, and the input is wiped") {
+  for (int option = 0; option < OCC_OPTION_END; option++) {
+    memset(&session, 0, sizeof session);
+    fill_input();
+    for (int each = 0; each < OCC_OPTION_END; each++) {
+      occ_session_text(&session, (occ_parameter)each, OCC_OPTION_MAX + (each == option));
+    }
+    CHECK_NUMBER(occ_session_open(&session, NOW, 1, 0, 0), OCC_STATUS_BAD_LENGTH);
     CHECK(input_is_wiped());
     CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_NOT_OPEN);
   }
 }
 
+TEST(longest_options, "the longest options are accepted") {
+  memset(&session, 0, sizeof session);
+  fill_input();
+  for (int each = 0; each < OCC_OPTION_END; each++) {
+    occ_session_text(&session, (occ_parameter)each, OCC_OPTION_MAX);
+  }
+  CHECK_NUMBER(occ_session_open(&session, NOW, 1, 0, 0), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_options_text(&session.options, OCC_OPTION_SCOPE).length, OCC_OPTION_MAX);
+  CHECK(input_is_wiped());
+}
+
 TEST(open_bad_time, "a session is not opened at an invalid time") {
   memset(&session, 0, sizeof session);
   fill_input();
-  const uint32_t lengths[OCC_OPTION_END] = {
-    [OCC_OPTION_CLIENT_ID] = 4, [OCC_OPTION_AGENT_CLIENT_ID] = 4};
-  CHECK_NUMBER(occ_session_open(&session, NAN, 1, 0, 0, lengths), OCC_STATUS_BAD_TIME);
+  occ_session_text(&session, OCC_PARAMETER_CLIENT_ID, 4);
+  occ_session_text(&session, OCC_PARAMETER_AGENT_CLIENT_ID, 4);
+  CHECK_NUMBER(occ_session_open(&session, NAN, 1, 0, 0), OCC_STATUS_BAD_TIME);
   CHECK(input_is_wiped());
 }
 
@@ -327,19 +363,10 @@ TEST(input_wiped, "R27: the input is wiped after a call, whatever it returns") {
   }
 }
 
-TEST(bad_options, "a session is not opened without a client id, or with a text that is too long") {
-  static char text[OCC_OPTION_MAX + 2];
-  memset(text, 't', sizeof text - 1);
-  for (int which = 0; which < 8; which++) {
+TEST(bad_options, "a session is not opened without a client id") {
+  for (int which = 0; which < 2; which++) {
     host_options all = options(0);
-    const char **const texts[] = {
-      &all.identity,        &all.client_id,           &all.client_secret,
-      &all.agent_client_id, &all.agent_client_secret, &all.scope};
-    if (which < 6) {
-      *texts[which] = text;
-    } else {
-      *texts[which == 6 ? 1 : 3] = "";
-    }
+    *(which == 0 ? &all.client_id : &all.agent_client_id) = "";
     CHECK_NUMBER(host_open_new(&all), OCC_STATUS_INVALID_OPTIONS);
     CHECK(input_is_wiped());
     CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_NOT_OPEN);
@@ -794,7 +821,7 @@ TEST(r17, "R16 R17: every end of a revocation is reported once, and settles it")
     const uint32_t request = last();
     host_forget();
     CHECK_NUMBER(
-      occ_session_completed(&session, NOW, request, cases[i].delivery, cases[i].http_status, 0, 0),
+      occ_session_completed(&session, NOW, request, cases[i].delivery, cases[i].http_status, 0),
       OCC_STATUS_OK);
     CHECK_TEXT(host.order, "revoked state ");
     CHECK_NUMBER(host.outcome, cases[i].outcome);
@@ -829,8 +856,7 @@ TEST(r18_when, "R18: only unreachable, 429 and 503 are retried") {
     open_with_retries(1);
     const uint32_t request = last();
     host_forget();
-    (void)occ_session_completed(&session, NOW, request, cases[i].delivery, cases[i].http_status, 0,
-                                0);
+    (void)occ_session_completed(&session, NOW, request, cases[i].delivery, cases[i].http_status, 0);
     CHECK_NUMBER(host.revocations, cases[i].again ? 0 : 1);
     CHECK_NUMBER(host.alarm, cases[i].again ? NOW + 2000 : 0);
     CHECK_NUMBER(host.request_count, 0);
@@ -876,7 +902,7 @@ TEST(r18_retry_after,
     open_with_retries(1);
     const uint32_t request = last();
     (void)occ_session_completed(&session, NOW, request, OCC_DELIVERY_ANSWERED, 503,
-                                cases[i].retry_after, 0);
+                                cases[i].retry_after);
     CHECK_NUMBER(host.alarm, NOW + cases[i].at);
   }
 }
@@ -967,7 +993,7 @@ TEST(r20,
     const uint32_t refresh = last();
     host_forget();
     CHECK_NUMBER(
-      occ_session_completed(&session, NOW, refresh, cases[i].delivery, cases[i].http_status, 0, 0),
+      occ_session_completed(&session, NOW, refresh, cases[i].delivery, cases[i].http_status, 0),
       OCC_STATUS_OK);
     CHECK_TEXT(host.order, "renewed ");
     CHECK_TEXT(host.renewed.at, "");
@@ -1201,9 +1227,10 @@ TEST(sign_in_fails, "a failed sign-in reports its reason once, and leaves the se
     open();
     const uint32_t request = begin(OCC_OWNER_CUSTOMER, 5, "");
     host_forget();
-    CHECK_NUMBER(occ_session_completed(&session, NOW, request, cases[i].delivery,
-                                       cases[i].http_status, 0, host_input(cases[i].body)),
-                 OCC_STATUS_OK);
+    host_give(OCC_PARAMETER_BODY, cases[i].body);
+    CHECK_NUMBER(
+      occ_session_completed(&session, NOW, request, cases[i].delivery, cases[i].http_status, 0),
+      OCC_STATUS_OK);
     CHECK_TEXT(host.order, "signed_in state ");
     CHECK_NUMBER(host.attempt, 5);
     CHECK_NUMBER(host.sign_in_status, cases[i].expected);

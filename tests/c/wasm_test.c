@@ -14,17 +14,22 @@
   "{\"access_token\":\"" access "\",\"token_type\":\"bearer\",\"refresh_token\":\"" refresh        \
   "\",\"expires_in\":3600}"
 
-static uint32_t input(const char *text) {
+static void give(occ_parameter parameter, const char *text) {
   const size_t length = strlen(text);
-  memcpy(export_occ_input(), text, length);
-  return (uint32_t)length;
+  memcpy(export_occ_input() + module_session.input_used, text, length);
+  export_occ_text(parameter, (uint32_t)length);
 }
 
 static void open_with(uint32_t retries, uint32_t flags) {
   memset(&module_session, 0, sizeof module_session);
   host_forget();
-  (void)input("herestoresecretcounterpasswordall");
-  CHECK_NUMBER(export_occ_open(NOW, 5, flags, retries, 4, 5, 6, 7, 8, 3), OCC_STATUS_OK);
+  give(OCC_PARAMETER_SCOPE, "all");
+  give(OCC_PARAMETER_AGENT_CLIENT_SECRET, "password");
+  give(OCC_PARAMETER_AGENT_CLIENT_ID, "counter");
+  give(OCC_PARAMETER_CLIENT_SECRET, "secret");
+  give(OCC_PARAMETER_CLIENT_ID, "store");
+  give(OCC_PARAMETER_IDENTITY, "here");
+  CHECK_NUMBER(export_occ_open(NOW, 5, flags, retries), OCC_STATUS_OK);
 }
 
 static void open(uint32_t retries) {
@@ -32,17 +37,16 @@ static void open(uint32_t retries) {
 }
 
 static uint32_t sign_in(occ_owner owner, uint32_t attempt, const char *customer_id) {
-  char texts[100];
-  (void)snprintf(texts, sizeof texts, "annapass1%s", customer_id);
-  (void)input(texts);
-  CHECK_NUMBER(export_occ_sign_in(NOW, owner, attempt, 4, 5, (uint32_t)strlen(customer_id)),
-               OCC_STATUS_OK);
+  give(OCC_PARAMETER_PASSWORD, "pass1");
+  give(OCC_PARAMETER_USERNAME, "anna");
+  give(OCC_PARAMETER_CUSTOMER_ID, customer_id);
+  CHECK_NUMBER(export_occ_sign_in(NOW, owner, attempt), OCC_STATUS_OK);
   return host_last_request()->number;
 }
 
 static void answer(uint32_t request, uint32_t http_status, const char *body) {
-  const uint32_t length = input(body);
-  CHECK_NUMBER(export_occ_completed(NOW, request, OCC_DELIVERY_ANSWERED, http_status, 0, length),
+  give(OCC_PARAMETER_BODY, body);
+  CHECK_NUMBER(export_occ_completed(NOW, request, OCC_DELIVERY_ANSWERED, http_status, 0),
                OCC_STATUS_OK);
 }
 
@@ -56,7 +60,7 @@ TEST(before, "before it is opened the module's session is not open") {
   CHECK_NUMBER(export_occ_sign_out(NOW), OCC_STATUS_NOT_OPEN);
 }
 
-TEST(options, "each text and each number of the options is passed to its own option") {
+TEST(options, "each text of the options is passed to its own option by its name, in any order") {
   open(0);
   (void)sign_in(OCC_OWNER_CUSTOMER, 1, "");
   CHECK_TEXT(host_last_request()->body.at, "grant_type=password&username=anna&password=pass1"
@@ -81,7 +85,8 @@ TEST(life,
   CHECK_NUMBER(host.attempt, 2);
   CHECK_NUMBER(host.state, OCC_STATE_EMULATING);
   CHECK_TEXT(host.user_id.at, "anna");
-  CHECK_NUMBER(export_occ_emulate(NOW, input("berta")), OCC_STATUS_OK);
+  give(OCC_PARAMETER_CUSTOMER_ID, "berta");
+  CHECK_NUMBER(export_occ_emulate(NOW), OCC_STATUS_OK);
   CHECK_TEXT(host.user_id.at, "berta");
   CHECK_NUMBER(export_occ_sign_out(NOW), OCC_STATUS_OK);
   CHECK_NUMBER(host.state, OCC_STATE_AGENT);
@@ -115,7 +120,8 @@ TEST(renewed, "a rejected token is refreshed") {
   open(0);
   answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
   host_forget();
-  CHECK_NUMBER(export_occ_renew(NOW, 1, input("Bearer a1")), OCC_STATUS_WAIT);
+  give(OCC_PARAMETER_AUTHORIZATION, "Bearer a1");
+  CHECK_NUMBER(export_occ_renew(NOW, 1), OCC_STATUS_WAIT);
   CHECK_NUMBER(host_last_request()->purpose, OCC_REQUEST_REFRESH);
   answer(host_last_request()->number, 200, TOKENS("a2", "r2"));
   CHECK_TEXT(host.renewed.at, "Bearer a2");
@@ -126,17 +132,16 @@ TEST(retried, "the result of a request, its status and its retry time are passed
   answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
   CHECK_NUMBER(export_occ_sign_out(NOW), OCC_STATUS_OK);
   CHECK_NUMBER(
-    export_occ_completed(NOW, host_last_request()->number, OCC_DELIVERY_ANSWERED, 429, 9000, 0),
+    export_occ_completed(NOW, host_last_request()->number, OCC_DELIVERY_ANSWERED, 429, 9000),
     OCC_STATUS_OK);
   CHECK_NUMBER(host.alarm, NOW + 9000);
   host_forget();
   CHECK_NUMBER(export_occ_alarm(NOW + 9001, NOW + 9000), OCC_STATUS_OK);
   CHECK_NUMBER(host.request_count, 1);
-  CHECK_NUMBER(
-    export_occ_completed(NOW, host_last_request()->number, OCC_DELIVERY_TIMED_OUT, 0, 0, 0),
-    OCC_STATUS_OK);
+  CHECK_NUMBER(export_occ_completed(NOW, host_last_request()->number, OCC_DELIVERY_TIMED_OUT, 0, 0),
+               OCC_STATUS_OK);
   CHECK_NUMBER(host.outcome, OCC_OUTCOME_TIMED_OUT);
-  CHECK_NUMBER(export_occ_completed(NOW, 99, OCC_DELIVERY_ANSWERED, 200, 0, 0),
+  CHECK_NUMBER(export_occ_completed(NOW, 99, OCC_DELIVERY_ANSWERED, 200, 0),
                OCC_STATUS_UNKNOWN_REQUEST);
 }
 
@@ -151,10 +156,10 @@ TEST(clock_set_back, "an alarm works although the clock was set back meanwhile")
 
 TEST(tabs, "a snapshot is adopted, and a grant that another tab has ended is dropped") {
   open(0);
-  CHECK_NUMBER(export_occ_adopt(NOW, input("{\"v\":1,\"for\":\"here\",\"epoch\":3,\"active\":{"
-                                           "\"owner\":\"customer\",\"number\":7,\"expires\":0,"
-                                           "\"access\":\"a1\"}}")),
-               OCC_STATUS_OK);
+  give(OCC_PARAMETER_SNAPSHOT, "{\"v\":1,\"for\":\"here\",\"epoch\":3,\"active\":{"
+                               "\"owner\":\"customer\",\"number\":7,\"expires\":0,"
+                               "\"access\":\"a1\"}}");
+  CHECK_NUMBER(export_occ_adopt(NOW), OCC_STATUS_OK);
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
   CHECK_NUMBER(export_occ_ended(NOW, 8, 0), OCC_STATUS_DONE);
   CHECK_NUMBER(export_occ_ended(NOW, 7, 0), OCC_STATUS_OK);
@@ -164,8 +169,10 @@ TEST(tabs, "a snapshot is adopted, and a grant that another tab has ended is dro
 TEST(unsure, "the certainty that a token is dead is passed on") {
   open(0);
   answer(sign_in(OCC_OWNER_CUSTOMER, 1, ""), 200, TOKENS("a1", "r1"));
-  CHECK_NUMBER(export_occ_renew(NOW, 0, input("Bearer a1")), OCC_STATUS_NOTHING);
-  CHECK_NUMBER(export_occ_renew(NOW + 3600000, 0, input("Bearer a1")), OCC_STATUS_WAIT);
+  give(OCC_PARAMETER_AUTHORIZATION, "Bearer a1");
+  CHECK_NUMBER(export_occ_renew(NOW, 0), OCC_STATUS_NOTHING);
+  give(OCC_PARAMETER_AUTHORIZATION, "Bearer a1");
+  CHECK_NUMBER(export_occ_renew(NOW + 3600000, 0), OCC_STATUS_WAIT);
   answer(host_last_request()->number, 200, TOKENS("a2", "r2"));
   CHECK_TEXT(authorization(), "Bearer a2");
 }
@@ -184,16 +191,21 @@ TEST(newer, "newer tokens are wanted, requested and heard through the module") {
                                "\"owner\":\"customer\",\"number\":7,\"access\":\"a1\"%s}}";
   char text[200];
   (void)snprintf(text, sizeof text, snapshot, "");
-  CHECK_NUMBER(export_occ_adopt(NOW, input(text)), OCC_STATUS_OK);
-  CHECK_NUMBER(export_occ_renew(NOW, 1, input("Bearer a1")), OCC_STATUS_WAIT);
+  give(OCC_PARAMETER_SNAPSHOT, text);
+  CHECK_NUMBER(export_occ_adopt(NOW), OCC_STATUS_OK);
+  give(OCC_PARAMETER_AUTHORIZATION, "Bearer a1");
+  CHECK_NUMBER(export_occ_renew(NOW, 1), OCC_STATUS_WAIT);
   CHECK_NUMBER(host.wanted_number, 7);
   CHECK_NUMBER(host.alarm, NOW + 2000);
-  CHECK_NUMBER(export_occ_heard(NOW, 0, input(text)), OCC_STATUS_OK);
+  give(OCC_PARAMETER_SNAPSHOT, text);
+  CHECK_NUMBER(export_occ_heard(NOW, 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.alarm, NOW + 2000);
-  CHECK_NUMBER(export_occ_heard(NOW, 1, input(text)), OCC_STATUS_OK);
+  give(OCC_PARAMETER_SNAPSHOT, text);
+  CHECK_NUMBER(export_occ_heard(NOW, 1), OCC_STATUS_OK);
   CHECK_NUMBER(host.alarm, NOW + 12000);
   (void)snprintf(text, sizeof text, snapshot, ",\"issued\":8");
-  CHECK_NUMBER(export_occ_heard(NOW, 0, input(text)), OCC_STATUS_OK);
+  give(OCC_PARAMETER_SNAPSHOT, text);
+  CHECK_NUMBER(export_occ_heard(NOW, 0), OCC_STATUS_OK);
   CHECK_TEXT(authorization(), "Bearer a1");
   CHECK_NUMBER(host.alarm, 0);
 }

@@ -5,6 +5,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { before, describe, test } from 'node:test';
+import {
+  PARAMETER_AGENT_CLIENT_ID,
+  PARAMETER_CLIENT_ID,
+  PARAMETER_IDENTITY,
+} from '../../js/numbers.js';
 import { buildDebug } from '../../tools/build.js';
 import { root } from '../../tools/command.js';
 
@@ -50,13 +55,13 @@ describe('package: npm run build:debug', () => {
     const { exports } = new WebAssembly.Instance(debug, { env });
     const core = /** @type {Record<string, (...values: number[]) => number>} */ (exports);
     const { buffer } = /** @type {WebAssembly.Memory} */ (exports.memory);
-    const input = new Uint8Array(buffer, core.occ_input(), 3);
-    // The identity, the client id and the agent's; then user name and password: a byte each.
-    input.fill(0x61);
-    assert.equal(core.occ_open(1, 7, 0, 0, 1, 1, 0, 1, 0, 0), 0);
-    input.fill(0x61);
+    new Uint8Array(buffer, core.occ_input(), 3).fill(0x61);
+    for (const parameter of [PARAMETER_IDENTITY, PARAMETER_CLIENT_ID, PARAMETER_AGENT_CLIENT_ID]) {
+      core.occ_text(parameter, 1);
+    }
+    assert.equal(core.occ_open(1, 7, 0, 0), 0);
     assert.throws(
-      () => core.occ_sign_in(1, 1, 1, 1, 1, 0),
+      () => core.occ_sign_in(1, 1, 1),
       ({ stack }) => /\bconclude\b[^]*\bocc_session_sign_in\b/.test(stack),
     );
 

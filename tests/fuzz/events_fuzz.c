@@ -492,20 +492,19 @@ static bool gets_in(double time) {
 
 /* Checks that a call from within a host function is refused. */
 static void reenter_once(void) {
-  static const uint32_t lengths[OCC_OPTION_END] = {0, 1, 0, 1, 0, 0};
   const call made = inside;
   inside = CALLS;
   host_inside = NULL;
   occ_status status = OCC_STATUS_REENTERED;
   switch (made) {
   case SIGN_IN:
-    status = occ_session_sign_in(&session, now, OCC_OWNER_AGENT, 9, 0, 0, 0);
+    status = occ_session_sign_in(&session, now, OCC_OWNER_AGENT, 9);
     break;
   case CANCEL:
     status = occ_session_cancel(&session, now, session.sign_in.attempt);
     break;
   case EMULATE:
-    status = occ_session_emulate(&session, now, 1);
+    status = occ_session_emulate(&session, now);
     break;
   case SIGN_OUT:
     status = occ_session_sign_out(&session, now);
@@ -517,11 +516,10 @@ static void reenter_once(void) {
     status = occ_session_authorization(&session, now);
     break;
   case RENEW:
-    status = occ_session_renew(&session, now, true, 0);
+    status = occ_session_renew(&session, now, true);
     break;
   case ANSWER:
-    status =
-      occ_session_completed(&session, now, session.requests, OCC_DELIVERY_ANSWERED, 200, 0, 0);
+    status = occ_session_completed(&session, now, session.requests, OCC_DELIVERY_ANSWERED, 200, 0);
     break;
   case ALARM:
     status = occ_session_alarm(&session, now, 0);
@@ -530,7 +528,7 @@ static void reenter_once(void) {
     status = occ_session_leave(&session, now);
     break;
   case ADOPT:
-    status = occ_session_adopt(&session, now, 0);
+    status = occ_session_adopt(&session, now);
     break;
   case ENDED:
     status = occ_session_ended(&session, now, options.nonce * NUMBERS_PER_NONCE + 1, 0);
@@ -539,10 +537,10 @@ static void reenter_once(void) {
     status = occ_session_wanted(&session, now, options.nonce * NUMBERS_PER_NONCE + 1, 0);
     break;
   case HEARD:
-    status = occ_session_heard(&session, now, true, 0);
+    status = occ_session_heard(&session, now, true);
     break;
   case OPEN:
-    status = occ_session_open(&session, now, 1, 0, 0, lengths);
+    status = occ_session_open(&session, now, 1, 0, 0);
     break;
   case CLOSE:
     status = occ_session_close(&session);
@@ -571,14 +569,18 @@ static occ_status sign_in(double time) {
 static occ_status sign_in_lying(double time) {
   const occ_owner owner = (occ_owner)fuzz_byte(&bytes);
   const bool huge = fuzz_byte(&bytes) == 0;
-  size_t lengths[3];
-  for (size_t i = 0; i < 3; i++) {
-    lengths[i] = huge ? SIZE_MAX - fuzz_number(&bytes) : fuzz_number(&bytes) % 2048;
-  }
   /* No customer id has zeros in it, which a snapshot does not keep. */
   memset(occ_session_input(&session), '-', OCC_INPUT_MAX);
-  (void)host_input(any_text(fuzz_byte(&bytes)));
-  return occ_session_sign_in(&session, time, owner, 1, lengths[0], lengths[1], lengths[2]);
+  const char *text = any_text(fuzz_byte(&bytes));
+  memcpy(occ_session_input(&session), text, strlen(text));
+  /* Only an input with a named text is wiped. */
+  occ_session_text(&session, OCC_PARAMETER_IDENTITY, 1);
+  for (size_t i = 0; i < 3; i++) {
+    const size_t length = fuzz_number(&bytes);
+    occ_session_text(&session, (occ_parameter)fuzz_byte(&bytes),
+                     huge ? SIZE_MAX - length : length % 2048);
+  }
+  return occ_session_sign_in(&session, time, owner, 1);
 }
 
 static occ_status emulate(double time) {
@@ -609,7 +611,8 @@ static occ_status renew(double time) {
   } else if (kind < 64) {
     return host_renew(time, any_text(kind));
   } else if (kind == 64) {
-    return occ_session_renew(&session, time, true, fuzz_number(&bytes));
+    occ_session_text(&session, OCC_PARAMETER_AUTHORIZATION, fuzz_number(&bytes));
+    return occ_session_renew(&session, time, true);
   }
   const occ_status status = kind & 128 ? host_renew_unsure(time, header) : host_renew(time, header);
   if (gets_in(time)) {
@@ -643,7 +646,7 @@ static occ_status answer(double time) {
   static const uint32_t statuses[] = {200, 400, 401, 500, 503, 429, 404, 302, 403, 201, 0};
   static char body[256];
   if (asked_count == 0) {
-    return occ_session_completed(&session, time, fuzz_number(&bytes), OCC_DELIVERY_ANSWERED, 200, 0,
+    return occ_session_completed(&session, time, fuzz_number(&bytes), OCC_DELIVERY_ANSWERED, 200,
                                  0);
   }
   const size_t which = fuzz_byte(&bytes) % asked_count;
@@ -679,8 +682,9 @@ static occ_status answer(double time) {
   }
   asked_for[which] = asked_for[--asked_count];
   const double retry_after = kind >> 4 == 4 ? fuzz_double(&bytes) : 0;
-  const occ_status status = occ_session_completed(&session, time, request, delivery, http_status,
-                                                  retry_after, host_input(body));
+  host_give(OCC_PARAMETER_BODY, body);
+  const occ_status status =
+    occ_session_completed(&session, time, request, delivery, http_status, retry_after);
   if (gets_in(time)) {
     MUST(status == OCC_STATUS_OK ||
          (asked_by.slot == OCC_SLOT_FREE && status == OCC_STATUS_UNKNOWN_REQUEST));
@@ -697,9 +701,11 @@ static occ_status completed(double time) {
   const uint32_t http_status = fuzz_byte(&bytes) * 3U;
   const double retry_after = fuzz_double(&bytes);
   const uint8_t length = fuzz_byte(&bytes);
-  (void)host_input(any_text(length));
-  return occ_session_completed(&session, time, request, delivery, http_status, retry_after,
-                               length == 255 ? fuzz_number(&bytes) : length);
+  const char *text = any_text(length);
+  memcpy(occ_session_input(&session), text, strlen(text));
+  occ_session_text(&session, OCC_PARAMETER_SNAPSHOT, 1);
+  occ_session_text(&session, OCC_PARAMETER_BODY, length == 255 ? fuzz_number(&bytes) : length);
+  return occ_session_completed(&session, time, request, delivery, http_status, retry_after);
 }
 
 /* The shared storage holds the adopted snapshot. */

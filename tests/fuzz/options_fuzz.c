@@ -47,26 +47,37 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const uint32_t retries = fuzz_number(&bytes);
   fuzz_copy(&bytes, lengths, sizeof lengths);
   fuzz_copy(&bytes, input, sizeof input);
-  bool fits = true;
-  size_t used = 0;
-  for (size_t i = 0; i < OCC_OPTION_END; i++) {
-    fits = fits && lengths[i] <= OCC_OPTION_MAX;
-    texts[i] = (occ_text){input + used, fits ? lengths[i] : 0};
-    used += texts[i].length;
-  }
-
   memset(&session, 0, sizeof session);
   host_forget();
   memcpy(occ_session_input(&session), input, sizeof input);
-  const occ_status status = occ_session_open(&session, now, 1, flags, retries, lengths);
+  bool fits = true;
+  bool has_text = false;
+  size_t used = 0;
+  for (size_t i = 0; i < OCC_OPTION_END; i++) {
+    fits = fits && lengths[i] <= OCC_OPTION_MAX;
+    has_text = has_text || lengths[i] > 0;
+    texts[i] = (occ_text){input + used, fits ? lengths[i] : 0};
+    used += texts[i].length;
+    occ_session_text(&session, (occ_parameter)i, lengths[i]);
+  }
+  const occ_status status = occ_session_open(&session, now, 1, flags, retries);
+  if (!has_text) {
+    /* What has no name is left in the input. */
+    memset(session.input, 0, sizeof session.input);
+  }
   MUST(fuzz_is_zero(session.input, sizeof session.input));
   MUST(host.order[0] == '\0');
+  if (!fits) {
+    MUST(status == OCC_STATUS_BAD_LENGTH);
+    MUST(fuzz_is_zero(&session, sizeof session));
+    return 0;
+  }
   if (!(now >= 0 && now <= 1e15)) {
     MUST(status == OCC_STATUS_BAD_TIME);
     MUST(fuzz_is_zero(&session, sizeof session));
     return 0;
   }
-  if (!fits || lengths[OCC_OPTION_CLIENT_ID] == 0 || lengths[OCC_OPTION_AGENT_CLIENT_ID] == 0) {
+  if (lengths[OCC_OPTION_CLIENT_ID] == 0 || lengths[OCC_OPTION_AGENT_CLIENT_ID] == 0) {
     MUST(status == OCC_STATUS_INVALID_OPTIONS);
     MUST(occ_session_sign_out(&session, now) == OCC_STATUS_NOT_OPEN);
     MUST(host_open(&(host_options){.client_id = "shop", .agent_client_id = "desk"}) ==

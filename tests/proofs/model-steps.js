@@ -90,7 +90,7 @@ const endings = {
 const completed = (request = 0, { delivery, status, retryAfter = 0, body = '' }) => {
   const bytes = encoder.encode(typeof body === 'string' ? body : JSON.stringify(body));
   return (/** @type {import('../../js/core.js').Core} */ core) =>
-    core.occ_completed(request, delivery, status, retryAfter, bytes);
+    core.occ_completed(request, delivery, status, retryAfter, numbers.PARAMETER_BODY, bytes);
 };
 
 /** @param {Tab} tab @param {Request} request @param {Choice} choice */
@@ -168,7 +168,14 @@ export const steps = {
         const form = { username: owner, password: tab.world.secret('p') };
         tab.step(
           (model) => model.begin(owner, attempt, form, id),
-          (core) => core.occ_sign_in(code, attempt, form.username, form.password, id),
+          (core) =>
+            core.occ_sign_in(
+              code,
+              attempt,
+              ...[numbers.PARAMETER_USERNAME, form.username],
+              ...[numbers.PARAMETER_PASSWORD, form.password],
+              ...[numbers.PARAMETER_CUSTOMER_ID, id],
+            ),
         );
       }
     },
@@ -192,7 +199,7 @@ export const steps = {
       const id = pick(customers, which);
       tab.step(
         (model) => model.emulate(id),
-        (core) => core.occ_emulate(id),
+        (core) => core.occ_emulate(numbers.PARAMETER_CUSTOMER_ID, id),
       );
     },
   },
@@ -252,7 +259,8 @@ export const steps = {
       const header = tokens[kind] ? `Bearer ${tokens[kind]}` : '';
       tab.step(
         (model) => model.renew(kind !== 'unsure', header),
-        (core) => core.occ_renew(kind === 'unsure' ? 0 : 1, header),
+        (core) =>
+          core.occ_renew(kind === 'unsure' ? 0 : 1, numbers.PARAMETER_AUTHORIZATION, header),
       );
     },
   },
@@ -348,7 +356,7 @@ export const steps = {
       tab.world.saved.push({ text: undefined, snapshot: null });
       tab.step(
         (model) => model.emptied(),
-        (core) => core.occ_adopt(''),
+        (core) => core.occ_adopt(numbers.PARAMETER_SNAPSHOT, ''),
       );
     },
   },
@@ -394,7 +402,7 @@ export const steps = {
       if (!snapshot) return;
       tab.step(
         (model) => model.heard(kind === 'answer', snapshot),
-        (core) => core.occ_heard(kind === 'answer' ? 1 : 0, text),
+        (core) => core.occ_heard(kind === 'answer' ? 1 : 0, numbers.PARAMETER_SNAPSHOT, text),
       );
     },
   },
@@ -436,7 +444,7 @@ function adopt(tab, { text, snapshot } = tab.world.saved.at(-1) ?? {}) {
   if (back.length > 1) return;
   tab.step(
     () => model.adopt(snapshot),
-    (core) => core.occ_adopt(text),
+    (core) => core.occ_adopt(numbers.PARAMETER_SNAPSHOT, text),
   );
   for (const [number, issued] of world.ended) {
     const id = world.ids.get(number) ?? 0;

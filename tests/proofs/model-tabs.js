@@ -113,10 +113,19 @@ export class Tab {
       (bearer ? numbers.FLAG_BEARER : 0) |
       (persist ? numbers.FLAG_PERSIST : 0) |
       (shared ? numbers.FLAG_SHARED : 0);
-    const texts = [clients.customer, clients.agent]
-      .flatMap(({ client_id, client_secret = '' }) => [client_id, client_secret])
-      .concat(scope.scope ?? '');
-    tab.#call(() => tab.core.occ_open(tab.page, flags, retries, 'shop', ...texts));
+    tab.#call(() =>
+      tab.core.occ_open(
+        tab.page,
+        flags,
+        retries,
+        ...[numbers.PARAMETER_SCOPE, scope.scope ?? ''],
+        ...[numbers.PARAMETER_IDENTITY, 'shop'],
+        ...[numbers.PARAMETER_CLIENT_ID, clients.customer.client_id],
+        ...[numbers.PARAMETER_CLIENT_SECRET, clients.customer.client_secret ?? ''],
+        ...[numbers.PARAMETER_AGENT_CLIENT_ID, clients.agent.client_id],
+        ...[numbers.PARAMETER_AGENT_CLIENT_SECRET, clients.agent.client_secret ?? ''],
+      ),
+    );
     return tab;
   }
 

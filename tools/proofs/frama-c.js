@@ -68,7 +68,7 @@ const asked = ['-eva-domains', 'equality', '-eva-equality-through-calls', 'forma
 
 const readers = {
   driver: 'readers.c',
-  sources: ['arena', 'grant', 'json', 'number', 'options', 'snapshot', 'text', 'token_response'],
+  sources: ['arena', 'grant', 'json', 'number', 'snapshot', 'text', 'token_response'],
 };
 const reading = [...few, ...noNan, ...noWrapping, '-eva-builtin', 'occ_text_length:Frama_C_strlen'];
 const jsonReaders = ['member', 'occ_json_parse', 'occ_json_string'];
@@ -145,13 +145,6 @@ const drivers = [
     defines: reads('read_token_response', 9, 'arte'),
   },
   {
-    ...readers,
-    what: 'options, of lengths that may lie',
-    functions: ['occ_options_read'],
-    options: reading,
-    defines: reads('read_options', 1, 'a'),
-  },
-  {
     what: 'strings and numbers to their end',
     driver: 'texts.c',
     sources: ['number', 'text'],
@@ -218,6 +211,11 @@ const contracts = [
     functions: ['is_on_its_way', 'leave_to_others', 'take_tokens'],
     inlined: ['occ_session_active'],
     split: true,
+  },
+  {
+    source: 'session.c',
+    contracts: 'session_texts.c',
+    functions: ['occ_session_text'],
   },
   {
     source: 'renewal.c',
@@ -367,7 +365,7 @@ async function proveContracts(
   { source, contracts: file, functions, inlined = [], split, slow },
   short,
 ) {
-  const what = `WP: ${functions.length > 2 ? 'moves of grants' : functions.join(', ')} in ${source} (R7)`;
+  const what = `WP: ${functions.length > 2 ? 'moves of grants' : functions.join(', ')} in ${source}`;
   if (slow && short) {
     console.log(`${what}: not in the short form`);
     return { what, amount: `short form: 0 of ${functions.length} functions`, findings: 0 };

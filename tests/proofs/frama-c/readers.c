@@ -1,8 +1,7 @@
-/* The readers: token responses, snapshots, options, numbers. Any bytes, any tree of cJSON's. */
+/* The readers: token responses, snapshots, numbers. Any bytes, any tree of cJSON's. */
 #include "cjson_contract.h"
 #include "json.h"
 #include "number.h"
-#include "options.h"
 #include "snapshot.h"
 #include "token_response.h"
 
@@ -37,17 +36,6 @@ static void read_snapshot(void) {
   occ_snapshot snapshot;
   occ_snapshot_read(&snapshot, any_input(), any_text(OCC_OPTION_MAX));
   occ_json_release();
-}
-
-/* The lengths may be false; the memory is the whole input. */
-static void read_options(void) {
-  occ_options options;
-  uint32_t lengths[OCC_OPTION_END];
-  //@ loop unroll OCC_OPTION_END;
-  for (size_t i = 0; i < OCC_OPTION_END; i++) {
-    lengths[i] = Frama_C_unsigned_int_interval(0, UINT32_MAX);
-  }
-  occ_options_read(&options, long_bytes, lengths);
 }
 
 /* READ selects the reader: each needs short strings of a length of its own. */
