@@ -50,3 +50,13 @@ TEST(one_byte, "tokens of one byte are replaced like longer ones") {
   CHECK(grant->earlier == occ_text_fingerprint(OCC_TEXT("Bearer a")));
   free(grants);
 }
+
+TEST(longest_pause, "R49: a token that rests for the longest time rests from its first moment on") {
+  occ_grants *grants = places();
+  occ_grant *grant = &grants->at[0];
+  grant->rest_until = 1000.0 + 300000.0;
+  CHECK(!occ_grant_may_be_refreshed(grant, 1000));
+  grant->rest_until = 1000.0 + 300001.0;
+  CHECK(occ_grant_may_be_refreshed(grant, 1000));
+  free(grants);
+}

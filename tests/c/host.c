@@ -66,6 +66,7 @@ void occ_host_ended(double number, double issued) {
 void occ_host_state(uint32_t state, double expires_at, uint32_t revoking, const char *user_id,
                     size_t length) {
   host.states++;
+  host.state_before = host.state;
   host.state = state;
   host.expires_at = expires_at;
   host.revoking = revoking;

@@ -35,6 +35,7 @@ typedef struct {
   double wanted_issued;
   unsigned states;
   uint32_t state;
+  uint32_t state_before; /* of the call before */
   double expires_at;
   uint32_t revoking;
   host_text user_id;

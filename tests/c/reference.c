@@ -2081,6 +2081,8 @@ static void check_changes(const seen *before) {
   } else {
     expect(host.states == told + expected.succeeded,
            "R23: what has changed is told once, and who was there before by itself");
+    expect(!expected.succeeded || host.state_before == OCC_STATE_ANONYMOUS,
+           "R24: between two users the session is anonymous");
   }
   if (saved && host.saves == 1) {
     check_saved();

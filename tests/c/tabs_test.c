@@ -122,6 +122,7 @@ TEST(r24_other_line, "R24 R7: a snapshot of another line is adopted; a grant tha
   open_as_customer(SHARED, TOKENS("a1", "r1"));
   adopt(NOW, OF_LINE("9", "1", CUSTOMER("7", ",\"access\":\"x1\"")), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "ended state state request alarm ");
+  CHECK_NUMBER(host.state_before, OCC_STATE_ANONYMOUS);
   CHECK_NUMBER(host.ended[0], FIRST);
   CHECK_NUMBER(host.ended_issued[0], 0);
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
@@ -1262,4 +1263,36 @@ TEST(r24_own_end, "R24 R2: a grant retired over an agent who has signed out here
         OCC_STATUS_OK);
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
   CHECK_TEXT(last_body(), "token=a1" OF_ACCESS);
+}
+
+TEST(r24_own_end_settled, "R24 R2: the same when the revocation of the agent has settled") {
+  open_with(2, SHARED);
+  adopt(NOW, OF_LINE("1", "2", AGENT("8", ",\"access\":\"g1\"")), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_sign_out_agent(&session, NOW), OCC_STATUS_OK);
+  answer(NOW, 200, "");
+  CHECK_NUMBER(host.revoking, 0);
+  adopt(NOW, OF_LINE("1", "9", AGENT("8", ",\"access\":\"g1\"") RETIRED("7", ",\"access\":\"a1\"")),
+        OCC_STATUS_OK);
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK_TEXT(last_body(), "token=a1" OF_ACCESS);
+}
+
+TEST(r31_one_byte,
+     "R31: a refresh token of one byte is used for another tab, and revoked, like any other") {
+  open_as_customer(SHARED, TOKENS("a", "r"));
+  CHECK_NUMBER(occ_session_wanted(&session, NOW, FIRST, 0), OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), REFRESH_OF("r"));
+  open_as_customer(SHARED, TOKENS("a", "r"));
+  CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
+  CHECK_TEXT(last_body(), REFRESH_OF("r"));
+}
+
+TEST(r41_no_endpoint,
+     "R41 R13: without a revocation endpoint, too, a refused refresh token that tabs "
+     "share makes the tab ask the others") {
+  open_as_customer(OCC_FLAG_PERSIST | OCC_FLAG_SHARED, TOKENS("a1", "r1"));
+  CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
+  answer(NOW, 400, INVALID_GRANT);
+  CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
+  CHECK_NUMBER(host.wanted_number, FIRST);
 }
