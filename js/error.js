@@ -1,4 +1,5 @@
 // The errors of the public API.
+import { ERRORS } from './numbers.js';
 
 /**
  * The code of a {@link SessionError}, for programs:
@@ -36,4 +37,17 @@ export class SessionError extends Error {
     /** @readonly @type {SessionErrorCode} */
     this.code = code;
   }
+}
+
+/**
+ * Returns the error of a status.
+ *
+ * @param {number} status of numbers.js
+ * @param {string} [detail] such as the URL of the response
+ */
+export function errorOf(status, detail = '') {
+  // Of all statuses of a call, only a refused client has no error of its own.
+  const name = ERRORS[status] ?? 'the back end refused clientId, clientSecret or scope';
+  const code = /** @type {SessionErrorCode} */ (ERRORS[status] ?? 'invalid-options');
+  return new SessionError(code, name.replaceAll('-', ' ') + detail);
 }

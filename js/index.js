@@ -16,3 +16,4 @@
 
 export { SessionError } from './error.js';
 export { createSession } from './session.js';
+export { ANONYMOUS } from './state.js';

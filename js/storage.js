@@ -1,6 +1,7 @@
 // The storage of a session, and the messages between tabs that share one. Blocked, full or broken
 // storage is tolerated: the session then lasts as long as its page.
 
+/** @import { Settings } from './options.js' */
 /** @import { SnapshotStorage } from './types.js' */
 
 /** The most entries in the list of ended grants. */
@@ -11,6 +12,15 @@ const ENDED_LENGTH = 1000;
 
 /** The default key of earlier versions, which did not follow the identity. */
 const EARLIER_KEY = 'occ-session';
+
+/**
+ * Returns the identity in a snapshot: its base URL and the ids of its clients, with blanks between.
+ *
+ * @param {string} snapshot
+ * @returns {string}
+ * @throws if it is no snapshot
+ */
+export const identityOf = (snapshot) => JSON.parse(snapshot).for;
 
 /**
  * A key of sessionStorage or localStorage.
@@ -66,13 +76,11 @@ function careful(storage) {
  * show one tab the changes of another, and tells the same document nothing; so tabs also send messages:
  * `ended` (a grant), `wanted` (newer tokens of a grant), `answer` and `saved` (a snapshot).
  *
- * @param {'memory' | 'session' | 'local' | SnapshotStorage} storage
- * @param {string} key
- * @param {string} identity of the session: a snapshot with this identity under the default key of an
- *   earlier version is moved to the key
+ * @param {Settings} settings a snapshot of their identity under the default key of an earlier version is
+ *   moved to their key
  * @param {(message: unknown) => void} hear receives each message of another tab
  */
-export function openStorage(storage, key, identity, hear) {
+export function openStorage({ storage, storageKey: key, identity }, hear) {
   const isWeb = storage === 'session' || storage === 'local';
   const area = storage === 'local' ? 'localStorage' : 'sessionStorage';
   let isLoaded = false;

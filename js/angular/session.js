@@ -5,8 +5,8 @@ import { ErrorHandler, inject, Injector, NgZone, PLATFORM_ID } from '@angular/co
 import { concat, defer, ReplaySubject, Subject } from 'rxjs';
 import { distinctUntilChanged, map } from 'rxjs/operators';
 
-import { SessionError } from '../index.js';
-import { ANONYMOUS, UNKNOWN, userOf } from './state.js';
+import { ANONYMOUS, SessionError } from '../index.js';
+import { UNKNOWN, userOf } from './state.js';
 
 /** @import { Observable } from 'rxjs' */
 /** @import { Credentials, ExpiredDetail, RevocationDetail, Session } from '../index.js' */

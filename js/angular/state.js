@@ -40,17 +40,6 @@ export const UNKNOWN = Object.freeze({
   revoking: 0,
 });
 
-/** @type {SessionState} */
-export const ANONYMOUS = Object.freeze({
-  phase: 'anonymous',
-  userId: 'anonymous',
-  signedIn: false,
-  agentSignedIn: false,
-  emulating: false,
-  expiresAt: null,
-  revoking: 0,
-});
-
 /**
  * Returns the user of a state.
  *

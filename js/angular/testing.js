@@ -2,8 +2,9 @@
 import { BehaviorSubject, Subject } from 'rxjs';
 import { distinctUntilChanged, map } from 'rxjs/operators';
 
+import { ANONYMOUS } from '../index.js';
 import { OccSession } from './index.js';
-import { ANONYMOUS, UNKNOWN, userOf } from './state.js';
+import { UNKNOWN, userOf } from './state.js';
 
 /** @import { Provider } from '@angular/core' */
 /** @import { Observable } from 'rxjs' */

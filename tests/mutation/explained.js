@@ -12,13 +12,13 @@
 export const explained = [
   {
     file: 'js/core.js',
-    line: 'for (let i = 0; i < texts; i++) values.push(text(parameters[2 * i], parameters[2 * i + 1]));',
-    changes: ['i < texts -> i <= texts'],
+    line: 'for (let i = 0; i < texts.length; i += 2) values.push(text(texts[i], texts[i + 1]));',
+    changes: ['i < texts.length -> i <= texts.length'],
     why: 'The call has one more argument, undefined, which every host function ignores.',
   },
   {
     file: 'js/core.js',
-    line: 'return read < parameter.length ? INPUT_MAX + 1 : written;',
+    line: 'length = read < length ? INPUT_MAX + 1 : written;',
     changes: ['INPUT_MAX + 1 -> INPUT_MAX - 1'],
     why:
       'A text that is cut off is refused as well: a snapshot because it goes on where it should end, ' +
@@ -37,25 +37,25 @@ export const explained = [
     why: 'Any text that names neither of the two storages of a page has the same effect.',
   },
   {
-    file: 'js/session.js',
-    line: 'if (this.#foreign) {',
-    changes: ['this.#foreign -> true'],
+    file: 'js/engine.js',
+    line: 'if (foreign) {',
+    changes: ['foreign -> true'],
     why: 'A text that is no snapshot signs no user out; the condition only avoids the error.',
   },
   {
-    file: 'js/session.js',
-    line: 'if (newest && newest !== this.#seen) {',
-    changes: ['newest !== this.#seen -> true'],
+    file: 'js/engine.js',
+    line: 'if (newest && newest !== seen) {',
+    changes: ['newest !== seen -> true'],
     why: 'The core itself refuses a snapshot that is not newer; the condition only avoids reading it.',
   },
   {
-    file: 'js/session.js',
-    line: 'if (status !== STATUS_FULL) this.#seen = newest;',
+    file: 'js/engine.js',
+    line: 'if (status !== STATUS_FULL) seen = newest;',
     changes: ['status !== STATUS_FULL -> false'],
     why: 'A snapshot that is tried again is refused again.',
   },
   {
-    file: 'js/session.js',
+    file: 'js/engine.js',
     line: 'if (!at) return;',
     changes: ['!at -> false'],
     why: 'The core has nothing to do at the time 0; the condition only avoids a timer.',
@@ -67,7 +67,7 @@ export const explained = [
     why: 'Any number that is a new one each time has the same effect.',
   },
   {
-    file: 'js/session.js',
+    file: 'js/engine.js',
     line: 'wait > LONGEST_TIMER',
     changes: ['wait > LONGEST_TIMER -> wait >= LONGEST_TIMER'],
     why: 'If the wait is exactly the longest timer, a second timer of 0 ms follows.',
@@ -79,7 +79,7 @@ export const explained = [
     why: 'A caller that ends a sign-in early enters the core first, and so gets its success.',
   },
   {
-    file: 'js/session.js',
+    file: 'js/requests.js',
     line: '} catch {',
     changes: ['{ return false; // It is no URL. } -> {}'],
     why: 'undefined is falsy as well.',

@@ -385,7 +385,7 @@ describe('the package', limit, () => {
   test('the inline entry point is the same engine, with the same errors', async () => {
     assert.equal(inline.SessionError, engine.SessionError);
     assert.deepEqual(Object.keys(inline).sort(), Object.keys(engine).sort());
-    assert.deepEqual(Object.keys(engine).sort(), ['SessionError', 'createSession']);
+    assert.deepEqual(Object.keys(engine).sort(), ['ANONYMOUS', 'SessionError', 'createSession']);
     const shop = storefront();
     const session = await inline.createSession({
       baseUrl: shop.backend.url,
