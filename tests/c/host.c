@@ -68,6 +68,7 @@ void occ_host_state(uint32_t state, double expires_at, uint32_t revoking, const 
   host.states++;
   host.state_before = host.state;
   host.state = state;
+  host.expires_before = host.expires_at;
   host.expires_at = expires_at;
   host.revoking = revoking;
   keep(&host.user_id, user_id, length);

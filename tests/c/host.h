@@ -37,6 +37,7 @@ typedef struct {
   uint32_t state;
   uint32_t state_before; /* of the call before */
   double expires_at;
+  double expires_before;
   uint32_t revoking;
   host_text user_id;
   unsigned sign_ins;

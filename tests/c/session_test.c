@@ -279,6 +279,12 @@ TEST(bad_lengths, "texts that only together are longer than the input are refuse
   CHECK(input_is_wiped());
 }
 
+TEST(r27_one_byte, "R27: a text of one byte is wiped like a longer one") {
+  open_as_agent();
+  CHECK_NUMBER(host_emulate(NOW, "x"), OCC_STATUS_OK);
+  CHECK(input_is_wiped());
+}
+
 TEST(no_customer_id, "an empty customer id is refused") {
   open_as_agent();
   CHECK_NUMBER(occ_session_emulate(&session, NOW), OCC_STATUS_BAD_LENGTH);
@@ -328,6 +334,25 @@ static void call_from_inside(void) {
   }
   CHECK_NUMBER(occ_session_authorization(&session, NOW), OCC_STATUS_REENTERED);
   CHECK_NUMBER(occ_session_close(&session), OCC_STATUS_REENTERED);
+}
+
+static void give_from_inside(void) {
+  host_give(OCC_PARAMETER_USERNAME, "mallory");
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_REENTERED);
+}
+
+TEST(reentered_texts,
+     "a call from within a host function leaves the texts of the outer call alone") {
+  open();
+  (void)begin(OCC_OWNER_CUSTOMER, 1, "");
+  host_inside = give_from_inside;
+  const uint32_t request = begin(OCC_OWNER_CUSTOMER, 2, "");
+  host_inside = NULL;
+  CHECK_NUMBER(host.attempt, 1);
+  CHECK(request > 0);
+  CHECK_TEXT(last_body(), "grant_type=password&username=anna&password=pass&client_id=shop"
+                          "&client_secret=s%26cret");
+  CHECK(input_is_wiped());
 }
 
 TEST(reentered,

@@ -123,6 +123,7 @@ TEST(r24_other_line, "R24 R7: a snapshot of another line is adopted; a grant tha
   adopt(NOW, OF_LINE("9", "1", CUSTOMER("7", ",\"access\":\"x1\"")), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "ended state state request alarm ");
   CHECK_NUMBER(host.state_before, OCC_STATE_ANONYMOUS);
+  CHECK_NUMBER(host.expires_before, 0);
   CHECK_NUMBER(host.ended[0], FIRST);
   CHECK_NUMBER(host.ended_issued[0], 0);
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);

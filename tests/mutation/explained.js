@@ -79,6 +79,22 @@ export const explained = [
     why: 'A caller that ends a sign-in early enters the core first, and so gets its success.',
   },
   {
+    file: 'js/engine.js',
+    line: 'if (status === STATUS_WAIT && rejected && headerNow() !== rejected) renewed = ask();',
+    changes: [
+      'status === STATUS_WAIT && rejected -> true',
+      'status === STATUS_WAIT && rejected -> status === STATUS_WAIT || rejected',
+      'status === STATUS_WAIT -> true',
+    ],
+    why: 'The core is asked once more without need, and gives the same answer.',
+  },
+  {
+    file: 'js/requests.js',
+    line: 'if (response.status !== 401) return response;',
+    changes: ['response.status !== 401 -> false'],
+    why: 'renew itself leaves any other response alone; the condition only avoids the call.',
+  },
+  {
     file: 'js/requests.js',
     line: '} catch {',
     changes: ['{ return false; // It is no URL. } -> {}'],

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import {
   anna,
   details,
+  failureOf,
   limit,
   standIn,
   standInWindow,
@@ -140,7 +141,20 @@ describe('a platform without a required feature', limit, () => {
     test(`if ${what}, createSession rejects with ${code}, which names it`, async (t) => {
       const shop = storefront();
       for (const [name, property] of globals) standIn(t, name, property);
-      await assert.rejects(shop.open(), { name: 'SessionError', code, message: names });
+      const error = await failureOf(shop.open());
+      assert.equal(error.name, 'SessionError');
+      assert.equal(error.code, code);
+      assert.match(error.message, names);
+      assert.match(error.cause.message, names);
     });
   }
+
+  test('if something throws undefined, createSession rejects with platform-unavailable', async (t) => {
+    const shop = storefront();
+    const getRandomValues = () => {
+      throw undefined;
+    };
+    standIn(t, ...is('crypto', { getRandomValues }));
+    await assert.rejects(shop.open(), { name: 'SessionError', code: 'platform-unavailable' });
+  });
 });

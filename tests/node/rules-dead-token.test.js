@@ -179,6 +179,29 @@ describe('renew', limit, () => {
     assert.deepEqual(grants(), ['password']);
   });
 
+  test('R42: a 401 with another reason stands even if the token has expired by the clock', async (t) => {
+    const now = Date.UTC(2030, 0, 1);
+    mock.timers.enable({ apis: ['Date'], now });
+    t.after(() => mock.timers.reset());
+    const { session, grants } = await openAgainst(deadAnswer);
+    // The timer of a computer that slept is late.
+    mock.timers.setTime(now + 86_400_000);
+    const answer = { status: 401, body: json({ type: 'PasswordMismatchError' }) };
+    assert.equal(await session.renew('Bearer access-1', answer), undefined);
+    assert.equal(session.state.phase, 'customer');
+    assert.deepEqual(grants(), ['password']);
+  });
+
+  test('renew resolves with undefined if its signal aborts in the change event of the refresh', async () => {
+    const { session, grants } = await openAgainst(deadAnswer);
+    const controller = new AbortController();
+    session.addEventListener('change', () => controller.abort(), { once: true });
+    const { signal } = controller;
+    assert.equal(await session.renew('Bearer access-1', deadAnswer(), { signal }), undefined);
+    assert.deepEqual(grants(), ['password', 'refresh_token']);
+    assert.equal(session.authorization(), 'Bearer access-2');
+  });
+
   test('R21: renew resolves with undefined after a sign-out in the change event of the refresh', async () => {
     const { session } = await openAgainst(deadAnswer);
     session.addEventListener('change', () => session.signOut());
@@ -216,6 +239,8 @@ describe('a session that has ended because its token is dead', limit, () => {
         .sort(),
       [bearer, bearer, bearer, 'none', 'none', 'none'],
     );
+    const named = shop.backend.received({ method: 'GET' }).map(({ headers }) => headers);
+    assert.equal(named.filter((headers) => 'authorization' in headers).length, 3);
     assert.deepEqual(expired, [{ owner: 'customer' }]);
     assert.deepEqual(shop.asked(), ['password']);
   });
@@ -270,6 +295,7 @@ describe('a session that has ended because its token is dead', limit, () => {
     assert.equal(await renew({ method: 'head' }), '');
     assert.equal(await renew(new Request(`${shop.backend.url}/occ/v2/shop/titles`)), '');
     assert.equal(await renew({ method: 'GETTER' }), undefined);
+    assert.equal(await renew({ method: 'FORGET' }), undefined);
     assert.equal(await renew({}), undefined);
   });
 

@@ -439,3 +439,25 @@ describe('discarded snapshots', limit, () => {
     assert.equal((await shop.open({ storage })).state.phase, 'customer');
   });
 });
+
+describe('a storage that gives no text', limit, () => {
+  for (const given of [7, Promise.resolve('{}'), {}, new Uint8Array(100_000), undefined]) {
+    const what = Object.prototype.toString.call(given).slice(8, -1);
+    test(`R26: a storage that loads ${what} has no session, and is not written before a sign-in`, async () => {
+      const shop = storefront();
+      /** @type {(string | null)[]} */
+      const saves = [];
+      /** @type {any} */
+      const storage = {
+        load: () => given,
+        save: (/** @type {string | null} */ text) => saves.push(text),
+      };
+      const session = await shop.open({ storage });
+      assert.equal(session.state.phase, 'anonymous');
+      assert.deepEqual(saves, []);
+      await session.signIn(anna);
+      assert.equal(session.state.phase, 'customer');
+      assert.equal(saves.length, 1);
+    });
+  }
+});

@@ -135,6 +135,18 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       }
     });
 
+    test('R31: a snapshot saved for another reason is no answer: the session ends after 2 s all the same', async (t) => {
+      const { shop, browser, pages, sessions } = await openExpired(t, 2, { storageKey: 'shop' });
+      pages[0].freeze();
+      const snapshot = pages[1][`${storage}Storage`].getItem('shop');
+      const answer = shop.getUser(sessions[1]);
+      await browser.pass(500);
+      const channel = browser.openTab().run(() => new BroadcastChannel('shop'));
+      channel.postMessage(['saved', snapshot]);
+      assert.equal(await browser.passUntil(answer), 1_500);
+      assert.equal(sessions[1].state.phase, 'anonymous');
+    });
+
     test('R31: when the tab with the refresh token wakes up in time, it refreshes, and both tabs stay signed in', async (t) => {
       const { shop, browser, pages, sessions, expired } = await openExpired(t, 2);
       pages[0].freeze();
@@ -309,9 +321,16 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
       });
     }
 
-    for (const isTold of [true, false]) {
-      test(`R24, R31: a tab with newer tokens than another tab has revoked is signed out too, and revokes its own (${isTold ? 'a message notifies it' : 'it reads the list'})`, async (t) => {
-        const { shop, browser, pages, sessions, expired } = await openExpired(t, 2);
+    for (const [isTold, persistRefreshToken] of [
+      [true, false],
+      [true, true],
+      [false, false],
+      [false, true],
+    ]) {
+      test(`R24, R31: a tab with newer tokens than another tab has revoked is signed out too, and revokes its own (${isTold ? 'a message notifies it' : 'it reads the list'}${persistRefreshToken ? '; refresh tokens are stored' : ''})`, async (t) => {
+        const { shop, browser, pages, sessions, expired } = await openExpired(t, 2, {
+          persistRefreshToken,
+        });
         browser.local.isLate = true;
         browser.holdMessages();
         assert.equal((await shop.getUser(sessions[0])).status, 200);
@@ -319,7 +338,8 @@ for (const storage of /** @type {const} */ (['local', 'session'])) {
           'customer #2 access',
           'customer #2 refresh',
         ]);
-        // The second tab has only the older tokens.
+        // The second tab has only the older tokens, and gets none from the server.
+        shop.backend.set({ token: { answer: 503, only: 'refresh_token' } });
         sessions[1].signOut();
         browser.local.isLate = false;
         browser.local.show();

@@ -522,6 +522,22 @@ describe("tabs that do not see another tab's storage writes yet", limit, () => {
     assert.equal(page.forms.length, 1);
   });
 
+  test('R31: newer tokens in a message of an unknown kind are not adopted', async (t) => {
+    const shop = storefront();
+    const browser = new Browser(t, shop, 'session');
+    const page = await browser.open({ storageKey });
+    await page.session.signIn(anna);
+    const bearer = page.session.authorization();
+    const snapshot = JSON.parse(page.sessionStorage.getItem(storageKey) ?? '');
+    Object.assign(snapshot.active, { access: 'another', issued: Date.now() });
+    const channel = browser.openTab().run(() => new BroadcastChannel(storageKey));
+    for (const what of ['handed', 'Answer', '']) {
+      channel.postMessage([what, JSON.stringify(snapshot)]);
+    }
+    await browser.quiet();
+    assert.equal(page.session.authorization(), bearer);
+  });
+
   test("R24: a session in memory or in the caller's own storage has no channel to other tabs", async (t) => {
     const browser = new Browser(t, storefront(), 'session');
     const page = await browser.open({ storage: 'memory' });
