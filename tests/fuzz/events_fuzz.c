@@ -372,7 +372,8 @@ static void check_conservation(call made, occ_status status) {
     MUST(occ_grant_is_held(was) && status == OCC_STATUS_OK + (made == RENEW) * OCC_STATUS_EXPIRED);
     /* R24: another tab revokes it; R9: the server has declared it dead. */
     MUST((adopted && (session.line == before.line || host.expiries == 1)) || made == ENDED ||
-         answered || ((made == RENEW || made == ALARM) && host.expiries == 1));
+         answered ||
+         ((made == RENEW || made == ALARM || made == SIGN_OUT_AGENT) && host.expiries == 1));
   }
 }
 
@@ -424,7 +425,10 @@ static void check_event(occ_event event, const char *id, occ_status status) {
   if (cell->guard == OCC_GUARD_SAME_CUSTOMER) {
     holds = same(id, (occ_text){before.customer_id, before.customer_id_length});
   }
-  MUST(session.state == (holds ? cell->if_so : cell->to));
+  const occ_state to = holds ? cell->if_so : cell->to;
+  /* R32: the token of a customer who is restored may be dead, and then there may be no way on. */
+  const bool is_over = to == OCC_STATE_CUSTOMER && host.expiries > 0;
+  MUST(session.state == (is_over ? OCC_STATE_ANONYMOUS : to));
 }
 
 static void check_status(occ_status status) {
