@@ -11,9 +11,9 @@
 /* The count of numbers for one nonce; 32 bits of nonce and 21 of these fit into a double. */
 #define NUMBERS_PER_NONCE 2097152.0
 
-occ_grant *occ_grants_in(occ_grants *self, occ_slot slot) {
+occ_grant *occ_grants_in(occ_grants *self, occ_role role) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
-    if (self->at[i].slot == slot) {
+    if (self->at[i].role == role) {
       return &self->at[i];
     }
   }
@@ -25,7 +25,7 @@ static occ_grant *free_place(occ_grants *self) {
   occ_grant *place = NULL;
   size_t left = 0;
   for (size_t i = 0; i < OCC_PLACES; i++) {
-    if (self->at[i].slot == OCC_SLOT_FREE) {
+    if (self->at[i].role == OCC_ROLE_FREE) {
       place = &self->at[i];
       left++;
     }
@@ -40,7 +40,7 @@ double occ_grants_number(occ_grants *self) {
 occ_grant *occ_grants_reserve(occ_grants *self, occ_owner owner) {
   occ_grant *grant = free_place(self);
   if (grant != NULL) {
-    grant->slot = OCC_SLOT_AWAITED;
+    grant->role = OCC_ROLE_AWAITED;
     grant->owner = owner;
     grant->number = occ_grants_number(self);
   }
@@ -51,7 +51,7 @@ bool occ_grants_refresh(occ_grants *self, const occ_grant *grant) {
   const uint64_t tokens = occ_grant_fingerprint(grant);
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *place = &self->at[i];
-    if (place->slot == OCC_SLOT_AWAITED && place->refreshes == grant->number &&
+    if (place->role == OCC_ROLE_AWAITED && place->refreshes == grant->number &&
         place->earlier == tokens) {
       return true;
     }
@@ -68,7 +68,7 @@ bool occ_grants_refresh(occ_grants *self, const occ_grant *grant) {
 occ_grant *occ_grants_await_client(occ_grants *self) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *place = &self->at[i];
-    if (place->slot == OCC_SLOT_AWAITED && place->owner == OCC_OWNER_CLIENT) {
+    if (place->role == OCC_ROLE_AWAITED && place->owner == OCC_OWNER_CLIENT) {
       return place;
     }
   }
@@ -78,7 +78,7 @@ occ_grant *occ_grants_await_client(occ_grants *self) {
 occ_grant *occ_grants_awaited_by(occ_grants *self, uint32_t request) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *place = &self->at[i];
-    if (place->slot == OCC_SLOT_AWAITED && place->request == request) {
+    if (place->role == OCC_ROLE_AWAITED && place->request == request) {
       return place;
     }
   }
@@ -86,15 +86,15 @@ occ_grant *occ_grants_awaited_by(occ_grants *self, uint32_t request) {
 }
 
 bool occ_grant_is_held(const occ_grant *self) {
-  return self->slot == OCC_SLOT_ACTIVE || self->slot == OCC_SLOT_PARKED ||
-         self->slot == OCC_SLOT_RETIRED;
+  return self->role == OCC_ROLE_ACTIVE || self->role == OCC_ROLE_PARKED ||
+         self->role == OCC_ROLE_RETIRED;
 }
 
 static occ_grant *numbered(occ_grants *self, double number, bool is_held) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *grant = &self->at[i];
     if (grant->number == number &&
-        (is_held ? occ_grant_is_held(grant) : grant->slot == OCC_SLOT_REVOKING)) {
+        (is_held ? occ_grant_is_held(grant) : grant->role == OCC_ROLE_REVOKING)) {
       return grant;
     }
   }
@@ -187,7 +187,7 @@ void occ_grant_set_aside(occ_grant *self, occ_status status) {
     occ_grant_settle(self);
     return;
   }
-  self->slot = OCC_SLOT_STRAY;
+  self->role = OCC_ROLE_STRAY;
 }
 
 void occ_grant_settle(occ_grant *self) {

@@ -23,15 +23,15 @@
 #define OCC_BEARER_LENGTH 7
 
 typedef enum {
-  OCC_SLOT_FREE = 0,
-  OCC_SLOT_AWAITED,  /* a token was requested, and the response has not come yet */
-  OCC_SLOT_ACTIVE,   /* its bearer is on requests */
-  OCC_SLOT_PARKED,   /* a customer's, who is restored when the agent signs out */
-  OCC_SLOT_RETIRED,  /* a customer's, who is not restored; waits for the agent's sign-out */
-  OCC_SLOT_STRAY,    /* came too late for its sign-in */
-  OCC_SLOT_REVOKING, /* out of the session, until its revocation has settled */
-  OCC_SLOT_CLIENT    /* the application's own, for anonymous requests */
-} occ_slot;
+  OCC_ROLE_FREE = 0,
+  OCC_ROLE_AWAITED,  /* a token was requested, and the response has not come yet */
+  OCC_ROLE_ACTIVE,   /* its bearer is on requests */
+  OCC_ROLE_PARKED,   /* a customer's, who is restored when the agent signs out */
+  OCC_ROLE_RETIRED,  /* a customer's, who is not restored; waits for the agent's sign-out */
+  OCC_ROLE_STRAY,    /* came too late for its sign-in */
+  OCC_ROLE_REVOKING, /* out of the session, until its revocation has settled */
+  OCC_ROLE_CLIENT    /* the application's own, for anonymous requests */
+} occ_role;
 
 /* The progress of the revocation of one token. */
 typedef enum {
@@ -49,7 +49,7 @@ typedef struct {
 } occ_revocation;
 
 typedef struct {
-  occ_slot slot;
+  occ_role role;
   occ_owner owner;
   double number;     /* unique, in all tabs */
   double expires_at; /* epoch milliseconds, 0: not known */
@@ -59,10 +59,10 @@ typedef struct {
   double pause;      /* its rest when one more new token is refused (R49), 0: 10 s */
   bool is_refused;   /* its token was refused while it was new (R49) */
   bool is_final;     /* it is not refreshed (again) for its revocation (R30) */
-  uint32_t request;  /* slot AWAITED: the number of its token request */
-  double refreshes;  /* slot AWAITED: the number of the grant that it continues, 0: a new one */
-  occ_revocation revocation[OCC_TOKEN_END]; /* slot REVOKING: of each token */
-  uint64_t earlier; /* fingerprint of the header before the last refresh; slot AWAITED: of the
+  uint32_t request;  /* role AWAITED: the number of its token request */
+  double refreshes;  /* role AWAITED: the number of the grant that it continues, 0: a new one */
+  occ_revocation revocation[OCC_TOKEN_END]; /* role REVOKING: of each token */
+  uint64_t earlier; /* fingerprint of the header before the last refresh; role AWAITED: of the
                        header that is to be refreshed */
   size_t authorization_length; /* 0: of a token type that must not be used (RFC 6749 section 7.1) */
   size_t access_length;
@@ -80,11 +80,11 @@ typedef struct {
 /* Returns an unused number. */
 double occ_grants_number(occ_grants *self);
 
-/* Returns the grant in that slot, the first if there are several, NULL if there is none. It is
+/* Returns the grant in that role, the first if there are several, NULL if there is none. It is
  * valid until the grant settles. */
-occ_grant *occ_grants_in(occ_grants *self, occ_slot slot);
+occ_grant *occ_grants_in(occ_grants *self, occ_role role);
 
-/* Reserves a place for the token that is about to be requested, in slot AWAITED and with a number
+/* Reserves a place for the token that is about to be requested, in role AWAITED and with a number
  * of its own, or returns NULL: some places are always left for the grants of other tabs. */
 occ_grant *occ_grants_reserve(occ_grants *self, occ_owner owner);
 
@@ -98,10 +98,10 @@ occ_grant *occ_grants_await_client(occ_grants *self);
 /* The place that awaits the answer to this request, or NULL. */
 occ_grant *occ_grants_awaited_by(occ_grants *self, uint32_t request);
 
-/* The grant with that number in slot ACTIVE, PARKED or RETIRED, or NULL. */
+/* The grant with that number in role ACTIVE, PARKED or RETIRED, or NULL. */
 occ_grant *occ_grants_held(occ_grants *self, double number);
 
-/* The grant with that number in slot REVOKING, or NULL. */
+/* The grant with that number in role REVOKING, or NULL. */
 occ_grant *occ_grants_revoking(occ_grants *self, double number);
 
 /* True if the session holds the grant: it is active, parked or retired. */

@@ -1,7 +1,7 @@
 #include "json.h"
 
 #include "arena.h"
-#include "number.h"
+#include "decimal.h"
 
 /* False if a member had another type than it was read as, since the last parse. */
 static bool well_typed;
@@ -52,7 +52,7 @@ double occ_json_count(const cJSON *object, const char *name) {
     end++;
   }
   char *read;
-  return end > text && *end == '\0' ? occ_number_read(text, &read) : -1;
+  return end > text && *end == '\0' ? occ_decimal_read(text, &read) : -1;
 }
 
 const cJSON *occ_json_object(const cJSON *object, const char *name) {

@@ -33,7 +33,7 @@ void occ_output_save(occ_session *self) {
   occ_writer *writer = occ_output_begin(self);
   self->epoch++;
   if (occ_session_active(self) != NULL || (self->options.flags & OCC_FLAG_SHARED)) {
-    const bool is_revoking = occ_grants_in(&self->grants, OCC_SLOT_REVOKING) != NULL;
+    const bool is_revoking = occ_grants_in(&self->grants, OCC_ROLE_REVOKING) != NULL;
     occ_snapshot_write(
       writer, &self->grants, occ_options_text(&self->options, OCC_OPTION_IDENTITY),
       &(occ_snapshot){.line = self->line,

@@ -1,7 +1,6 @@
 #include "renewal.h"
 
 #include "form.h"
-#include "number.h"
 #include "occ_host.h"
 #include "output.h"
 #include "transition.h"
@@ -35,7 +34,7 @@ static occ_status wait_for(occ_session *self, double number) {
 /* Nobody is signed in: a request that needs a token is sent with the application's own (RFC 6749
  * section 4.4). */
 static occ_status renew_client_token(occ_session *self, bool certain, occ_text rejected) {
-  occ_grant *grant = occ_grants_in(&self->grants, OCC_SLOT_CLIENT);
+  occ_grant *grant = occ_grants_in(&self->grants, OCC_ROLE_CLIENT);
   const bool is_rejected =
     grant != NULL && occ_text_equal(rejected, occ_grant_authorization(grant));
   if (rejected.length > 0 && !is_rejected) {
@@ -113,7 +112,7 @@ static void send_client_credentials(occ_session *self, occ_grant *place) {
 void occ_renewal_send(occ_session *self) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *place = &self->grants.at[i];
-    if (place->slot != OCC_SLOT_AWAITED || place->request != 0) {
+    if (place->role != OCC_ROLE_AWAITED || place->request != 0) {
       continue;
     }
     if (place->owner == OCC_OWNER_CLIENT) {
@@ -128,7 +127,7 @@ void occ_renewal_send(occ_session *self) {
  */
 
 void occ_renewal_tokens_came(occ_session *self, const occ_grant *grant) {
-  if (grant->slot == OCC_SLOT_ACTIVE) {
+  if (grant->role == OCC_ROLE_ACTIVE) {
     occ_transition_end_asking(self, grant->number, occ_grant_authorization(grant));
   }
 }
@@ -142,7 +141,7 @@ static bool is_refused_for_good(occ_status status) {
  * (R9, R20). */
 static void refresh_token_is_dead(occ_session *self, occ_grant *grant) {
   const uint32_t persist = OCC_FLAG_PERSIST | OCC_FLAG_SHARED;
-  const bool is_active = grant->slot == OCC_SLOT_ACTIVE;
+  const bool is_active = grant->role == OCC_ROLE_ACTIVE;
   if (is_active && (self->options.flags & persist) == persist) {
     occ_wipe(grant->refresh, grant->refresh_length);
     grant->refresh_length = 0;
@@ -195,12 +194,12 @@ void occ_renewal_client_token(occ_session *self, occ_grant *place, occ_status st
     occ_transition_end_waiting(self, number, OCC_TEXT(""));
     return;
   }
-  occ_grant *grant = occ_grants_in(&self->grants, OCC_SLOT_CLIENT);
+  occ_grant *grant = occ_grants_in(&self->grants, OCC_ROLE_CLIENT);
   if (grant != NULL) {
     occ_grant_renew(grant, place, self->now);
   } else {
     grant = place;
-    grant->slot = OCC_SLOT_CLIENT;
+    grant->role = OCC_ROLE_CLIENT;
   }
   occ_transition_end_waiting(self, number, occ_grant_authorization(grant));
 }
@@ -232,5 +231,5 @@ void occ_renewal_alarm(occ_session *self) {
 double occ_renewal_due(occ_session *self) {
   const occ_grant *grant = occ_session_active(self);
   const double renew_at = grant != NULL && grant->refresh_length > 0 ? grant->renew_at : 0;
-  return occ_number_earlier(self->asked_until, renew_at);
+  return occ_session_earlier(self->asked_until, renew_at);
 }

@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "form.h"
-#include "number.h"
 #include "occ_host.h"
 #include "output.h"
 
@@ -22,7 +21,7 @@ static void begin(occ_session *self, occ_grant *grant, bool with_access) {
     occ_grant_settle(grant);
     return;
   }
-  grant->slot = OCC_SLOT_REVOKING;
+  grant->role = OCC_ROLE_REVOKING;
   if (with_access) {
     queue(self, &grant->revocation[OCC_TOKEN_ACCESS]);
   }
@@ -32,7 +31,7 @@ static void begin(occ_session *self, occ_grant *grant, bool with_access) {
 }
 
 static bool is_copy(const occ_grant *grant, const occ_grant *other) {
-  return other != grant && (occ_grant_is_held(other) || other->slot == OCC_SLOT_REVOKING) &&
+  return other != grant && (occ_grant_is_held(other) || other->role == OCC_ROLE_REVOKING) &&
          occ_grant_same_token(grant, other);
 }
 
@@ -52,7 +51,7 @@ void occ_revocation_begin_strays(occ_session *self) {
   }
   for (size_t i = 0; i < OCC_PLACES; i++) {
     occ_grant *grant = &self->grants.at[i];
-    if (grant->slot == OCC_SLOT_STRAY) {
+    if (grant->role == OCC_ROLE_STRAY) {
       occ_revocation_begin(self, grant);
     }
   }
@@ -209,7 +208,7 @@ bool occ_revocation_refreshed(occ_session *self, occ_grant *place, occ_status st
     occ_grant_settle(place);
   } else {
     occ_grant_inherit(place, grant);
-    place->slot = OCC_SLOT_STRAY;
+    place->role = OCC_ROLE_STRAY;
     place->is_final = true;
   }
   for (uint32_t token = OCC_TOKEN_REFRESH; token >= OCC_TOKEN_ACCESS; token--) {
@@ -231,8 +230,8 @@ double occ_revocation_due(const occ_session *self) {
   double first = 0;
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &self->grants.at[i];
-    first = occ_number_earlier(first, due(&grant->revocation[OCC_TOKEN_REFRESH], self->now));
-    first = occ_number_earlier(first, due(&grant->revocation[OCC_TOKEN_ACCESS], self->now));
+    first = occ_session_earlier(first, due(&grant->revocation[OCC_TOKEN_REFRESH], self->now));
+    first = occ_session_earlier(first, due(&grant->revocation[OCC_TOKEN_ACCESS], self->now));
   }
   return first;
 }

@@ -24,7 +24,7 @@ void occ_revocation_send(occ_session *self);
 bool occ_revocation_completed(occ_session *self, uint32_t request, occ_delivery delivery,
                               uint32_t http_status, double retry_after);
 
-/* R30: the refresh of a grant in slot REVOKING has ended with this status, and `http_status` if it
+/* R30: the refresh of a grant in role REVOKING has ended with this status, and `http_status` if it
  * was answered; `place` has its tokens. Returns false if the revocation does not wait for it. */
 bool occ_revocation_refreshed(occ_session *self, occ_grant *place, occ_status status,
                               uint32_t http_status);

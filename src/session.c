@@ -3,7 +3,6 @@
  * concludes: by then the session is whole, and the host is told what has come of it.
  */
 #include "json.h"
-#include "number.h"
 #include "occ_host.h"
 #include "output.h"
 #include "renewal.h"
@@ -53,8 +52,8 @@ static occ_status enter(occ_session *self, double now) {
 
 /* Returns the earliest time at which something is due without a call. */
 static void set_alarm(occ_session *self) {
-  double at = occ_number_earlier(occ_revocation_due(self), occ_renewal_due(self));
-  at = occ_number_earlier(at, occ_sign_in_due(self));
+  double at = occ_session_earlier(occ_revocation_due(self), occ_renewal_due(self));
+  at = occ_session_earlier(at, occ_sign_in_due(self));
   if (at != self->alarm) {
     self->alarm = at;
     occ_host_alarm(at);

@@ -47,8 +47,8 @@ struct occ_session {
   bool grants_changed; /* in this call: they are saved at its end */
   bool state_changed;  /* in this call: it is announced at its end */
   bool is_renewed;     /* in this call a refresh of this tab gave new tokens */
-  bool is_succeeded;   /* in this call another user of the same role took over, from another tab */
-  occ_owner expired;   /* the owner whose session expired in this call */
+  bool is_succeeded; /* in this call another user with the same owner took over, from another tab */
+  occ_owner expired; /* the owner whose session expired in this call */
   occ_state state;
   uint32_t requests;     /* the count so far: the next one's number */
   double line;           /* its epochs can be compared within this line (R24) */
@@ -79,7 +79,7 @@ struct occ_session {
 
 /* Returns the active grant, or NULL. */
 OCC_INLINE occ_grant *occ_session_active(occ_session *self) {
-  return occ_grants_in(&self->grants, OCC_SLOT_ACTIVE);
+  return occ_grants_in(&self->grants, OCC_ROLE_ACTIVE);
 }
 
 /* Returns a text of this call, empty if it was not given; valid until the call is concluded. */
@@ -95,6 +95,14 @@ OCC_INLINE occ_text occ_session_emulated(const occ_session *self) {
 /* Returns the time if it is later than now, else 0. */
 OCC_INLINE double occ_session_to_come(double now, double time) {
   return time > now ? time : 0;
+}
+
+/* Returns the earlier of two times, where 0 stands for never. */
+static inline double occ_session_earlier(double one, double other) {
+  if (one == 0 || other == 0) {
+    return one + other;
+  }
+  return one < other ? one : other;
 }
 
 #endif

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "form.h"
-#include "number.h"
 #include "output.h"
 #include "transition.h"
 
@@ -53,7 +52,7 @@ void occ_sign_in_send(occ_session *self) {
     return;
   }
   if (self->now < sign_in->due && (self->now < self->revoking_until ||
-                                   occ_grants_in(&self->grants, OCC_SLOT_REVOKING) != NULL)) {
+                                   occ_grants_in(&self->grants, OCC_ROLE_REVOKING) != NULL)) {
     return;
   }
   occ_grant *place = occ_grants_reserve(&self->grants, sign_in->owner);
@@ -95,7 +94,7 @@ void occ_sign_in_completed(occ_session *self, occ_grant *place, occ_status statu
 double occ_sign_in_due(const occ_session *self) {
   /* A page that goes away sends no sign-in, but may stay after all: no time counts as past then. */
   const double now = self->is_leaving ? 0 : self->now;
-  return is_waiting(self) ? occ_number_earlier(occ_session_to_come(now, self->sign_in.due),
-                                               occ_session_to_come(now, self->revoking_until))
+  return is_waiting(self) ? occ_session_earlier(occ_session_to_come(now, self->sign_in.due),
+                                                occ_session_to_come(now, self->revoking_until))
                           : 0;
 }

@@ -2,19 +2,19 @@
 
 #include <string.h>
 
+#include "decimal.h"
 #include "json.h"
-#include "number.h"
 
 #define VERSION 1.0
 #define NUMBER_MAX 9007199254740991.0 /* 2^53 - 1 */
 
 static const struct {
-  occ_slot slot;
+  occ_role role;
   const char *name;
 } held[OCC_SNAPSHOT_GRANTS] = {
-  {OCC_SLOT_ACTIVE, "active"},
-  {OCC_SLOT_PARKED, "parked"},
-  {OCC_SLOT_RETIRED, "retired"},
+  {OCC_ROLE_ACTIVE, "active"},
+  {OCC_ROLE_PARKED, "parked"},
+  {OCC_ROLE_RETIRED, "retired"},
 };
 
 static bool is_whole(double number, double least) {
@@ -72,7 +72,7 @@ occ_status occ_snapshot_read(occ_snapshot *self, occ_text json, occ_text identit
   }
   for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
     const cJSON *member = occ_json_object(object, held[i].name);
-    self->grants[i].slot = held[i].slot;
+    self->grants[i].role = held[i].role;
     if (member != NULL && !read_grant(&self->grants[i], member)) {
       return OCC_STATUS_BAD_SNAPSHOT;
     }
@@ -96,7 +96,7 @@ static void write_text(occ_writer *writer, const char *name, occ_text text) {
 static void write_number(occ_writer *writer, const char *name, double number) {
   if (number > 0) {
     write_name(writer, name);
-    occ_number_write(writer, number);
+    occ_decimal_write(writer, number);
   }
 }
 
@@ -121,7 +121,7 @@ void occ_snapshot_write(occ_writer *writer, occ_grants *grants, occ_text identit
   write_number(writer, "line", about->line);
   write_number(writer, "epoch", about->epoch);
   for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
-    const occ_grant *grant = occ_grants_in(grants, held[i].slot);
+    const occ_grant *grant = occ_grants_in(grants, held[i].role);
     if (grant != NULL) {
       write_grant(writer, held[i].name, grant, persist);
     }

@@ -18,7 +18,7 @@
 #include "grant.h"
 
 typedef struct {
-  occ_slot slot;
+  occ_role role;
   occ_owner owner;
   double number; /* 0: there is no such grant */
   double expires_at;

@@ -29,7 +29,7 @@ static bool has_places_for(occ_session *self, const occ_snapshot *snapshot) {
     wanted += number > 0 && occ_grants_held(&self->grants, number) == NULL;
   }
   for (size_t i = 0; i < OCC_PLACES && wanted > 0; i++) {
-    wanted -= self->grants.at[i].slot == OCC_SLOT_FREE;
+    wanted -= self->grants.at[i].role == OCC_ROLE_FREE;
   }
   return wanted == 0;
 }
@@ -48,11 +48,11 @@ static void take_tokens(occ_session *self, occ_grant *grant, const occ_snapshot_
 static void adopt_grant(occ_session *self, const occ_snapshot_grant *from) {
   occ_grant *grant = occ_grants_held(&self->grants, from->number);
   if (grant == NULL) {
-    grant = occ_grants_in(&self->grants, OCC_SLOT_FREE);
+    grant = occ_grants_in(&self->grants, OCC_ROLE_FREE);
     grant->number = from->number;
   }
   grant->owner = from->owner;
-  grant->slot = from->slot;
+  grant->role = from->role;
   if (from->issued < grant->issued) {
     /* Another tab has written before it heard of newer tokens: they are stored again. */
     self->grants_changed = true;
@@ -67,7 +67,7 @@ static bool is_on_its_way(const occ_session *self, double number) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &self->grants.at[i];
     if (grant->number == number &&
-        (grant->slot == OCC_SLOT_REVOKING || grant->slot == OCC_SLOT_STRAY)) {
+        (grant->role == OCC_ROLE_REVOKING || grant->role == OCC_ROLE_STRAY)) {
       return true;
     }
   }
@@ -107,7 +107,7 @@ static void adopt_grants(occ_session *self, const occ_snapshot *snapshot, bool i
       continue;
     }
     occ_host_ended(grant->number, grant->issued);
-    grant->slot = OCC_SLOT_STRAY;
+    grant->role = OCC_ROLE_STRAY;
   }
   for (size_t i = 0; i < OCC_SNAPSHOT_GRANTS; i++) {
     if (snapshot->grants[i].number > 0) {
@@ -142,14 +142,14 @@ static occ_status end(occ_session *self, double number, double issued, bool is_e
   if (grant == NULL) {
     return OCC_STATUS_DONE;
   }
-  const bool was_active = grant->slot == OCC_SLOT_ACTIVE;
+  const bool was_active = grant->role == OCC_ROLE_ACTIVE;
   leave_to_others(self, grant, issued);
   self->grants_changed = true;
   if (was_active) {
     if (is_elsewhere) {
       /* A customer who was retired over an agent is restored or revoked by the tab in which the
        * agent signed out, so that nothing of it is left for the table to revoke here. */
-      occ_grant *retired = occ_grants_in(&self->grants, OCC_SLOT_RETIRED);
+      occ_grant *retired = occ_grants_in(&self->grants, OCC_ROLE_RETIRED);
       if (retired != NULL) {
         occ_grant_settle(retired);
       }
@@ -163,7 +163,7 @@ static occ_status end(occ_session *self, double number, double issued, bool is_e
 static void end_revoking(occ_session *self) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &self->grants.at[i];
-    if (grant->slot == OCC_SLOT_REVOKING || grant->slot == OCC_SLOT_STRAY) {
+    if (grant->role == OCC_ROLE_REVOKING || grant->role == OCC_ROLE_STRAY) {
       (void)end(self, grant->number, grant->issued, false);
     }
   }
@@ -226,7 +226,7 @@ occ_status occ_tabs_heard(occ_session *self, bool is_answer, occ_text json) {
     if (from->issued > grant->issued) {
       take_tokens(self, grant, from);
       self->grants_changed = true;
-    } else if (is_answer && grant->slot == OCC_SLOT_ACTIVE && self->asked_until != 0) {
+    } else if (is_answer && grant->role == OCC_ROLE_ACTIVE && self->asked_until != 0) {
       occ_renewal_answered(self);
     }
   }

@@ -5,7 +5,7 @@
 #include "grant.h"
 
 /* Reads a token response, whatever it is, into the grant: tokens, expiry, and whether the token is
- * a bearer token. The grant keeps its slot, owner and number. Returns OCC_STATUS_OK, or the reason
+ * a bearer token. The grant keeps its role, owner and number. Returns OCC_STATUS_OK, or the reason
  * why there is no token: OCC_STATUS_INVALID_CREDENTIALS (the user name and password, or the refresh
  * token, are refused), OCC_STATUS_CLIENT_REFUSED (it is the client that is refused),
  * OCC_STATUS_UNREACHABLE, OCC_STATUS_SERVER_ERROR, OCC_STATUS_TOKEN_TOO_LARGE,

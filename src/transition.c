@@ -31,9 +31,9 @@ void occ_transition_end_asking(occ_session *self, double number, occ_text header
   occ_transition_end_waiting(self, number, header);
 }
 
-static void move(occ_grant *grant, occ_slot slot) {
+static void move(occ_grant *grant, occ_role role) {
   if (grant != NULL) {
-    grant->slot = slot;
+    grant->role = role;
   }
 }
 
@@ -66,7 +66,7 @@ static bool holds(occ_session *self, occ_guard guard, occ_text id) {
   case OCC_GUARD_SAME_CUSTOMER:
     return occ_text_equal(id, occ_session_emulated(self));
   case OCC_GUARD_PARKED:
-    return occ_grants_in(&self->grants, OCC_SLOT_PARKED) != NULL;
+    return occ_grants_in(&self->grants, OCC_ROLE_PARKED) != NULL;
   default:
     return false;
   }
@@ -78,7 +78,7 @@ static void apply(occ_session *self, unsigned effects, occ_grant *granted) {
   }
   if (effects & OCC_EFFECT_REVOKE) {
     /* The retired grant ends first, so that no tab revokes it when it hears of the active one. */
-    revoke(self, occ_grants_in(&self->grants, OCC_SLOT_RETIRED));
+    revoke(self, occ_grants_in(&self->grants, OCC_ROLE_RETIRED));
   }
   if (effects & OCC_EFFECT_DROP) {
     drop(occ_session_active(self));
@@ -87,16 +87,16 @@ static void apply(occ_session *self, unsigned effects, occ_grant *granted) {
     revoke(self, occ_session_active(self));
   }
   if (effects & OCC_EFFECT_RESTORE) {
-    move(occ_grants_in(&self->grants, OCC_SLOT_PARKED), OCC_SLOT_ACTIVE);
+    move(occ_grants_in(&self->grants, OCC_ROLE_PARKED), OCC_ROLE_ACTIVE);
   }
   if (effects & OCC_EFFECT_PARK) {
-    move(occ_session_active(self), OCC_SLOT_PARKED);
+    move(occ_session_active(self), OCC_ROLE_PARKED);
   }
   if (effects & OCC_EFFECT_RETIRE) {
-    move(occ_grants_in(&self->grants, OCC_SLOT_PARKED), OCC_SLOT_RETIRED);
+    move(occ_grants_in(&self->grants, OCC_ROLE_PARKED), OCC_ROLE_RETIRED);
   }
   if (effects & OCC_EFFECT_ADMIT) {
-    move(granted, OCC_SLOT_ACTIVE);
+    move(granted, OCC_ROLE_ACTIVE);
   }
   if (effects & OCC_EFFECTS_ON_ACTIVE) {
     occ_transition_end_asking(self, self->waiting_for, OCC_TEXT(""));

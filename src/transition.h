@@ -14,7 +14,7 @@ occ_status occ_transition(occ_session *self, occ_event event, occ_text id, occ_g
 /* The same for an event without a customer or a grant. */
 occ_status occ_transition_simply(occ_session *self, occ_event event);
 
-/* Moves through the table without its effects, since the grants are in their slots already. Returns
+/* Moves through the table without its effects, since the grants are in their roles already. Returns
  * false if the table has no such move. */
 bool occ_transition_replay(occ_session *self, occ_event event);
 

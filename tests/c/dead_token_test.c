@@ -767,7 +767,7 @@ TEST(r49_agent, "R49: each grant has pauses of its own") {
 
 TEST(r49_adopted, "R49: tokens that another tab has refreshed are as new here") {
   open_as_customer(TOKENS("a1", "r1"));
-  const double number = occ_grants_in(&session.grants, OCC_SLOT_ACTIVE)->number;
+  const double number = occ_grants_in(&session.grants, OCC_ROLE_ACTIVE)->number;
   char newer[200];
   (void)snprintf(newer, sizeof newer,
                  "{\"v\":1,\"for\":\"here\",\"line\":1,\"epoch\":9,\"active\":{\"owner\":"

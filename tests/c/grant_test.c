@@ -14,12 +14,12 @@ static occ_grants *places(void) {
 
 TEST(last_place, "a grant is found in the last place, and none behind it") {
   occ_grants *grants = places();
-  CHECK(occ_grants_in(grants, OCC_SLOT_RETIRED) == NULL);
+  CHECK(occ_grants_in(grants, OCC_ROLE_RETIRED) == NULL);
   CHECK(occ_grants_held(grants, 7) == NULL);
   occ_grant *last = &grants->at[OCC_PLACES - 1];
-  last->slot = OCC_SLOT_RETIRED;
+  last->role = OCC_ROLE_RETIRED;
   last->number = 7;
-  CHECK(occ_grants_in(grants, OCC_SLOT_RETIRED) == last);
+  CHECK(occ_grants_in(grants, OCC_ROLE_RETIRED) == last);
   CHECK(occ_grants_held(grants, 7) == last);
   free(grants);
 }
@@ -33,7 +33,7 @@ TEST(numbers,
   CHECK(one == &grants->at[OCC_PLACES - 1] && other == &grants->at[OCC_PLACES - 2]);
   CHECK_NUMBER(one->number, 6291457);
   CHECK_NUMBER(other->number, 6291458);
-  CHECK_NUMBER(other->slot, OCC_SLOT_AWAITED);
+  CHECK_NUMBER(other->role, OCC_ROLE_AWAITED);
   CHECK_NUMBER(other->owner, OCC_OWNER_AGENT);
   free(grants);
 }

@@ -1,7 +1,7 @@
 /* The ends of ranges: the last value inside, the first value outside. */
 #include "check.h"
+#include "decimal.h"
 #include "json.h"
-#include "number.h"
 #include "options.h"
 #include "snapshot.h"
 #include "token_response.h"
@@ -14,7 +14,7 @@ TEST(digits, "reading a number stops at the byte after 9 and at the byte before 
   static const char *const texts[] = {"19:", "10/"};
   for (size_t i = 0; i < 2; i++) {
     char *end = NULL;
-    CHECK_NUMBER(occ_number_read(texts[i], &end), i == 0 ? 19 : 10);
+    CHECK_NUMBER(occ_decimal_read(texts[i], &end), i == 0 ? 19 : 10);
     CHECK(end == texts[i] + 2);
   }
 }
@@ -50,7 +50,7 @@ TEST(written, "texts of one byte are written into a snapshot") {
   static occ_grants grants;
   char text[200] = "";
   occ_writer writer = {.at = text, .size = sizeof text};
-  grants.at[0] = (occ_grant){.slot = OCC_SLOT_ACTIVE, .owner = OCC_OWNER_AGENT, .number = 1};
+  grants.at[0] = (occ_grant){.role = OCC_ROLE_ACTIVE, .owner = OCC_OWNER_AGENT, .number = 1};
   CHECK_NUMBER(occ_grant_put(&grants.at[0], OCC_TEXT("a"), OCC_TEXT("r")), OCC_STATUS_OK);
   occ_snapshot_write(&writer, &grants, OCC_TEXT("i"),
                      &(occ_snapshot){.line = 1, .epoch = 1, .customer_id = OCC_TEXT("c")}, true);
@@ -60,14 +60,14 @@ TEST(written, "texts of one byte are written into a snapshot") {
 
 TEST(longest_lifetime,
      "a lifetime of 1e10 seconds is accepted, and a longer one is treated as unknown") {
-  occ_grant longest = {.slot = OCC_SLOT_AWAITED};
+  occ_grant longest = {.role = OCC_ROLE_AWAITED};
   CHECK_NUMBER(
     occ_token_response_read(
       &longest, 0, OCC_DELIVERY_ANSWERED, 200,
       OCC_TEXT("{\"access_token\":\"a\",\"token_type\":\"bearer\",\"expires_in\":1e10}")),
     OCC_STATUS_OK);
   CHECK_NUMBER(longest.expires_at, 1e13);
-  occ_grant longer = {.slot = OCC_SLOT_AWAITED};
+  occ_grant longer = {.role = OCC_ROLE_AWAITED};
   CHECK_NUMBER(
     occ_token_response_read(
       &longer, 0, OCC_DELIVERY_ANSWERED, 200,
@@ -77,7 +77,7 @@ TEST(longest_lifetime,
 }
 
 TEST(server_errors, "server errors begin with status 500") {
-  occ_grant grant = {.slot = OCC_SLOT_AWAITED};
+  occ_grant grant = {.role = OCC_ROLE_AWAITED};
   CHECK_NUMBER(occ_token_response_read(&grant, 0, OCC_DELIVERY_ANSWERED, 499, OCC_TEXT("")),
                OCC_STATUS_UNEXPECTED_RESPONSE);
   CHECK_NUMBER(occ_token_response_read(&grant, 0, OCC_DELIVERY_ANSWERED, 500, OCC_TEXT("")),

@@ -831,7 +831,7 @@ static occ_status open_page(uint32_t nonce) {
                                                           .client_id = "shop",
                                                           .agent_client_id = "desk"});
   for (uint32_t i = 0; i < options.taken; i++) {
-    session.grants.at[i].slot = OCC_SLOT_AWAITED;
+    session.grants.at[i].role = OCC_ROLE_AWAITED;
     session.grants.at[i].request = NEVER_ANSWERED;
   }
   m.line = nonce;
@@ -1805,12 +1805,12 @@ static void check_requests(void) {
   expect(!is_sign_in_due(), "a sign-in is sent as soon as it may be");
 }
 
-static occ_slot slot_of(grant_role role) {
-  static const occ_slot slots[] = {
-    [ACTIVE] = OCC_SLOT_ACTIVE, [PARKED] = OCC_SLOT_PARKED,     [RETIRED] = OCC_SLOT_RETIRED,
-    [STRAY] = OCC_SLOT_STRAY,   [REVOKING] = OCC_SLOT_REVOKING, [CLIENT] = OCC_SLOT_CLIENT,
+static occ_role role_of(grant_role role) {
+  static const occ_role roles[] = {
+    [ACTIVE] = OCC_ROLE_ACTIVE, [PARKED] = OCC_ROLE_PARKED,     [RETIRED] = OCC_ROLE_RETIRED,
+    [STRAY] = OCC_ROLE_STRAY,   [REVOKING] = OCC_ROLE_REVOKING, [CLIENT] = OCC_ROLE_CLIENT,
   };
-  return slots[role];
+  return roles[role];
 }
 
 static bool holds_token(const char *at, size_t length, char kind, unsigned serial) {
@@ -1854,7 +1854,7 @@ static bool goes_on_as(const occ_grant *place, const grant *it) {
 
 static bool is_at(const occ_grant *place, const grant *it) {
   const bool without_refresh = it->refresh == 0 || it->of_refresh.stage == SETTLED;
-  return place->slot == slot_of(it->role) && place->owner == it->owner &&
+  return place->role == role_of(it->role) && place->owner == it->owner &&
          (it->number == 0 || it->number == place->number) && goes_on_as(place, it) &&
          place->authorization_length == (it->unusable ? 0 : OCC_BEARER_LENGTH + TOKEN_LENGTH) &&
          holds_token(place->authorization + OCC_BEARER_LENGTH, place->access_length, 'a',
@@ -1866,7 +1866,7 @@ static bool is_at(const occ_grant *place, const grant *it) {
 /* True if a place is reserved for this request. */
 static bool is_awaited_at(const occ_grant *place, const awaited *it) {
   const grant *refreshed = is_refreshing(it) ? with_id(it->id) : NULL;
-  return place->slot == OCC_SLOT_AWAITED && place->request == it->request &&
+  return place->role == OCC_ROLE_AWAITED && place->request == it->request &&
          place->owner == it->owner && (place->refreshes > 0) == is_refreshing(it) &&
          (refreshed == NULL || refreshed->number == 0 || refreshed->number == place->refreshes);
 }
@@ -1880,7 +1880,7 @@ static void check_places(void) {
   size_t on_their_way = 0;
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *place = &session.grants.at[i];
-    taken += place->slot != OCC_SLOT_FREE;
+    taken += place->role != OCC_ROLE_FREE;
     for (size_t k = 0; k < m.grant_count; k++) {
       if (!counted[k] && is_at(place, &m.grants[k])) {
         counted[k] = true;
@@ -1903,7 +1903,7 @@ static void check_places(void) {
 static double number_for_client(void) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *place = &session.grants.at[i];
-    if (place->slot == OCC_SLOT_AWAITED && place->owner == OCC_OWNER_CLIENT) {
+    if (place->role == OCC_ROLE_AWAITED && place->owner == OCC_OWNER_CLIENT) {
       return place->number;
     }
   }

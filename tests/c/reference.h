@@ -7,7 +7,7 @@
  *
  * - R1 R2 R3: every revocation sent is of a grant outside the model's session, and every such grant
  *   is revoked at once: check_requests
- * - R4 R5 R6: each grant is in the model's slot: check_places
+ * - R4 R5 R6: each grant is in the model's role: check_places
  * - R7: every token that the server has given is in exactly one place until it has settled, and no
  *   place holds anything else; a grant keeps its number: check_places
  * - R8: no revocation is sent twice, except to be retried: check_revocation

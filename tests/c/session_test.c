@@ -71,8 +71,8 @@ static void open_emulating(void) {
   sign_in(OCC_OWNER_AGENT, "anna", TOKENS("a2", "r2"));
 }
 
-static double number_of(occ_slot slot) {
-  const occ_grant *grant = occ_grants_in(&session.grants, slot);
+static double number_of(occ_role role) {
+  const occ_grant *grant = occ_grants_in(&session.grants, role);
   return grant != NULL ? grant->number : 0;
 }
 
@@ -545,12 +545,12 @@ TEST(r6, "R6: emulating another customer retires the parked grant, the same one 
   open_emulating();
   CHECK_NUMBER(host_emulate(NOW, "anna"), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "");
-  CHECK(number_of(OCC_SLOT_PARKED) != 0);
+  CHECK(number_of(OCC_ROLE_PARKED) != 0);
   CHECK_NUMBER(host_emulate(NOW, "annab"), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "save state ");
   CHECK_TEXT(host.user_id.at, "annab");
-  CHECK_NUMBER(number_of(OCC_SLOT_PARKED), 0);
-  CHECK(number_of(OCC_SLOT_RETIRED) != 0);
+  CHECK_NUMBER(number_of(OCC_ROLE_PARKED), 0);
+  CHECK(number_of(OCC_ROLE_RETIRED) != 0);
   host_forget();
   CHECK_NUMBER(occ_session_sign_out_agent(&session, NOW), OCC_STATUS_OK);
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
@@ -591,14 +591,14 @@ TEST(r7_refresh_signed_out,
 
 TEST(r7_refresh, "R7: a refresh keeps the number, replaces the tokens and revokes none") {
   open_as_customer();
-  const double number = number_of(OCC_SLOT_ACTIVE);
+  const double number = number_of(OCC_ROLE_ACTIVE);
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   CHECK_TEXT(last_body(), "grant_type=refresh_token&refresh_token=r1" SHOP);
   const uint32_t refresh = last();
   host_forget();
   CHECK_NUMBER(host_answer(NOW, refresh, 200, TOKEN("a2")), OCC_STATUS_OK);
   CHECK_NUMBER(host.request_count, 0);
-  CHECK_NUMBER(number_of(OCC_SLOT_ACTIVE), number);
+  CHECK_NUMBER(number_of(OCC_ROLE_ACTIVE), number);
   CHECK_TEXT(host.renewed.at, "Bearer a2");
   CHECK_NUMBER(host.saves, 1);
   CHECK(strstr(host.saved.at, "\"a2\"") != NULL && strstr(host.saved.at, "\"a1\"") == NULL);
@@ -733,7 +733,7 @@ TEST(r32_restored,
 TEST(r9_tabs, "R9 R24: when an agent's grant is dead the tabs hear only of the retired one, which "
               "is revoked, since another tab may have newer tokens of the agent's") {
   open_as_customer();
-  const double customer = number_of(OCC_SLOT_ACTIVE);
+  const double customer = number_of(OCC_ROLE_ACTIVE);
   sign_in(OCC_OWNER_AGENT, "", TOKEN("a2"));
   host_forget();
   CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_EXPIRED);
@@ -749,7 +749,7 @@ TEST(r9_parked, "R9: a parked grant whose refresh is refused is dropped, and the
   CHECK_NUMBER(host_answer(NOW, refresh, 400, "{\"error\":\"invalid_grant\"}"), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "save state ");
   CHECK_NUMBER(host.state, OCC_STATE_EMULATING);
-  CHECK_NUMBER(number_of(OCC_SLOT_PARKED), 0);
+  CHECK_NUMBER(number_of(OCC_ROLE_PARKED), 0);
   CHECK_NUMBER(occ_session_sign_out_agent(&session, NOW), OCC_STATUS_OK);
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
 }
@@ -1140,7 +1140,7 @@ TEST(client_token,
   CHECK_NUMBER(host_answer(NOW, request, 200, TOKEN("c1")), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "renewed ");
   CHECK_TEXT(host.renewed.at, "Bearer c1");
-  CHECK_NUMBER(occ_grants_in(&session.grants, OCC_SLOT_CLIENT)->owner, OCC_OWNER_CLIENT);
+  CHECK_NUMBER(occ_grants_in(&session.grants, OCC_ROLE_CLIENT)->owner, OCC_OWNER_CLIENT);
   CHECK_TEXT(host_authorization(), "");
   CHECK_NUMBER(host_renew(NOW, ""), OCC_STATUS_RESEND);
   CHECK_TEXT(host.header.at, "Bearer c1");
@@ -1539,7 +1539,7 @@ static void store(void) {
 TEST(r24_ended,
      "R24: a grant that another tab has ended is dropped here, without request or notification") {
   open_as_customer();
-  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_SLOT_ACTIVE), 0), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_ROLE_ACTIVE), 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "save state alarm ");
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
   CHECK_TEXT(host.saved.at, "");
@@ -1548,7 +1548,7 @@ TEST(r24_ended,
 
 TEST(r24_parked, "R24: a parked grant that has ended in another tab is not restored") {
   open_emulating();
-  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_SLOT_PARKED), 0), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_ROLE_PARKED), 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "save state ");
   CHECK_NUMBER(host.state, OCC_STATE_EMULATING);
   CHECK_TEXT(host_authorization(), "Bearer a2");
@@ -1558,7 +1558,7 @@ TEST(r24_parked, "R24: a parked grant that has ended in another tab is not resto
 
 TEST(r24_not_held, "R24: an ended grant that is not held here changes nothing") {
   open_as_customer();
-  const double numbers[] = {0, -1, 7, number_of(OCC_SLOT_ACTIVE) + 1, NAN, INFINITY, 1e300};
+  const double numbers[] = {0, -1, 7, number_of(OCC_ROLE_ACTIVE) + 1, NAN, INFINITY, 1e300};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
     CHECK_NUMBER(occ_session_ended(&session, NOW, numbers[i], 0), OCC_STATUS_DONE);
   }
@@ -1571,7 +1571,7 @@ TEST(r24_waiting,
   CHECK_NUMBER(host_renew(NOW, "Bearer a1"), OCC_STATUS_WAIT);
   const uint32_t refresh = last();
   host_forget();
-  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_SLOT_ACTIVE), 0), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_ROLE_ACTIVE), 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.renewals, 1);
   CHECK_TEXT(host.renewed.at, "");
   CHECK_NUMBER(host.request_count, 0);
@@ -1584,7 +1584,7 @@ TEST(r24_waiting,
 TEST(r24_agent,
      "R24 R5: when the agent has signed out in another tab, the customer is restored here") {
   open_emulating();
-  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_SLOT_ACTIVE), 0), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_ROLE_ACTIVE), 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.state, OCC_STATE_CUSTOMER);
   CHECK_TEXT(host_authorization(), "Bearer a1");
   CHECK_NUMBER(host.request_count, 0);
@@ -1613,7 +1613,7 @@ TEST(r24_stale, "R24 R25: only a newer snapshot is adopted, and an older one is 
 
 TEST(r24_newer, "R24: a newer snapshot is adopted whole, and not saved again") {
   open_as_customer();
-  const double number = number_of(OCC_SLOT_ACTIVE);
+  const double number = number_of(OCC_ROLE_ACTIVE);
   (void)snprintf(stored, sizeof stored,
                  "{\"v\":1,\"for\":\"here\",\"epoch\":9,\"active\":{\"owner\":\"customer\","
                  "\"number\":%.0f,\"expires\":0,\"access\":\"a9\"}}",
@@ -1697,7 +1697,7 @@ TEST(r24_still_waiting, "R24 R19: requests keep waiting when another tab changes
   open_as_agent();
   CHECK_NUMBER(host_renew(NOW, "Bearer a2"), OCC_STATUS_WAIT);
   host_forget();
-  CHECK_NUMBER(adopt_agent(8, number_of(OCC_SLOT_ACTIVE), "a2", "c"), OCC_STATUS_OK);
+  CHECK_NUMBER(adopt_agent(8, number_of(OCC_ROLE_ACTIVE), "a2", "c"), OCC_STATUS_OK);
   CHECK_NUMBER(host.renewals, 0);
   CHECK_NUMBER(adopt_agent(9, 1, "x1", "c"), OCC_STATUS_OK);
   CHECK_NUMBER(host.renewals, 1);
@@ -1810,7 +1810,7 @@ TEST(r24_refused, "R24: a refused refresh ends nothing if another tab's refresh 
   (void)snprintf(stored, sizeof stored,
                  "{\"v\":1,\"for\":\"here\",\"epoch\":9,\"active\":{\"owner\":\"customer\","
                  "\"number\":%.0f,\"expires\":0,\"access\":\"a9\",\"refresh\":\"r9\"}}",
-                 number_of(OCC_SLOT_ACTIVE));
+                 number_of(OCC_ROLE_ACTIVE));
   CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_OK);
   CHECK_NUMBER(host_answer(NOW, refresh, 400, "{\"error\":\"invalid_grant\"}"), OCC_STATUS_OK);
   CHECK_NUMBER(host.expiries, 0);
@@ -1915,23 +1915,23 @@ TEST(r27_arena, "R27: nothing is left of a response in the arena") {
 
 TEST(numbers, "a grant's number is never used again, not even in a session with another nonce") {
   open_as_customer();
-  const double first = number_of(OCC_SLOT_ACTIVE);
+  const double first = number_of(OCC_ROLE_ACTIVE);
   (void)occ_session_sign_out(&session, NOW);
   (void)occ_session_leave(&session, NOW);
   (void)occ_session_sign_out(&session, NOW);
   CHECK_NUMBER(host_sign_in(NOW + 5000, OCC_OWNER_CUSTOMER, 2, "anna", "pass", ""), OCC_STATUS_OK);
   (void)occ_session_alarm(&session, NOW + 7000, 0);
   (void)host_answer(NOW + 7000, last(), 200, TOKEN("a2"));
-  CHECK(number_of(OCC_SLOT_ACTIVE) > first);
+  CHECK(number_of(OCC_ROLE_ACTIVE) > first);
   const uint32_t nonces[] = {0, 2, UINT32_MAX};
   for (size_t i = 0; i < sizeof nonces / sizeof nonces[0]; i++) {
     open_with(nonces[i], REVOKING | OCC_FLAG_PERSIST, 0);
     sign_in(OCC_OWNER_CUSTOMER, "", TOKENS("a1", "r1"));
-    const double number = number_of(OCC_SLOT_ACTIVE);
+    const double number = number_of(OCC_ROLE_ACTIVE);
     CHECK(number != first && number >= 1 && number <= 9007199254740991.0);
     store();
     open_with(9, REVOKING, 0);
     CHECK_NUMBER(host_adopt(NOW, stored), OCC_STATUS_OK);
-    CHECK_NUMBER(number_of(OCC_SLOT_ACTIVE), number);
+    CHECK_NUMBER(number_of(OCC_ROLE_ACTIVE), number);
   }
 }

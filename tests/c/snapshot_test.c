@@ -6,8 +6,8 @@
 
 #define ACTIVE "\"active\":{\"owner\":\"customer\",\"number\":7,\"expires\":9000,\"access\":\"a1\"}"
 #define AGENT "\"active\":{\"owner\":\"agent\",\"number\":8,\"expires\":0,\"access\":\"a2\"}"
-#define HELD(slot)                                                                                 \
-  "\"" slot "\":{\"owner\":\"customer\",\"number\":7,\"expires\":0,\"access\":\"a1\"}"
+#define HELD(role)                                                                                 \
+  "\"" role "\":{\"owner\":\"customer\",\"number\":7,\"expires\":0,\"access\":\"a1\"}"
 #define SNAPSHOT(members) "{\"v\":1,\"for\":\"shop\",\"epoch\":3," members "}"
 
 static occ_snapshot snapshot;
@@ -42,10 +42,10 @@ static void check_bad(const char *text) {
 static occ_grants grants;
 static char text[OCC_INPUT_MAX];
 
-static void put(size_t at, occ_slot slot, occ_owner owner, double number, const char *access,
+static void put(size_t at, occ_role role, occ_owner owner, double number, const char *access,
                 const char *refresh) {
   occ_grant *grant = &grants.at[at];
-  grant->slot = slot;
+  grant->role = role;
   grant->owner = owner;
   grant->number = number;
   CHECK_NUMBER(
@@ -68,9 +68,9 @@ TEST(
   written,
   "a snapshot is written in the format of snapshot.h, without a refresh token unless it persists") {
   memset(&grants, 0, sizeof grants);
-  put(2, OCC_SLOT_ACTIVE, OCC_OWNER_AGENT, 8, "a2", "r2");
-  put(0, OCC_SLOT_PARKED, OCC_OWNER_CUSTOMER, 7, "a1", "");
-  put(1, OCC_SLOT_REVOKING, OCC_OWNER_CUSTOMER, 6, "a0", "r0");
+  put(2, OCC_ROLE_ACTIVE, OCC_OWNER_AGENT, 8, "a2", "r2");
+  put(0, OCC_ROLE_PARKED, OCC_OWNER_CUSTOMER, 7, "a1", "");
+  put(1, OCC_ROLE_REVOKING, OCC_OWNER_CUSTOMER, 6, "a0", "r0");
   grants.at[2].expires_at = 1700000000000.0;
   grants.at[2].issued = 1699999700000.0;
   write("C\"1", 1700000002000.0, true);
@@ -88,8 +88,8 @@ TEST(
 
 TEST(round_trip, "R25: a written snapshot is read back whole") {
   memset(&grants, 0, sizeof grants);
-  put(0, OCC_SLOT_ACTIVE, OCC_OWNER_AGENT, 9007199254740991.0, "a\"\\2", "r 2");
-  put(1, OCC_SLOT_RETIRED, OCC_OWNER_CUSTOMER, 7, "a1", "r1");
+  put(0, OCC_ROLE_ACTIVE, OCC_OWNER_AGENT, 9007199254740991.0, "a\"\\2", "r 2");
+  put(1, OCC_ROLE_RETIRED, OCC_OWNER_CUSTOMER, 7, "a1", "r1");
   grants.at[0].expires_at = 1700000000000.0;
   grants.at[0].issued = 1699999700000.0;
   write("J\xC3\xBCrgen", 1700000002000.0, true);
@@ -100,7 +100,7 @@ TEST(round_trip, "R25: a written snapshot is read back whole") {
   CHECK_NUMBER(snapshot.revoking_until, 1700000002000.0);
   CHECK(is_text(snapshot.customer_id, "J\xC3\xBCrgen"));
   const occ_snapshot_grant *active = &snapshot.grants[0];
-  CHECK_NUMBER(active->slot, OCC_SLOT_ACTIVE);
+  CHECK_NUMBER(active->role, OCC_ROLE_ACTIVE);
   CHECK_NUMBER(active->owner, OCC_OWNER_AGENT);
   CHECK_NUMBER(active->number, 9007199254740991.0);
   CHECK_NUMBER(active->expires_at, 1700000000000.0);
@@ -108,7 +108,7 @@ TEST(round_trip, "R25: a written snapshot is read back whole") {
   CHECK(is_text(active->access, "a\"\\2"));
   CHECK(is_text(active->refresh, "r 2"));
   CHECK_NUMBER(snapshot.grants[1].owner, OCC_OWNER_INVALID);
-  CHECK_NUMBER(snapshot.grants[2].slot, OCC_SLOT_RETIRED);
+  CHECK_NUMBER(snapshot.grants[2].role, OCC_ROLE_RETIRED);
   CHECK_NUMBER(snapshot.grants[2].owner, OCC_OWNER_CUSTOMER);
   CHECK(is_text(snapshot.grants[2].refresh, "r1"));
   occ_json_release();
@@ -118,11 +118,11 @@ TEST(largest, "three grants with the longest tokens fit, and are read back") {
   static char token[OCC_TOKEN_MAX + 1];
   memset(token, 't', OCC_TOKEN_MAX);
   memset(&grants, 0, sizeof grants);
-  put(0, OCC_SLOT_ACTIVE, OCC_OWNER_AGENT, 8, token, token);
-  put(1, OCC_SLOT_PARKED, OCC_OWNER_CUSTOMER, 7, token, token);
-  put(2, OCC_SLOT_RETIRED, OCC_OWNER_CUSTOMER, 6, token, token);
+  put(0, OCC_ROLE_ACTIVE, OCC_OWNER_AGENT, 8, token, token);
+  put(1, OCC_ROLE_PARKED, OCC_OWNER_CUSTOMER, 7, token, token);
+  put(2, OCC_ROLE_RETIRED, OCC_OWNER_CUSTOMER, 6, token, token);
   write("C1", 0, true);
-  grants.at[2].slot = OCC_SLOT_FREE;
+  grants.at[2].role = OCC_ROLE_FREE;
   write("C1", 0, true);
   CHECK_NUMBER(read_length(text, strlen(text)), OCC_STATUS_OK);
 }

@@ -79,8 +79,8 @@ static void adopt(double now, const char *snapshot, occ_status expected) {
   CHECK_NUMBER(host_adopt(now, snapshot), expected);
 }
 
-static double number_of(occ_slot slot) {
-  const occ_grant *grant = occ_grants_in(&session.grants, slot);
+static double number_of(occ_role role) {
+  const occ_grant *grant = occ_grants_in(&session.grants, role);
   return grant != NULL ? grant->number : 0;
 }
 
@@ -325,7 +325,7 @@ TEST(r24_retired_elsewhere, "R24 R5: when the agent has signed out in another ta
                             "who is retired here is neither revoked nor announced") {
   open_as_customer(STORED, TOKENS("a1", "r1"));
   sign_in(OCC_OWNER_AGENT, "", TOKENS("a2", "r2"));
-  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_SLOT_ACTIVE), 0), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_ROLE_ACTIVE), 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "save state alarm ");
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
   CHECK_NUMBER(host.revoking, 0);
@@ -338,7 +338,7 @@ TEST(r24_retired_emulating, "R24 R5: when the agent has signed out in another ta
   sign_in(OCC_OWNER_AGENT, "anna", TOKENS("a2", "r2"));
   CHECK_NUMBER(host_emulate(NOW, "berta"), OCC_STATUS_OK);
   host_forget();
-  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_SLOT_ACTIVE), 0), OCC_STATUS_OK);
+  CHECK_NUMBER(occ_session_ended(&session, NOW, number_of(OCC_ROLE_ACTIVE), 0), OCC_STATUS_OK);
   CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
   CHECK_NUMBER(host.endings, 0);
   CHECK_NUMBER(host.request_count, 0);
@@ -350,7 +350,7 @@ TEST(r24_retired_ended, "R24: a retired grant that was revoked elsewhere leaves 
   CHECK_NUMBER(occ_session_ended(&session, NOW, FIRST, 0), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "save state ");
   CHECK_NUMBER(host.state, OCC_STATE_AGENT);
-  CHECK_NUMBER(number_of(OCC_SLOT_RETIRED), 0);
+  CHECK_NUMBER(number_of(OCC_ROLE_RETIRED), 0);
   CHECK_NUMBER(host.revoking, 0);
 }
 
@@ -1058,7 +1058,7 @@ TEST(r31_refused_parked, "R31 R20: other tabs are not asked about a parked grant
   sign_in(OCC_OWNER_AGENT, "anna", TOKENS("a2", "r2"));
   CHECK_NUMBER(host_answer(NOW, refresh, 400, INVALID_GRANT), OCC_STATUS_OK);
   CHECK_TEXT(host.order, "save state ");
-  CHECK_NUMBER(number_of(OCC_SLOT_PARKED), 0);
+  CHECK_NUMBER(number_of(OCC_ROLE_PARKED), 0);
   CHECK_TEXT(host_authorization(), "Bearer a2");
 }
 

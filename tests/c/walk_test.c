@@ -6,9 +6,9 @@
  *
  * A session has infinitely many states: numbers grow, time passes, tokens are texts. So a
  * configuration is what distinguishes two sessions when these are abstracted away:
- *   - a grant is its slot and its owner, not its token: of the tokens it counts whether there is a
+ *   - a grant is its role and its owner, not its token: of the tokens it counts whether there is a
  *     refresh token, whether it is a bearer token, how far the revocation of each has come and how
- *     often it may be retried, and in which slots there are other grants with the same one;
+ *     often it may be retried, and in which roles there are other grants with the same one;
  *   - the age of a refresh is whether the grant that it continues is still there, where, with the
  *     tokens that it had, and whether a revocation waits for it;
  *   - a time is past, the next, or later than that; an expired access token counts only where it
@@ -51,16 +51,16 @@ static uint64_t with(uint64_t bits, unsigned value, unsigned width) {
   return bits << width | (value & ((1U << width) - 1));
 }
 
-/* Returns the slots of other grants with the same access token. */
-static unsigned slots_of_copies(const occ_grant *place) {
-  unsigned slots = 0;
+/* Returns the roles of other grants with the same access token. */
+static unsigned roles_of_copies(const occ_grant *place) {
+  unsigned roles = 0;
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *other = &session.grants.at[i];
     if (other != place && place->access_length > 0 && occ_grant_same_token(place, other)) {
-      slots |= 1U << other->slot;
+      roles |= 1U << other->role;
     }
   }
-  return slots;
+  return roles;
 }
 
 /* Returns the grant that a refresh continues, or whose revocation has waited for it. */
@@ -73,9 +73,9 @@ static uint64_t awaited_bits(const occ_grant *place) {
   const occ_grant *refreshed = refreshed_by(place);
   const bool same_tokens =
     refreshed != NULL && place->earlier == occ_text_fingerprint(occ_grant_authorization(refreshed));
-  uint64_t bits = with(place->slot, place->owner, 2);
+  uint64_t bits = with(place->role, place->owner, 2);
   bits = with(bits, place->refreshes != 0, 1);
-  bits = with(bits, refreshed != NULL ? refreshed->slot : 0, 3);
+  bits = with(bits, refreshed != NULL ? refreshed->role : 0, 3);
   bits = with(bits, same_tokens, 1);
   bits = with(bits, refreshed != NULL ? refreshed->revocation[OCC_TOKEN_REFRESH].stage : 0, 2);
   return with(bits, session.sign_in.is_pending && session.sign_in.request == place->request, 1);
@@ -93,7 +93,7 @@ static bool needs_bearer(const occ_grant *place) {
   const uint32_t both = OCC_FLAG_REVOKE | OCC_FLAG_BEARER;
   const occ_revocation_stage stage = place->revocation[OCC_TOKEN_REFRESH].stage;
   return (options.flags & both) == both && place->refresh_length > 0 &&
-         (place->slot != OCC_SLOT_REVOKING || stage != OCC_REVOCATION_SETTLED);
+         (place->role != OCC_ROLE_REVOKING || stage != OCC_REVOCATION_SETTLED);
 }
 
 /* True if it counts that the access token has expired: for a revocation that may yet be sent under
@@ -104,8 +104,8 @@ static bool may_be_over(const occ_grant *place) {
   if (needs_bearer(place) && !place->is_final) {
     return refresh->stage == OCC_REVOCATION_SETTLED || refresh->tries_left > 0;
   }
-  return place->slot == OCC_SLOT_CLIENT ||
-         ((place->slot == OCC_SLOT_ACTIVE || place->slot == OCC_SLOT_PARKED) &&
+  return place->role == OCC_ROLE_CLIENT ||
+         ((place->role == OCC_ROLE_ACTIVE || place->role == OCC_ROLE_PARKED) &&
           (options.asks || options.rests || !(options.flags & OCC_FLAG_PERSIST)));
 }
 
@@ -123,8 +123,8 @@ static uint64_t rest_bits(uint64_t bits, const occ_grant *place) {
 }
 
 static uint64_t grant_bits(const occ_grant *place) {
-  const bool goes_on = occ_grant_is_held(place) || place->slot == OCC_SLOT_CLIENT;
-  uint64_t bits = with(place->slot, place->owner, 2);
+  const bool goes_on = occ_grant_is_held(place) || place->role == OCC_ROLE_CLIENT;
+  uint64_t bits = with(place->role, place->owner, 2);
   bits = with(bits, place->refresh_length > 0, 1);
   bits = with(bits, place->authorization_length > 0, 1);
   bits = with(bits, occ_grant_is_held(place) && place->earlier != 0, 1);
@@ -135,7 +135,7 @@ static uint64_t grant_bits(const occ_grant *place) {
   bits = goes_on && options.rests ? rest_bits(bits, place) : bits;
   bits = revocation_bits(bits, &place->revocation[OCC_TOKEN_ACCESS]);
   bits = revocation_bits(bits, &place->revocation[OCC_TOKEN_REFRESH]);
-  return with(bits, slots_of_copies(place), 8);
+  return with(bits, roles_of_copies(place), 8);
 }
 
 static int compare_bits(const void *one, const void *other) {
@@ -165,7 +165,7 @@ static configuration configuration_now(void) {
   it.whole = with(it.whole, reference_is_saved_revoking(), 1);
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *place = &session.grants.at[i];
-    it.places[i] = place->slot == OCC_SLOT_AWAITED ? awaited_bits(place) : grant_bits(place);
+    it.places[i] = place->role == OCC_ROLE_AWAITED ? awaited_bits(place) : grant_bits(place);
   }
   qsort(it.places, OCC_PLACES, sizeof it.places[0], compare_bits);
   return it;

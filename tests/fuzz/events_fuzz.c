@@ -127,14 +127,14 @@ static bool same(const char *text, occ_text other) {
 }
 
 static bool is_live(const occ_grant *grant) {
-  return occ_grant_is_held(grant) || grant->slot == OCC_SLOT_STRAY ||
-         grant->slot == OCC_SLOT_REVOKING;
+  return occ_grant_is_held(grant) || grant->role == OCC_ROLE_STRAY ||
+         grant->role == OCC_ROLE_REVOKING;
 }
 
-static size_t count_of(occ_slot slot) {
+static size_t count_of(occ_role role) {
   size_t count = 0;
   for (size_t i = 0; i < OCC_PLACES; i++) {
-    count += session.grants.at[i].slot == slot;
+    count += session.grants.at[i].role == role;
   }
   return count;
 }
@@ -151,13 +151,13 @@ static bool is_there(const char *token) {
 
 static void check_grant(const occ_grant *grant) {
   const occ_text access = occ_grant_access(grant);
-  if (grant->slot == OCC_SLOT_FREE) {
+  if (grant->role == OCC_ROLE_FREE) {
     MUST(fuzz_is_zero(grant, sizeof *grant));
     return;
   }
-  MUST(grant->slot <= OCC_SLOT_CLIENT && grant->number > 0);
-  MUST((grant->slot == OCC_SLOT_CLIENT) <= (grant->owner == OCC_OWNER_CLIENT));
-  if (grant->slot == OCC_SLOT_AWAITED) {
+  MUST(grant->role <= OCC_ROLE_CLIENT && grant->number > 0);
+  MUST((grant->role == OCC_ROLE_CLIENT) <= (grant->owner == OCC_OWNER_CLIENT));
+  if (grant->role == OCC_ROLE_AWAITED) {
     MUST(grant->request != 0 && access.length == 0 && grant->refresh_length == 0);
   } else {
     MUST(access.length > 0 && access.length <= OCC_TOKEN_MAX && occ_text_is_visible(access));
@@ -166,7 +166,7 @@ static void check_grant(const occ_grant *grant) {
   MUST(fuzz_is_zero(access.at + access.length, OCC_TOKEN_MAX - access.length));
   MUST(grant->refresh_length <= OCC_TOKEN_MAX);
   MUST(fuzz_is_zero(grant->refresh + grant->refresh_length, OCC_TOKEN_MAX - grant->refresh_length));
-  if (grant->slot == OCC_SLOT_ACTIVE || grant->slot == OCC_SLOT_CLIENT) {
+  if (grant->role == OCC_ROLE_ACTIVE || grant->role == OCC_ROLE_CLIENT) {
     MUST(grant->authorization_length == OCC_BEARER_LENGTH + access.length);
   }
 }
@@ -174,7 +174,7 @@ static void check_grant(const occ_grant *grant) {
 static bool has_refresh_under_way(const occ_grant *grant) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *place = &session.grants.at[i];
-    if (place->slot == OCC_SLOT_AWAITED && place->refreshes == grant->number) {
+    if (place->role == OCC_ROLE_AWAITED && place->refreshes == grant->number) {
       return true;
     }
   }
@@ -195,7 +195,7 @@ static void check_revocations(void) {
       MUST(grant->revocation[token].stage <= OCC_REVOCATION_SENT);
       unsettled += grant->revocation[token].stage != OCC_REVOCATION_SETTLED;
     }
-    MUST((unsettled > 0) == (grant->slot == OCC_SLOT_REVOKING));
+    MUST((unsettled > 0) == (grant->role == OCC_ROLE_REVOKING));
     revoking += unsettled;
   }
   MUST(revoking == session.revoking);
@@ -205,7 +205,7 @@ static void check_revocations(void) {
 static void check_ended(void) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &session.grants.at[i];
-    MUST(grant->slot != OCC_SLOT_REVOKING ||
+    MUST(grant->role != OCC_ROLE_REVOKING ||
          occ_grants_held(&session.grants, grant->number) == NULL);
   }
 }
@@ -226,10 +226,10 @@ static void check_state(void) {
     [OCC_STATE_EMULATING] = {.active = OCC_OWNER_AGENT, .may_park = true, .may_retire = true},
   };
   MUST(session.state > OCC_STATE_INVALID && session.state < OCC_STATE_END);
-  const occ_grant *active = occ_grants_in(&session.grants, OCC_SLOT_ACTIVE);
-  const size_t parked = count_of(OCC_SLOT_PARKED);
-  const size_t retired = count_of(OCC_SLOT_RETIRED);
-  MUST(count_of(OCC_SLOT_ACTIVE) <= 1 && count_of(OCC_SLOT_CLIENT) <= 1 && parked + retired <= 1);
+  const occ_grant *active = occ_grants_in(&session.grants, OCC_ROLE_ACTIVE);
+  const size_t parked = count_of(OCC_ROLE_PARKED);
+  const size_t retired = count_of(OCC_ROLE_RETIRED);
+  MUST(count_of(OCC_ROLE_ACTIVE) <= 1 && count_of(OCC_ROLE_CLIENT) <= 1 && parked + retired <= 1);
   MUST((active != NULL ? active->owner : OCC_OWNER_INVALID) == expected[session.state].active);
   MUST(session.sign_in.owner == expected[session.state].pending);
   MUST(session.sign_in.is_pending == (session.sign_in.owner != OCC_OWNER_INVALID));
@@ -241,7 +241,7 @@ static void check_state(void) {
        (has(OCC_FLAG_SHARED) && active != NULL && session.waiting_for == active->number));
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &session.grants.at[i];
-    MUST((grant->slot != OCC_SLOT_PARKED && grant->slot != OCC_SLOT_RETIRED) ||
+    MUST((grant->role != OCC_ROLE_PARKED && grant->role != OCC_ROLE_RETIRED) ||
          grant->owner == OCC_OWNER_CUSTOMER);
     MUST(!occ_grant_is_held(grant) || occ_grants_held(&session.grants, grant->number) == grant);
   }
@@ -249,15 +249,15 @@ static void check_state(void) {
 
 /* True if another tab has replaced the signed-in user by another of the same role. */
 static bool is_succeeded(call made) {
-  const occ_grant *was = occ_grants_in(&before.grants, OCC_SLOT_ACTIVE);
-  const occ_grant *is = occ_grants_in(&session.grants, OCC_SLOT_ACTIVE);
+  const occ_grant *was = occ_grants_in(&before.grants, OCC_ROLE_ACTIVE);
+  const occ_grant *is = occ_grants_in(&session.grants, OCC_ROLE_ACTIVE);
   return (made == ADOPT || made == ADOPT_ANY) && was != NULL && is != NULL &&
          was->owner == is->owner && was->number != is->number;
 }
 
 /* R23: the latest report to the host is the present state. */
 static void check_told(call made) {
-  const occ_grant *active = occ_grants_in(&session.grants, OCC_SLOT_ACTIVE);
+  const occ_grant *active = occ_grants_in(&session.grants, OCC_ROLE_ACTIVE);
   const occ_text emulated = {session.customer_id, session.customer_id_length};
   const bool customer =
     session.state == OCC_STATE_CUSTOMER || session.state == OCC_STATE_AGENT_TAKING_OVER;
@@ -277,7 +277,7 @@ static bool are_unchanged(void) {
     const occ_grant *was = &before.grants.at[i];
     const occ_grant *is = &session.grants.at[i];
     if ((occ_grant_is_held(was) || occ_grant_is_held(is)) &&
-        (was->slot != is->slot || was->number != is->number || !occ_grant_same_token(was, is))) {
+        (was->role != is->role || was->number != is->number || !occ_grant_same_token(was, is))) {
       return false;
     }
   }
@@ -304,12 +304,12 @@ static void check_saved(call made) {
   }
   MUST(session.epoch == (adopted ? adopted_epoch : before.epoch) + 1);
   saved_by_us = true;
-  const bool is_kept = has(OCC_FLAG_SHARED) || count_of(OCC_SLOT_ACTIVE) > 0;
+  const bool is_kept = has(OCC_FLAG_SHARED) || count_of(OCC_ROLE_ACTIVE) > 0;
   occ_writer writer = {.at = text, .size = sizeof text};
   occ_snapshot about = {.line = session.line,
                         .epoch = session.epoch,
                         .customer_id = {session.customer_id, session.customer_id_length}};
-  if (count_of(OCC_SLOT_REVOKING) > 0) {
+  if (count_of(OCC_ROLE_REVOKING) > 0) {
     about.revoking_until = session.now + SIGN_IN_DELAY;
   } else if (session.revoking_until > session.now) {
     about.revoking_until = session.revoking_until;
@@ -356,12 +356,12 @@ static void check_conservation(call made, occ_status status) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *was = &before.grants.at[i];
     const occ_grant *is = &session.grants.at[i];
-    MUST(!occ_grant_is_held(was) || is->slot != OCC_SLOT_REVOKING || made == ENDED ||
+    MUST(!occ_grant_is_held(was) || is->role != OCC_ROLE_REVOKING || made == ENDED ||
          was_told_ended(was->number) || (adopted && session.line == before.line));
     if (!is_live(was) || (is_live(is) && was->number == is->number)) {
       continue;
     }
-    if (was->slot == OCC_SLOT_REVOKING) {
+    if (was->role == OCC_ROLE_REVOKING) {
       /* R30: the grant that the refresh for its revocation gave is revoked in its place. */
       MUST(answered && (host.revocations > 0 || was->is_final));
       continue;
@@ -382,7 +382,7 @@ static void check_sends(call made) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *was = &before.grants.at[i];
     const occ_grant *is = &session.grants.at[i];
-    if (was->slot != OCC_SLOT_REVOKING || was->number != is->number) {
+    if (was->role != OCC_ROLE_REVOKING || was->number != is->number) {
       memset(sends[i], 0, sizeof sends[i]);
     }
     for (size_t token = OCC_TOKEN_ACCESS; token <= OCC_TOKEN_REFRESH; token++) {
@@ -420,7 +420,7 @@ static void check_event(occ_event event, const char *id, occ_status status) {
   }
   bool holds = false;
   if (cell->guard == OCC_GUARD_PARKED) {
-    holds = occ_grants_in(&before.grants, OCC_SLOT_PARKED) != NULL;
+    holds = occ_grants_in(&before.grants, OCC_ROLE_PARKED) != NULL;
   }
   if (cell->guard == OCC_GUARD_SAME_CUSTOMER) {
     holds = same(id, (occ_text){before.customer_id, before.customer_id_length});
@@ -602,9 +602,9 @@ static occ_status emulate(double time) {
 static occ_status renew(double time) {
   const uint8_t kind = fuzz_byte(&bytes);
   char header[OCC_BEARER_LENGTH + OCC_TOKEN_MAX + 1] = "";
-  const occ_slot slots[] = {OCC_SLOT_ACTIVE, OCC_SLOT_CLIENT, OCC_SLOT_PARKED};
+  const occ_role roles[] = {OCC_ROLE_ACTIVE, OCC_ROLE_CLIENT, OCC_ROLE_PARKED};
   if (kind < 3 || kind >= 253) {
-    const occ_grant *grant = occ_grants_in(&session.grants, slots[kind < 3 ? kind : 255 - kind]);
+    const occ_grant *grant = occ_grants_in(&session.grants, roles[kind < 3 ? kind : 255 - kind]);
     if (grant != NULL) {
       memcpy(header, grant->authorization, grant->authorization_length);
     }
@@ -661,10 +661,10 @@ static occ_status answer(double time) {
     (kind & 15) < 12 ? OCC_DELIVERY_ANSWERED : (occ_delivery)((kind & 15) - 10);
   const bool old_token = (kind & 15) == 2;
   const char *access = "";
-  occ_grant asked_by = {.slot = OCC_SLOT_FREE};
+  occ_grant asked_by = {.role = OCC_ROLE_FREE};
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *place = &session.grants.at[i];
-    if (place->slot == OCC_SLOT_AWAITED && place->request == request) {
+    if (place->role == OCC_ROLE_AWAITED && place->request == request) {
       asked_by = *place;
     }
   }
@@ -691,8 +691,8 @@ static occ_status answer(double time) {
     occ_session_completed(&session, time, request, delivery, http_status, retry_after);
   if (gets_in(time)) {
     MUST(status == OCC_STATUS_OK ||
-         (asked_by.slot == OCC_SLOT_FREE && status == OCC_STATUS_UNKNOWN_REQUEST));
-    if (access[0] != '\0' && asked_by.slot == OCC_SLOT_AWAITED && http_status / 100 == 2) {
+         (asked_by.role == OCC_ROLE_FREE && status == OCC_STATUS_UNKNOWN_REQUEST));
+    if (access[0] != '\0' && asked_by.role == OCC_ROLE_AWAITED && http_status / 100 == 2) {
       check_arrived(access, &asked_by, status);
     }
   }
@@ -838,7 +838,7 @@ static void reload(void) {
     const occ_grant *was = &old.grants.at[i];
     if (occ_grant_is_held(was)) {
       const occ_grant *is = occ_grants_held(&session.grants, was->number);
-      MUST(is != NULL && is->slot == was->slot && is->owner == was->owner);
+      MUST(is != NULL && is->role == was->role && is->owner == was->owner);
       MUST(occ_grant_same_token(is, was));
       MUST(!saved_by_us || is->refresh_length == (has(OCC_FLAG_PERSIST) ? was->refresh_length : 0));
     }

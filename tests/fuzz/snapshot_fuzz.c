@@ -50,11 +50,11 @@ static bool take(held *self, const char *at, size_t length) {
       if (from->number == 0) {
         continue;
       }
-      MUST(from->slot == OCC_SLOT_ACTIVE + i && from->number == floor(from->number));
+      MUST(from->role == OCC_ROLE_ACTIVE + i && from->number == floor(from->number));
       MUST(from->owner == OCC_OWNER_CUSTOMER || from->owner == OCC_OWNER_AGENT);
       MUST(from->access.length <= OCC_TOKEN_MAX && from->refresh.length <= OCC_TOKEN_MAX);
       MUST(occ_grant_put(grant, from->access, from->refresh) == OCC_STATUS_OK);
-      grant->slot = from->slot;
+      grant->role = from->role;
       grant->owner = from->owner;
       grant->number = from->number;
       /* Times are written in whole milliseconds, and a zero without its sign. */

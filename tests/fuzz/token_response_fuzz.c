@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const uint32_t http_status =
     status < sizeof statuses / sizeof *statuses ? statuses[status] : 2U * status;
 
-  occ_grant grant = {.slot = OCC_SLOT_AWAITED, .owner = OCC_OWNER_CUSTOMER, .number = 7};
+  occ_grant grant = {.role = OCC_ROLE_AWAITED, .owner = OCC_OWNER_CUSTOMER, .number = 7};
   if (flags & HAS_TOKENS) {
     MUST(occ_grant_put(&grant, OCC_TEXT("old-access"), OCC_TEXT("old-refresh")) == OCC_STATUS_OK);
   }
@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   }
   const occ_text access = occ_grant_access(&grant);
-  MUST(grant.slot == before.slot && grant.owner == before.owner && grant.number == before.number);
+  MUST(grant.role == before.role && grant.owner == before.owner && grant.number == before.number);
   MUST(access.length > 0 && access.length <= OCC_TOKEN_MAX && occ_text_is_visible(access));
   MUST(memcmp(grant.authorization, "Bearer ", OCC_BEARER_LENGTH) == 0);
   MUST(grant.authorization_length == 0 ||

@@ -1,5 +1,5 @@
 // Proves parts of the core with Frama-C. Eva looks for undefined behaviour in the code that reads and
-// writes text, with inputs of any bytes; WP proves that the functions which move grants between slots
+// writes text, with inputs of any bytes; WP proves that the functions which move grants between roles
 // drop none (R7). The drivers and the contracts are in tests/proofs/frama-c. The short form has fewer
 // of the texts that Eva follows byte by byte, and leaves out the slow goals of WP.
 //
@@ -52,12 +52,12 @@ const eva = [
 ];
 const few = ['-eva-slevel', '10'];
 
-/** A number too large to be read is infinite (number.h); a written number never is. */
+/** A number too large to be read is infinite (decimal.h); a written number never is. */
 const noNan = ['-warn-special-float', 'nan'];
 const noInfinity = ['-warn-special-float', 'non-finite'];
 
 /** A driver of its own follows a text to its end as a number; the others use a contract. */
-const numbers = ['-eva-use-spec', 'occ_number_read'];
+const numbers = ['-eva-use-spec', 'occ_decimal_read'];
 
 /** Unsigned arithmetic wraps on purpose in the fingerprint, which has a contract for its callers, and
  * in cJSON. */
@@ -68,7 +68,7 @@ const asked = ['-eva-domains', 'equality', '-eva-equality-through-calls', 'forma
 
 const readers = {
   driver: 'readers.c',
-  sources: ['arena', 'grant', 'json', 'number', 'snapshot', 'text', 'token_response'],
+  sources: ['arena', 'grant', 'json', 'decimal', 'snapshot', 'text', 'token_response'],
 };
 const reading = [...few, ...noNan, ...noWrapping, '-eva-builtin', 'occ_text_length:Frama_C_strlen'];
 const jsonReaders = ['member', 'occ_json_parse', 'occ_json_string'];
@@ -89,12 +89,12 @@ const drivers = [
   {
     what: 'cJSON in the arena, texts with some bytes of any value',
     driver: 'parser.c',
-    sources: ['arena', 'json', 'number', 'text'],
+    sources: ['arena', 'json', 'decimal', 'text'],
     functions: [
       ...['parse_value', 'parse_object', 'parse_array', 'parse_string', 'parse_number'],
       ...['parse_hex4', 'utf16_literal_to_utf8', 'buffer_skip_whitespace', 'skip_utf8_bom'],
       ...['get_object_item', 'cJSON_ParseWithLengthOpts', 'cJSON_New_Item', 'cJSON_Delete'],
-      ...['occ_arena_allocate', 'occ_arena_wipe', 'occ_number_read', 'read_exponent'],
+      ...['occ_arena_allocate', 'occ_arena_wipe', 'occ_decimal_read', 'read_exponent'],
       ...[...jsonReaders, 'occ_json_number', 'occ_json_count'],
     ],
     // Each path is followed by itself, to its end.
@@ -102,7 +102,7 @@ const drivers = [
       ...['-eva-slevel', '1000000', '-eva-split-return', 'full', ...asked, ...noNan],
       ...['-eva-unroll-recursive-calls', '20'],
     ],
-    defines: ['strtod=occ_number_read', 'OCC_ARENA_MAX=512'],
+    defines: ['strtod=occ_decimal_read', 'OCC_ARENA_MAX=512'],
     short: ['SHORT_FORM'],
     // cJSON guards against arguments that the core never passes: no text, no object, no buffer.
     share: 0.6,
@@ -110,16 +110,16 @@ const drivers = [
   {
     what: 'encoders, any text, into memory of any size',
     driver: 'encoders.c',
-    sources: ['form', 'grant', 'json', 'number', 'snapshot', 'text'],
+    sources: ['form', 'grant', 'json', 'decimal', 'snapshot', 'text'],
     functions: [
       ...['stands_for_itself', 'write_encoded', 'occ_form_add', 'occ_form_add_if_any'],
-      ...['occ_json_write_text', 'occ_number_write', 'occ_write', 'occ_write_byte'],
+      ...['occ_json_write_text', 'occ_decimal_write', 'occ_write', 'occ_write_byte'],
       ...['write_name', 'write_text', 'write_number', 'write_grant', 'occ_snapshot_write'],
       'occ_grants_in',
     ],
     options: [
       ...[...few, ...noInfinity, ...noWrapping],
-      ...['-eva-slevel-function', 'occ_write:50,occ_number_write:50'],
+      ...['-eva-slevel-function', 'occ_write:50,occ_decimal_write:50'],
     ],
     short: ['SHORT=2'],
   },
@@ -147,11 +147,11 @@ const drivers = [
   {
     what: 'strings and numbers to their end',
     driver: 'texts.c',
-    sources: ['number', 'text'],
-    functions: ['occ_text_length', 'occ_text_fingerprint', 'occ_number_read', 'read_exponent'],
+    sources: ['decimal', 'text'],
+    functions: ['occ_text_length', 'occ_text_fingerprint', 'occ_decimal_read', 'read_exponent'],
     options: [
       ...[...few, ...noNan, ...asked, '-eva-split-return-function', 'is_digit:0'],
-      ...['-eva-slevel-function', 'occ_number_read:10000,read_exponent:1000,scale:0'],
+      ...['-eva-slevel-function', 'occ_decimal_read:10000,read_exponent:1000,scale:0'],
     ],
     defines: ['SHORT=10'],
     short: ['SHORT=6'],

@@ -86,7 +86,7 @@ static occ_writer any_writer(size_t limit) {
 /* Makes a grant that a session can hold, with tokens of any bytes and any length. */
 static void any_grant(occ_grant *grant) {
   Frama_C_make_unknown((char *)grant, sizeof *grant);
-  grant->slot = (occ_slot)Frama_C_interval(OCC_SLOT_FREE, OCC_SLOT_CLIENT);
+  grant->role = (occ_role)Frama_C_interval(OCC_ROLE_FREE, OCC_ROLE_CLIENT);
   grant->owner = (occ_owner)Frama_C_interval(OCC_OWNER_INVALID, OCC_OWNER_END - 1);
   grant->number = Frama_C_double_interval(0, WHOLE_MAX);
   grant->expires_at = Frama_C_double_interval(0, WHOLE_MAX);

@@ -1,8 +1,8 @@
 /* The writers: forms, JSON, numbers, snapshots. Any text, into memory of any size. */
 #include "any.h"
+#include "decimal.h"
 #include "form.h"
 #include "json.h"
-#include "number.h"
 #include "session_struct.h"
 #include "snapshot.h"
 
@@ -16,7 +16,7 @@ static void write_json(occ_writer *writer) {
 }
 
 static void write_number(occ_writer *writer) {
-  occ_number_write(writer, Frama_C_double_interval(0, WHOLE_MAX + 1));
+  occ_decimal_write(writer, Frama_C_double_interval(0, WHOLE_MAX + 1));
 }
 
 static void write_snapshot(occ_writer *writer) {

@@ -3,7 +3,7 @@
 #include "session_struct.h"
 
 static void check_wiped(const occ_grant *grant) {
-  //@ check grant->slot == OCC_SLOT_FREE && grant->owner == OCC_OWNER_INVALID;
+  //@ check grant->role == OCC_ROLE_FREE && grant->owner == OCC_OWNER_INVALID;
   //@ check grant->number == 0.0 && grant->expires_at == 0.0 && grant->renew_at == 0.0;
   //@ check grant->issued == 0.0 && grant->rest_until == 0.0 && grant->pause == 0.0;
   //@ check grant->is_refused == 0 && grant->is_final == 0;
@@ -25,7 +25,7 @@ static void find(void) {
   for (size_t i = 0; i < OCC_PLACES; i++) {
     any_grant(&grants.at[i]);
   }
-  (void)occ_grants_in(&grants, (occ_slot)Frama_C_interval(OCC_SLOT_FREE, OCC_SLOT_CLIENT));
+  (void)occ_grants_in(&grants, (occ_role)Frama_C_interval(OCC_ROLE_FREE, OCC_ROLE_CLIENT));
   (void)occ_grants_reserve(&grants, OCC_OWNER_CUSTOMER);
   (void)occ_grants_held(&grants, any_double());
   (void)occ_grants_revoking(&grants, any_double());

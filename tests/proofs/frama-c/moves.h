@@ -1,5 +1,5 @@
 /*
- * The contracts of the functions that move grants between slots, for WP. R7: a grant is never
+ * The contracts of the functions that move grants between roles, for WP. R7: a grant is never
  * dropped. So a taken place stays taken, by the same grant, and becomes free only if the contract
  * of the function says so and why.
  *
@@ -18,15 +18,15 @@
 /* The predicates on grants are macros: so WP itself sees that an assignment to one place leaves the
  * others unchanged, which the provers cannot show. */
 #define IS_HELD(grant)                                                                             \
-  ((grant).slot == OCC_SLOT_ACTIVE || (grant).slot == OCC_SLOT_PARKED ||                           \
-   (grant).slot == OCC_SLOT_RETIRED)
+  ((grant).role == OCC_ROLE_ACTIVE || (grant).role == OCC_ROLE_PARKED ||                           \
+   (grant).role == OCC_ROLE_RETIRED)
 #define SAME_TOKEN(one, other)                                                                     \
   ((one).access_length == (other).access_length &&                                                 \
    ((one).access_length > 0 ==>                                                                    \
     (one).authorization[OCC_BEARER_LENGTH] == (other).authorization[OCC_BEARER_LENGTH]))
 /* The place is empty. Eva checks that every byte of it is zero (grants.c). */
 #define IS_FREE(grant)                                                                             \
-  ((grant).slot == OCC_SLOT_FREE && (grant).issued == 0 && (grant).access_length == 0 &&           \
+  ((grant).role == OCC_ROLE_FREE && (grant).issued == 0 && (grant).access_length == 0 &&           \
    (grant).refresh_length == 0 &&                                                                  \
    (grant).revocation[OCC_TOKEN_ACCESS].stage == OCC_REVOCATION_SETTLED &&                         \
    (grant).revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_SETTLED)
@@ -34,10 +34,10 @@
   ((grant).access_length <= OCC_TOKEN_MAX && (grant).refresh_length <= OCC_TOKEN_MAX)
 #define HEADER_FITS_IN(grant)                                                                      \
   ((grant).authorization_length <= OCC_BEARER_LENGTH + OCC_TOKEN_MAX)
-/* The number of places in a slot. */
-#define IN_SLOT(grants, in)                                                                        \
-  (((grants).at[0].slot == (in) ? 1 : 0) + ((grants).at[1].slot == (in) ? 1 : 0) +                 \
-   ((grants).at[2].slot == (in) ? 1 : 0))
+/* The number of places in a role. */
+#define IN_ROLE(grants, in)                                                                        \
+  (((grants).at[0].role == (in) ? 1 : 0) + ((grants).at[1].role == (in) ? 1 : 0) +                 \
+   ((grants).at[2].role == (in) ? 1 : 0))
 #define IS_VISIBLE(text) ((text).length > 0 ==> ' ' < (text).at[0] <= '~')
 
 /* Places and bytes are numbered, since provers handle that better than quantifiers. */
@@ -55,7 +55,7 @@
   (grant).authorization[6], (grant).authorization[7], (grant).refresh[0]
 #define REVOCATION(of) (of).stage, (of).request, (of).tries_left, (of).not_before
 #define MEMBERS(grant)                                                                             \
-  (grant).slot, (grant).owner, (grant).number, (grant).expires_at, (grant).renew_at,               \
+  (grant).role, (grant).owner, (grant).number, (grant).expires_at, (grant).renew_at,               \
   (grant).issued, (grant).rest_until, (grant).pause, (grant).is_refused, (grant).is_final,         \
   (grant).request, (grant).refreshes, REVOCATION((grant).revocation[OCC_TOKEN_ACCESS]),            \
   REVOCATION((grant).revocation[OCC_TOKEN_REFRESH]), (grant).earlier,                              \
@@ -65,18 +65,18 @@
   MEMBERS(PLACE(0)), MEMBERS(PLACE(1)), MEMBERS(PLACE(2))
 
 #define WAS_SAME(member) (member == \old(member))
-/* The tokens are the same, whatever the slot and the number. */
+/* The tokens are the same, whatever the role and the number. */
 #define HAS_SAME_TOKENS(grant)                                                                     \
   (WAS_SAME((grant).owner) && WAS_SAME((grant).access_length) &&                                   \
    WAS_SAME((grant).authorization[OCC_BEARER_LENGTH]) && WAS_SAME((grant).refresh_length) &&       \
    WAS_SAME((grant).refresh[0]))
-/* The grant is the same, with the same tokens, whatever its slot. */
+/* The grant is the same, with the same tokens, whatever its role. */
 #define IS_SAME(grant) (WAS_SAME((grant).number) && HAS_SAME_TOKENS(grant))
-#define IS_UNCHANGED(i) (WAS_SAME(PLACE(i).slot) && IS_SAME(PLACE(i)))
+#define IS_UNCHANGED(i) (WAS_SAME(PLACE(i).role) && IS_SAME(PLACE(i)))
 
-#define WAS(i, in) (\old(self->grants.at[i].slot) == OCC_SLOT_##in)
-#define IS(i, in) (self->grants.at[i].slot == OCC_SLOT_##in)
-#define IS_WHERE_IT_WAS(i) (self->grants.at[i].slot == \old(self->grants.at[i].slot))
+#define WAS(i, in) (\old(self->grants.at[i].role) == OCC_ROLE_##in)
+#define IS(i, in) (self->grants.at[i].role == OCC_ROLE_##in)
+#define IS_WHERE_IT_WAS(i) (self->grants.at[i].role == \old(self->grants.at[i].role))
 /* The same token stays in the session, or is being revoked, at another place. */
 #define STAYS_AT(i, j)                                                                             \
   (i != j && \old(SAME_TOKEN(PLACE(i), PLACE(j))) && (IS_HELD(PLACE(j)) || IS(j, REVOKING)))
@@ -137,21 +137,21 @@ void copy_text(char *to, const char *from, size_t length);
 /* ---- grant.c -----------------------------------------------------------------------------------
  */
 
-#define HAS_SLOT(i) (self->at[i].slot == slot)
+#define HAS_ROLE(i) (self->at[i].role == role)
 #define IS_FIRST(i)                                                                                \
-  (\result == &self->at[i] && HAS_SLOT(i) && (i > 0 ==> !HAS_SLOT(0)) && (i > 1 ==> !HAS_SLOT(1)))
+  (\result == &self->at[i] && HAS_ROLE(i) && (i > 0 ==> !HAS_ROLE(0)) && (i > 1 ==> !HAS_ROLE(1)))
 /*@ requires \valid_read(self);
-    assigns \result \from self, self->at[0 .. OCC_PLACES - 1].slot, slot;
+    assigns \result \from self, self->at[0 .. OCC_PLACES - 1].role, role;
     behavior none:
-      assumes !ONE(HAS_SLOT);
+      assumes !ONE(HAS_ROLE);
       ensures \result == \null;
     behavior first:
-      assumes ONE(HAS_SLOT);
+      assumes ONE(HAS_ROLE);
       ensures ONE(IS_FIRST);
     complete behaviors;
     disjoint behaviors;
 */
-occ_grant *occ_grants_in(occ_grants *self, occ_slot slot);
+occ_grant *occ_grants_in(occ_grants *self, occ_role role);
 
 /* The number of the next grant. The arithmetic is exact as long as a nonce has numbers. */
 #define NUMBERS 2097152
@@ -166,53 +166,53 @@ double occ_grants_number(occ_grants *self);
 #define AT(i) (self->at[i])
 #define IS_AT(i) (\result == &self->at[i])
 #define IS_RESERVED(i)                                                                             \
-  (IS_AT(i) && \old(AT(i).slot) == OCC_SLOT_FREE && AT(i).slot == OCC_SLOT_AWAITED &&              \
+  (IS_AT(i) && \old(AT(i).role) == OCC_ROLE_FREE && AT(i).role == OCC_ROLE_AWAITED &&              \
    AT(i).owner == owner && AT(i).number == NEXT_NUMBER(*self, \old(self->numbered)))
 #define IS_UNTOUCHED(i)                                                                            \
-  (!IS_AT(i) ==> WAS_SAME(AT(i).slot) && WAS_SAME(AT(i).owner) && WAS_SAME(AT(i).number))
-#define RESERVED(i) AT(i).slot, AT(i).owner, AT(i).number
+  (!IS_AT(i) ==> WAS_SAME(AT(i).role) && WAS_SAME(AT(i).owner) && WAS_SAME(AT(i).number))
+#define RESERVED(i) AT(i).role, AT(i).owner, AT(i).number
 /* Only a free place is reserved, and it is no longer free. */
 /*@ requires \valid(self);
     assigns \result, self->numbered, RESERVED(0), RESERVED(1), RESERVED(2);
     ensures EACH(IS_UNTOUCHED);
     behavior none:
-      assumes IN_SLOT(*self, OCC_SLOT_FREE) <= OCC_PLACES_FOR_TABS;
+      assumes IN_ROLE(*self, OCC_ROLE_FREE) <= OCC_PLACES_FOR_TABS;
       assigns \result;
       ensures \result == \null;
     behavior some:
-      assumes IN_SLOT(*self, OCC_SLOT_FREE) > OCC_PLACES_FOR_TABS;
+      assumes IN_ROLE(*self, OCC_ROLE_FREE) > OCC_PLACES_FOR_TABS;
       ensures ONE(IS_RESERVED);
-      ensures IN_SLOT(*self, OCC_SLOT_FREE) == \old(IN_SLOT(*self, OCC_SLOT_FREE)) - 1;
+      ensures IN_ROLE(*self, OCC_ROLE_FREE) == \old(IN_ROLE(*self, OCC_ROLE_FREE)) - 1;
     complete behaviors;
     disjoint behaviors;
 */
 occ_grant *occ_grants_reserve(occ_grants *self, occ_owner owner);
 
 #define IS_GRANT_AT(i) (grant == &self->at[i])
-#define REFRESHED(at) (at).slot, (at).owner, (at).number, (at).refreshes, (at).earlier
-#define IS_REFRESH_OF(at) ((at).slot == OCC_SLOT_AWAITED && (at).refreshes == grant->number)
+#define REFRESHED(at) (at).role, (at).owner, (at).number, (at).refreshes, (at).earlier
+#define IS_REFRESH_OF(at) ((at).role == OCC_ROLE_AWAITED && (at).refreshes == grant->number)
 #define IS_TAKEN_OR_UNTOUCHED(at)                                                                  \
-  ((\old((at).slot) == OCC_SLOT_FREE && \result && IS_REFRESH_OF(at)) ||                          \
-   (WAS_SAME((at).slot) && WAS_SAME((at).owner) && WAS_SAME((at).number) &&                        \
+  ((\old((at).role) == OCC_ROLE_FREE && \result && IS_REFRESH_OF(at)) ||                          \
+   (WAS_SAME((at).role) && WAS_SAME((at).owner) && WAS_SAME((at).number) &&                        \
     WAS_SAME((at).refreshes)))
 /* A refresh is under way only if a place awaits its result; only a free place is taken for that. */
-/*@ requires \valid(self) && ONE(IS_GRANT_AT) && grant->slot != OCC_SLOT_FREE &&
+/*@ requires \valid(self) && ONE(IS_GRANT_AT) && grant->role != OCC_ROLE_FREE &&
       HEADER_FITS_IN(*grant);
     assigns \result, self->numbered, REFRESHED(AT(0)), REFRESHED(AT(1)), REFRESHED(AT(2));
     ensures IS_TAKEN_OR_UNTOUCHED(AT(0)) && IS_TAKEN_OR_UNTOUCHED(AT(1)) &&
       IS_TAKEN_OR_UNTOUCHED(AT(2));
     ensures \result ==> IS_REFRESH_OF(AT(0)) || IS_REFRESH_OF(AT(1)) || IS_REFRESH_OF(AT(2));
-    ensures !\result ==> IN_SLOT(*self, OCC_SLOT_FREE) <= OCC_PLACES_FOR_TABS;
+    ensures !\result ==> IN_ROLE(*self, OCC_ROLE_FREE) <= OCC_PLACES_FOR_TABS;
 */
 bool occ_grants_refresh(occ_grants *self, const occ_grant *grant);
 
 #define IS_FOR_CLIENT(i)                                                                           \
-  (IS_AT(i) && AT(i).slot == OCC_SLOT_AWAITED && AT(i).owner == OCC_OWNER_CLIENT)
+  (IS_AT(i) && AT(i).role == OCC_ROLE_AWAITED && AT(i).owner == OCC_OWNER_CLIENT)
 /*@ requires \valid(self);
     assigns \result, self->numbered, RESERVED(0), RESERVED(1), RESERVED(2);
     ensures EACH(IS_UNTOUCHED);
     ensures \result == \null || ONE(IS_FOR_CLIENT);
-    ensures \result == \null ==> IN_SLOT(*self, OCC_SLOT_FREE) <= OCC_PLACES_FOR_TABS;
+    ensures \result == \null ==> IN_ROLE(*self, OCC_ROLE_FREE) <= OCC_PLACES_FOR_TABS;
 */
 occ_grant *occ_grants_await_client(occ_grants *self);
 
@@ -231,7 +231,7 @@ occ_grant *occ_grants_await_client(occ_grants *self);
 */
 occ_grant *occ_grants_held(occ_grants *self, double number);
 
-#define IS_REVOKING_NUMBER(i) (self->at[i].slot == OCC_SLOT_REVOKING && self->at[i].number == number)
+#define IS_REVOKING_NUMBER(i) (self->at[i].role == OCC_ROLE_REVOKING && self->at[i].number == number)
 #define IS_REVOKING(i) (\result == &self->at[i] && IS_REVOKING_NUMBER(i))
 /*@ requires \valid_read(self);
     assigns \result \from self, self->at[0 .. OCC_PLACES - 1], number;
@@ -247,7 +247,7 @@ occ_grant *occ_grants_held(occ_grants *self, double number);
 occ_grant *occ_grants_revoking(occ_grants *self, double number);
 
 /*@ requires \valid_read(self);
-    assigns \result \from self->slot;
+    assigns \result \from self->role;
     ensures \result <==> IS_HELD(*self); */
 bool occ_grant_is_held(const occ_grant *self);
 
@@ -304,13 +304,13 @@ void occ_grant_date(occ_grant *self, double issued, double now);
 */
 void occ_grant_inherit(occ_grant *self, const occ_grant *refreshed);
 
-/* The tokens of the response continue in the grant, in its slot and under its number; the place
+/* The tokens of the response continue in the grant, in its role and under its number; the place
  * that awaited them is free. */
 /*@ requires \valid(self) && \valid(response) && \separated(self, response);
     requires FITS(*self) && HEADER_FITS && FITS(*response) && response->access_length > 0;
     requires ' ' < response->authorization[OCC_BEARER_LENGTH] <= '~';
     assigns MEMBERS(*self), RANGES(*self), MEMBERS(*response);
-    ensures self->slot == \old(self->slot) && self->number == \old(self->number) &&
+    ensures self->role == \old(self->role) && self->number == \old(self->number) &&
       self->owner == \old(self->owner);
     ensures self->access_length == \old(response->access_length);
     ensures self->authorization[OCC_BEARER_LENGTH] ==
@@ -332,8 +332,8 @@ uint64_t occ_grant_fingerprint(const occ_grant *self);
 /*@ requires \valid(self) && (status == OCC_STATUS_OK || self->access_length == 0);
     behavior token:
       assumes status == OCC_STATUS_OK;
-      assigns self->slot;
-      ensures self->slot == OCC_SLOT_STRAY;
+      assigns self->role;
+      ensures self->role == OCC_ROLE_STRAY;
     behavior none:
       assumes status != OCC_STATUS_OK;
       assigns MEMBERS(*self);
@@ -356,7 +356,7 @@ void occ_grant_settle(occ_grant *self);
 
 /* The same tokens are out of the session, and each of them waits to be revoked. */
 #define TOKENS_ARE_QUEUED(grant)                                                                   \
-  (HAS_SAME_TOKENS(grant) && (grant).slot == OCC_SLOT_REVOKING &&                                  \
+  (HAS_SAME_TOKENS(grant) && (grant).role == OCC_ROLE_REVOKING &&                                  \
    (grant).revocation[OCC_TOKEN_ACCESS].stage == OCC_REVOCATION_QUEUED &&                          \
    ((grant).refresh_length > 0 ==>                                                                 \
     (grant).revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_QUEUED))
@@ -365,7 +365,7 @@ void occ_grant_settle(occ_grant *self);
 #define ALL_FIT (FITS(PLACE(0)) && FITS(PLACE(1)) && FITS(PLACE(2)))
 /* A copy of the grant stays in the session, or is itself being revoked. */
 #define IS_COPY_OF(one, other)                                                                     \
-  ((IS_HELD(other) || (other).slot == OCC_SLOT_REVOKING) && SAME_TOKEN(one, other))
+  ((IS_HELD(other) || (other).role == OCC_ROLE_REVOKING) && SAME_TOKEN(one, other))
 #define IS_SHARED(i)                                                                               \
   ((i != 0 && IS_COPY_OF(PLACE(i), PLACE(0))) || (i != 1 && IS_COPY_OF(PLACE(i), PLACE(1))) ||     \
    (i != 2 && IS_COPY_OF(PLACE(i), PLACE(2))))
@@ -385,14 +385,14 @@ void occ_revocation_begin(occ_session *self, occ_grant *grant);
 
 /* The same, except that another tab revokes its access token. */
 #define REFRESH_TOKEN_IS_QUEUED(grant)                                                             \
-  (HAS_SAME_TOKENS(grant) && (grant).slot == OCC_SLOT_REVOKING &&                                  \
+  (HAS_SAME_TOKENS(grant) && (grant).role == OCC_ROLE_REVOKING &&                                  \
    (grant).revocation[OCC_TOKEN_REFRESH].stage == OCC_REVOCATION_QUEUED)
 #define IS_REFRESH_QUEUED(grant) (WAS_SAME((grant).number) && REFRESH_TOKEN_IS_QUEUED(grant))
 /*@ requires \valid(self) && ONE(IS_GRANT) && FITS(*grant) && grant->refresh_length > 0;
     assigns MEMBERS(*grant), self->revoking;
     behavior endpoint:
       assumes HAS_ENDPOINT;
-      assigns grant->slot, grant->expires_at, grant->revocation[OCC_TOKEN_REFRESH].stage,
+      assigns grant->role, grant->expires_at, grant->revocation[OCC_TOKEN_REFRESH].stage,
         grant->revocation[OCC_TOKEN_REFRESH].tries_left, self->revoking;
       ensures IS_REFRESH_QUEUED(*grant);
     behavior none:

@@ -1,7 +1,7 @@
 /* The readers: token responses, snapshots, numbers. Any bytes, any tree of cJSON's. */
 #include "cjson_contract.h"
+#include "decimal.h"
 #include "json.h"
-#include "number.h"
 #include "snapshot.h"
 #include "token_response.h"
 
@@ -11,7 +11,7 @@
     assigns \result \from text[0 .. ];
     assigns *end \from text;
     ensures !\is_NaN(\result); */
-double occ_number_read(const char *text, char **end);
+double occ_decimal_read(const char *text, char **end);
 
 /* Returns an input with a zero behind it, like the real one. */
 static occ_text any_input(void) {

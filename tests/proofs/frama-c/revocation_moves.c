@@ -12,13 +12,13 @@ static void queue(occ_session *self, occ_revocation *revocation);
     assigns MEMBERS(*grant), self->revoking;
     behavior both:
       assumes HAS_ENDPOINT && with_access;
-      assigns grant->slot, grant->revocation[OCC_TOKEN_ACCESS].stage,
+      assigns grant->role, grant->revocation[OCC_TOKEN_ACCESS].stage,
         grant->revocation[OCC_TOKEN_ACCESS].tries_left, grant->revocation[OCC_TOKEN_REFRESH].stage,
         grant->revocation[OCC_TOKEN_REFRESH].tries_left, self->revoking;
       ensures IS_QUEUED(*grant);
     behavior refresh:
       assumes HAS_ENDPOINT && !with_access;
-      assigns grant->slot, grant->revocation[OCC_TOKEN_REFRESH].stage,
+      assigns grant->role, grant->revocation[OCC_TOKEN_REFRESH].stage,
         grant->revocation[OCC_TOKEN_REFRESH].tries_left, self->revoking;
       ensures IS_REFRESH_QUEUED(*grant);
     behavior none:
@@ -68,7 +68,7 @@ static bool is_copy(const occ_grant *grant, const occ_grant *other);
 */
 void occ_revocation_begin_strays(occ_session *self);
 
-/*@ requires \valid(self) && ONE(IS_GRANT) && FITS(*grant) && grant->slot == OCC_SLOT_REVOKING;
+/*@ requires \valid(self) && ONE(IS_GRANT) && FITS(*grant) && grant->role == OCC_ROLE_REVOKING;
     requires token == OCC_TOKEN_ACCESS || token == OCC_TOKEN_REFRESH;
     assigns MEMBERS(*grant), self->revoking;
     ensures self->revoking == (uint32_t)(\old(self->revoking) - 1);
@@ -96,7 +96,7 @@ static void settle(occ_session *self, occ_grant *grant, occ_token token);
 
 /* R30: a refresh token's revocation waits only for a refresh under way, and only once. */
 /*@ requires \valid(self) && ONE(IS_GRANT) && FITS(*grant) && HEADER_FITS_IN(*grant);
-    requires grant->slot == OCC_SLOT_REVOKING;
+    requires grant->role == OCC_ROLE_REVOKING;
     assigns \result, self->grants.numbered, REFRESHED(PLACE(0)), REFRESHED(PLACE(1)), REFRESHED(PLACE(2)),
       grant->is_final, grant->revocation[OCC_TOKEN_REFRESH].stage;
     ensures IS_TAKEN_OR_UNTOUCHED(PLACE(0)) && IS_TAKEN_OR_UNTOUCHED(PLACE(1)) &&
@@ -112,12 +112,12 @@ static bool wait_for_bearer(occ_session *self, occ_grant *grant);
 #define IS_PLACE(i) (place == &self->grants.at[i])
 #define STAGE(i, token) (PLACE(i).revocation[OCC_TOKEN_##token].stage)
 #define IS_REFRESHING(i)                                                                           \
-  (PLACE(i).slot == OCC_SLOT_REVOKING && PLACE(i).number == place->refreshes &&                    \
+  (PLACE(i).role == OCC_ROLE_REVOKING && PLACE(i).number == place->refreshes &&                    \
    STAGE(i, REFRESH) == OCC_REVOCATION_REFRESHING)
 /* The new grant is a stray, with the old refresh token if it has none of its own, and is not
  * refreshed for its own revocation. */
 #define IS_STRAY_OF(j, i)                                                                          \
-  (PLACE(j).slot == OCC_SLOT_STRAY && PLACE(j).is_final && WAS_SAME(PLACE(j).owner) &&             \
+  (PLACE(j).role == OCC_ROLE_STRAY && PLACE(j).is_final && WAS_SAME(PLACE(j).owner) &&             \
    WAS_SAME(PLACE(j).access_length) && WAS_SAME(PLACE(j).authorization[OCC_BEARER_LENGTH]) &&      \
    PLACE(j).refresh_length == (\old(PLACE(j).refresh_length) > 0                                   \
                                  ? \old(PLACE(j).refresh_length)                                   \
@@ -128,13 +128,13 @@ static bool wait_for_bearer(occ_session *self, occ_grant *grant);
 /* The refresh token has settled, and the access token unless its revocation is on the wire. */
 #define HAS_SETTLED(i)                                                                             \
   (\old(STAGE(i, ACCESS)) == OCC_REVOCATION_SENT                                                   \
-     ? PLACE(i).slot == OCC_SLOT_REVOKING && STAGE(i, ACCESS) == OCC_REVOCATION_SENT &&            \
+     ? PLACE(i).role == OCC_ROLE_REVOKING && STAGE(i, ACCESS) == OCC_REVOCATION_SENT &&            \
          STAGE(i, REFRESH) == OCC_REVOCATION_SETTLED && PLACE(i).refresh_length == 0 &&            \
          WAS_SAME(PLACE(i).number) && WAS_SAME(PLACE(i).access_length) &&                          \
          WAS_SAME(PLACE(i).authorization[OCC_BEARER_LENGTH])                                       \
      : IS_FREE(PLACE(i)))
 #define GOES_ON(i)                                                                                 \
-  (WAS_SAME(PLACE(i).slot) && IS_SAME(PLACE(i)) && WAS_SAME(STAGE(i, ACCESS)) &&                   \
+  (WAS_SAME(PLACE(i).role) && IS_SAME(PLACE(i)) && WAS_SAME(STAGE(i, ACCESS)) &&                   \
    STAGE(i, REFRESH) == OCC_REVOCATION_QUEUED)
 /* The result of the refresh of the grant at i is at j, and nothing else has moved. */
 #define HAS_COME(j, i)                                                                             \
@@ -148,7 +148,7 @@ static bool wait_for_bearer(occ_session *self, occ_grant *grant);
 #define NOTHING_HAS_COME(i) (IS_ELSEWHERE_UNCHANGED(i) && WAS_SAME(PLACE(i).is_final))
 /* R30: a refresh token to be revoked is in the result of its refresh, or refused by the server, or
  * still to be revoked. */
-/*@ requires \valid(self) && ONE(IS_PLACE) && place->slot == OCC_SLOT_AWAITED;
+/*@ requires \valid(self) && ONE(IS_PLACE) && place->role == OCC_ROLE_AWAITED;
     requires FITS(PLACE(0)) && FITS(PLACE(1)) && FITS(PLACE(2));
     requires HEADER_FITS_IN(PLACE(0)) && HEADER_FITS_IN(PLACE(1)) && HEADER_FITS_IN(PLACE(2));
     requires status == OCC_STATUS_OK ? place->access_length > 0 : place->access_length == 0;

@@ -14,8 +14,8 @@
    \separated(self, from->access.at + (0 .. from->access.length - 1)) &&                           \
    \separated(self, from->refresh.at + (0 .. from->refresh.length - 1)) &&                         \
    from->issued >= 0 && from->number > 0 &&                                                        \
-   (from->slot == OCC_SLOT_ACTIVE || from->slot == OCC_SLOT_PARKED ||                              \
-    from->slot == OCC_SLOT_RETIRED))
+   (from->role == OCC_ROLE_ACTIVE || from->role == OCC_ROLE_PARKED ||                              \
+    from->role == OCC_ROLE_RETIRED))
 
 /* The access token is another tab's; a refresh token is kept if the other tab sends none. */
 #define IS_GIVEN(grant)                                                                            \
@@ -37,15 +37,15 @@
 static void take_tokens(occ_session *self, occ_grant *grant, const occ_snapshot_grant *from);
 
 #define IS_HELD_AS_TOLD(i) (IS_HELD(PLACE(i)) && PLACE(i).number == from->number)
-#define IS_NEW_HERE(i) (PLACE(i).slot == OCC_SLOT_FREE && PLACE(i).issued == 0 &&                  \
+#define IS_NEW_HERE(i) (PLACE(i).role == OCC_ROLE_FREE && PLACE(i).issued == 0 &&                  \
                         PLACE(i).access_length == 0)
-#define IS_WIPED(i) (PLACE(i).slot == OCC_SLOT_FREE ==> IS_NEW_HERE(i))
+#define IS_WIPED(i) (PLACE(i).role == OCC_ROLE_FREE ==> IS_NEW_HERE(i))
 #define HAS_TOKEN_TOLD(i)                                                                          \
   (PLACE(i).access_length == from->access.length &&                                                \
    PLACE(i).authorization[OCC_BEARER_LENGTH] == from->access.at[0])
 /* The place has the adopted grant, with the newer tokens of the two; everything else stays. */
 #define IS_ADOPTED(i)                                                                              \
-  ((\old(IS_HELD_AS_TOLD(i)) || \old(IS_NEW_HERE(i))) && PLACE(i).slot == from->slot &&            \
+  ((\old(IS_HELD_AS_TOLD(i)) || \old(IS_NEW_HERE(i))) && PLACE(i).role == from->role &&            \
    PLACE(i).number == from->number && PLACE(i).owner == from->owner &&                             \
    (from->issued < \old(PLACE(i).issued)                                                           \
       ? self->grants_changed && WAS_SAME(PLACE(i).access_length) &&                                \
@@ -61,7 +61,7 @@ static void take_tokens(occ_session *self, occ_grant *grant, const occ_snapshot_
 /* The grant of another tab has one place, its own or a free one; no other is touched. */
 /*@ requires \valid(self) && \valid_read(from) && IS_READ && ALL_FIT && EACH(IS_WIPED);
     requires HEADER_FITS_IN(PLACE(0)) && HEADER_FITS_IN(PLACE(1)) && HEADER_FITS_IN(PLACE(2));
-    requires ONE(IS_HELD_AS_TOLD) || IN_SLOT(self->grants, OCC_SLOT_FREE) > 0;
+    requires ONE(IS_HELD_AS_TOLD) || IN_ROLE(self->grants, OCC_ROLE_FREE) > 0;
     assigns self->grants_changed, self->waiting_for, self->asked_until, self->is_answered, PLACES,
       RANGES(PLACE(0)), RANGES(PLACE(1)), RANGES(PLACE(2));
     ensures ONE(IS_ADOPTED_ALONE);
@@ -70,7 +70,7 @@ static void adopt_grant(occ_session *self, const occ_snapshot_grant *from);
 
 /* The place has a grant of that number that is being revoked already, or will be. */
 #define IS_OUT_AS(j, n)                                                                            \
-  ((PLACE(j).slot == OCC_SLOT_REVOKING || PLACE(j).slot == OCC_SLOT_STRAY) &&                      \
+  ((PLACE(j).role == OCC_ROLE_REVOKING || PLACE(j).role == OCC_ROLE_STRAY) &&                      \
    PLACE(j).number == (n))
 /*@ requires \valid_read(self);
     assigns \result \from self->grants, number;

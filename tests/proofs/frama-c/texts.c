@@ -3,7 +3,7 @@
  * wraps on purpose.
  */
 #include "any.h"
-#include "number.h"
+#include "decimal.h"
 
 void main(void) {
   any();
@@ -12,7 +12,7 @@ void main(void) {
   if (string != long_string) {
     char *end;
     (void)occ_text_length(string);
-    const double number = occ_number_read(string, &end);
+    const double number = occ_decimal_read(string, &end);
     //@ check !\is_NaN(number);
     //@ check string <= end <= &short_string[SHORT - 1];
   }

@@ -1,4 +1,4 @@
-/* Transitions: grants move between slots according to the effects of the table. */
+/* Transitions: grants move between roles according to the effects of the table. */
 #include "moves.h"
 #include "table.h"
 
@@ -11,12 +11,12 @@
     behavior some:
       assumes grant != \null;
       requires \valid(grant);
-      assigns grant->slot;
-      ensures grant->slot == slot;
+      assigns grant->role;
+      ensures grant->role == role;
     complete behaviors;
     disjoint behaviors;
 */
-static void move(occ_grant *grant, occ_slot slot);
+static void move(occ_grant *grant, occ_role role);
 
 /* R9. */
 /*@ behavior none:
@@ -71,8 +71,8 @@ static void revoke(occ_session *self, occ_grant *grant);
   (IS(i, FREE) && !WAS(i, FREE) ==> HAS(DROP) || (HAS(REVOKE) && (!HAS_ENDPOINT || STAYS(i))))
 
 #define AT_MOST_ONE_EACH                                                                           \
-  (IN_SLOT(self->grants, OCC_SLOT_ACTIVE) <= 1 && IN_SLOT(self->grants, OCC_SLOT_PARKED) <= 1 && \
-   IN_SLOT(self->grants, OCC_SLOT_RETIRED) <= 1)
+  (IN_ROLE(self->grants, OCC_ROLE_ACTIVE) <= 1 && IN_ROLE(self->grants, OCC_ROLE_PARKED) <= 1 && \
+   IN_ROLE(self->grants, OCC_ROLE_RETIRED) <= 1)
 
 #define GRANT_IS_MOVED(i) (IS_MOVED(i) && MOVED_IS_SAME(i) && MOVED_IS_SETTLED(i))
 #define GRANTS_ARE_MOVED (EACH(GRANT_IS_MOVED) && AT_MOST_ONE_EACH)
@@ -80,14 +80,14 @@ static void revoke(occ_session *self, occ_grant *grant);
  * with DROP are left out, which they cannot prove. The sets' common properties are required here,
  * and Eva checks them of the table (table.c). */
 /*@ requires \valid(self) && ALL_FIT && AT_MOST_ONE_EACH;
-    requires granted == \null || (ONE(IS_GRANTED) && granted->slot == OCC_SLOT_AWAITED);
+    requires granted == \null || (ONE(IS_GRANTED) && granted->role == OCC_ROLE_AWAITED);
     requires !HAS(DROP);
-    requires HAS(PARK) ==> IN_SLOT(self->grants, OCC_SLOT_PARKED) == 0;
-    requires HAS(RETIRE) && (HAS(PARK) || IN_SLOT(self->grants, OCC_SLOT_PARKED) == 1) ==>
-      IN_SLOT(self->grants, OCC_SLOT_RETIRED) == 0;
+    requires HAS(PARK) ==> IN_ROLE(self->grants, OCC_ROLE_PARKED) == 0;
+    requires HAS(RETIRE) && (HAS(PARK) || IN_ROLE(self->grants, OCC_ROLE_PARKED) == 1) ==>
+      IN_ROLE(self->grants, OCC_ROLE_RETIRED) == 0;
     requires HAS(RESTORE) ==> (HAS(DROP) || HAS(REVOKE)) && !HAS(PARK) && !HAS(RETIRE);
     requires HAS(PARK) ==> !HAS(DROP) && !HAS(REVOKE);
-    requires HAS(ADMIT) ==> HAS(PARK) || IN_SLOT(self->grants, OCC_SLOT_ACTIVE) == 0;
+    requires HAS(ADMIT) ==> HAS(PARK) || IN_ROLE(self->grants, OCC_ROLE_ACTIVE) == 0;
     assigns self->sign_in, self->waiting_for, self->asked_until, self->is_answered,
       self->left, self->left_issued, self->revoking, PLACES;
     ensures nothing: effects == (0) ==> GRANTS_ARE_MOVED;

@@ -1,5 +1,5 @@
 /* Numbers in decimal text, read and written without the C library. */
-#include "number.h"
+#include "decimal.h"
 
 #include <math.h>
 
@@ -8,7 +8,7 @@
 /* Checks the number read from a text, and that reading ends before `rest`. */
 static void check_read(const char *text, double expected, const char *rest) {
   char *end = NULL;
-  const double number = occ_number_read(text, &end);
+  const double number = occ_decimal_read(text, &end);
   if (!CHECK_NUMBER(number, expected) || !CHECK_TEXT(end, rest)) {
     printf("  reading \"%s\"\n", text);
   }
@@ -17,7 +17,7 @@ static void check_read(const char *text, double expected, const char *rest) {
 static void check_written(double number, const char *expected) {
   char bytes[40] = "";
   occ_writer writer = {.at = bytes, .size = sizeof bytes};
-  occ_number_write(&writer, number);
+  occ_decimal_write(&writer, number);
   CHECK_TEXT(bytes, expected);
 }
 
@@ -72,7 +72,7 @@ TEST(none, "a text without a number is not read at all") {
 
 TEST(digits, "many digits cost no precision beyond the last place") {
   char *end = NULL;
-  const double number = occ_number_read("0.12345678901234567890123456789", &end);
+  const double number = occ_decimal_read("0.12345678901234567890123456789", &end);
   CHECK(fabs(number - 0.12345678901234568) < 1e-16);
   CHECK_TEXT(end, "");
 }
@@ -91,7 +91,7 @@ TEST(round_trip, "a written number is read back unchanged") {
     char bytes[40] = "";
     char *end = NULL;
     occ_writer writer = {.at = bytes, .size = sizeof bytes};
-    occ_number_write(&writer, (double)number);
-    CHECK_NUMBER(occ_number_read(bytes, &end), (double)number);
+    occ_decimal_write(&writer, (double)number);
+    CHECK_NUMBER(occ_decimal_read(bytes, &end), (double)number);
   }
 }

@@ -1,4 +1,4 @@
-#include "number.h"
+#include "decimal.h"
 
 /* More powers of ten than a double can hold: beyond them the value is 0 or infinite anyway. */
 enum { EXPONENT_MAX = 700 };
@@ -36,7 +36,7 @@ static int read_exponent(const char **at) {
 }
 
 /* strtod returns a pointer to char into a text of const char, hence the casts. */
-double occ_number_read(const char *text, char **end) {
+double occ_decimal_read(const char *text, char **end) {
   const char *at = text + (*text == '-');
   double value = 0.0;
   int exponent = 0;
@@ -63,7 +63,7 @@ double occ_number_read(const char *text, char **end) {
   return *text == '-' ? -value : value;
 }
 
-void occ_number_write(occ_writer *writer, double number) {
+void occ_decimal_write(occ_writer *writer, double number) {
   char digits[20] = "";
   size_t first = sizeof digits - 1;
   uint64_t rest = (uint64_t)number;
@@ -72,11 +72,4 @@ void occ_number_write(occ_writer *writer, double number) {
     rest /= 10;
   } while (rest > 0);
   occ_write(writer, digits + first);
-}
-
-double occ_number_earlier(double one, double other) {
-  if (one == 0 || other == 0) {
-    return one + other;
-  }
-  return one < other ? one : other;
 }
