@@ -25,8 +25,8 @@ import { own } from './own.js';
 
 /**
  * The core: its exports as src/occ_session.h describes them, without the session and the time. Each
- * text, or its bytes, is given behind its number, in any order. Each call returns a status of numbers.js after its effects have
- * run.
+ * text, or its bytes, is given behind its number, in any order. Each call returns a status of
+ * numbers.js after its effects have run.
  *
  * @typedef {object} Core
  * @property {(nonce: number, flags: number, retries: number, ...texts: (number | string)[]) => number} occ_open

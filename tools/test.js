@@ -28,9 +28,10 @@ const parts = {
     }
     return passes('ctest', ['--preset', 'native', `-j${availableParallelism()}`, ...args]);
   },
-  node: (args) => runNode('tests/node', args),
+  // The tests of the development back end stand beside it.
+  node: (args) => runNode(['tests/node', 'web/backend'], args),
   // Two cores can run two browsers at a time.
-  browser: (args) => runNode('tests/browser', ['--test-concurrency=2', ...args]),
+  browser: (args) => runNode(['tests/browser'], ['--test-concurrency=2', ...args]),
   async storefront(args) {
     setup('storefront');
     process.env.CHROMIUM = findHeadlessShell();
@@ -45,7 +46,7 @@ const parts = {
     const results = [measuring, others].map(
       (each) =>
         each.length === 0 ||
-        runNode('tests/storefront', ['--test-concurrency=2', ...options, ...each]),
+        runNode(['tests/storefront'], ['--test-concurrency=2', ...options, ...each]),
     );
     if (measuring.length > 0) passes(process.execPath, ['tests/storefront/table.js']);
     return results.every(Boolean);
@@ -53,16 +54,16 @@ const parts = {
 };
 
 /**
- * Runs the tests of a folder with Node's test runner.
- * @param {string} folder
+ * Runs the tests of folders with Node's test runner.
+ * @param {string[]} folders
  * @param {string[]} args
  */
-function runNode(folder, args) {
+function runNode(folders, args) {
   const options = args.filter((arg) => arg.startsWith('-'));
   const named = args.filter((arg) => !arg.startsWith('-'));
-  const files = named.length > 0 ? named : testFiles(folder);
+  const files = named.length > 0 ? named : folders.flatMap(testFiles);
   if (files.length === 0) {
-    console.error(`no tests in ${folder}`);
+    console.error(`no tests in ${folders.join(', ')}`);
     return false;
   }
   // A file that runs longer than five minutes is reported as failed.

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { accounts, startBackend } from '../../web/backend/index.js';
+import { accounts, startBackend } from './index.js';
 
 /** The limit of a suite: an unanswered request must not block the runner, nor a slow machine fail. */
 const limit = { timeout: 120_000 };
@@ -16,7 +16,7 @@ const anna = { username: 'anna.keller@example.com', password: 'Welcome-1' };
 const ben = { username: 'ben.okafor@example.com', password: 'Welcome-2' };
 const agent = { username: 'asagent', password: 'Support-1' };
 
-/** @type {import('../../web/backend/index.js').Backend} */
+/** @type {import('./index.js').Backend} */
 let backend;
 
 before(async () => {
@@ -1322,7 +1322,7 @@ describe('starting and ending', limit, () => {
 
   /** @param {Record<string, string>} env */
   function start(env) {
-    const main = new URL('../../web/backend/main.js', import.meta.url).pathname;
+    const main = new URL('./main.js', import.meta.url).pathname;
     const child = spawn(process.execPath, [main], { env: { ...process.env, ...env } });
     const output = { out: '', err: '' };
     child.stdout.on('data', (data) => (output.out += data));

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { startBackend } from '../../web/backend/index.js';
+import { startBackend } from './index.js';
 
-/** @import { Answer } from '../../web/backend/behaviour.js' */
+/** @import { Answer } from './behaviour.js' */
 
 /** The limit of a suite: an unanswered request must not block the runner, nor a slow machine fail. */
 const limit = { timeout: 120_000 };
@@ -16,7 +16,7 @@ const form = new URLSearchParams({
   ...{ client_id: 'mobile_android', client_secret: 'secret' },
 });
 
-/** @type {import('../../web/backend/index.js').Backend} */
+/** @type {import('./index.js').Backend} */
 let backend;
 
 before(async () => {
