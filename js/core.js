@@ -5,8 +5,8 @@ import { own } from './own.js';
 /**
  * The host functions as src/occ_host.h describes them, with a text in place of each pointer and
  * length at the end, and undefined in place of a text of length 0. The numbers are those of
- * numbers.js. Each function takes note at once, and returns the effect, which runs when the call into
- * the core has ended and may call the core again.
+ * numbers.js. Each function takes note at once, and returns the effect, which runs when the call
+ * into the core has ended and may call the core again.
  *
  * @typedef {() => unknown} Effect
  * @typedef {object} Host
@@ -56,7 +56,12 @@ export async function openCore(source, host) {
   const encoder = new TextEncoder();
   /** @type {Effect[]} */
   const effects = [];
-  /** Copies a text of the core, which is valid until the host function returns. @param {number} at @param {number} length */
+  /**
+   * Copies a text of the core, which is valid until the host function returns.
+   *
+   * @param {number} at
+   * @param {number} length
+   */
   const text = (at, length) =>
     length ? decoder.decode(memory.subarray(at, at + length)) : undefined;
 

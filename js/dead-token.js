@@ -1,5 +1,5 @@
-// The signs of a dead access token in a response (R42): the one place that knows those of SAP Commerce,
-// Spring and RFC 6750 section 3.1.
+// The signs of a dead access token in a response (R42): the one place that knows those of SAP
+// Commerce, Spring and RFC 6750 section 3.1.
 import { EMPTY, readBody } from './shim.js';
 
 /** @import { Answer } from './types.js' */
@@ -24,7 +24,8 @@ async function textOf(answer) {
 export async function saysDead(answer) {
   const challenge = answer.headers?.get('www-authenticate') ?? '';
   if (/\binvalid_token\b/.test(challenge)) return true;
-  // A body that is used or broken, or longer than 64 KiB, cannot be read; a Blob is an empty object.
+  // A body that is used or broken, or longer than 64 KiB, cannot be read; a Blob is an empty
+  // object.
   const text = await textOf(answer).catch(() => '');
   return /\w/.test(challenge + text) ? DEAD.test(text) : undefined;
 }

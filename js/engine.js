@@ -1,5 +1,6 @@
-// The engine: the core, and its effects in the page, in the order in which the core names them: storage,
-// other tabs, timers, requests to the authorization server. Sessions call it, and it reports to them.
+// The engine: the core, and its effects in the page, in the order in which the core names them:
+// storage, other tabs, timers, requests to the authorization server. Sessions call it, and it
+// reports to them.
 import { errorOf } from './error.js';
 import { loadCore } from './load.js';
 import {
@@ -32,8 +33,8 @@ import { waitFor } from './wait.js';
 /** @import { SessionState } from './types.js' */
 
 /**
- * What the engine reports, once everything before it has been stored and sent. Each function may call
- * the engine again.
+ * What the engine reports, once everything before it has been stored and sent. Each function may
+ * call the engine again.
  *
  * @typedef {object} Reports
  * @property {(state: SessionState) => Effect} state takes note of the state at once; the effect announces
@@ -51,8 +52,8 @@ const TOKEN_TIMEOUT = 10_000;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * Signs out of a session that another client has left under the key of this one: its snapshot is about
- * to be overwritten, and its tokens would be lost.
+ * Signs out of a session that another client has left under the key of this one: its snapshot is
+ * about to be overwritten, and its tokens would be lost.
  *
  * @param {string} snapshot
  * @param {Settings} settings of this session
@@ -93,7 +94,12 @@ export async function openEngine(settings, reports) {
   let isRevoking = false;
   /** The latest header from the core. @type {string | undefined} */
   let authorization;
-  /** URL and status of the latest response, for the error of a sign-in; never the server's text (R28). @type {string | undefined} */
+  /**
+   * URL and status of the latest response, for the error of a sign-in; never the server's text
+   * (R28).
+   *
+   * @type {string | undefined}
+   */
   let answered;
   /** @type {Set<(authorization: string | undefined) => void>} */
   const renewals = new Set();
@@ -117,7 +123,8 @@ export async function openEngine(settings, reports) {
       storage.save(snapshot ?? null);
       // A full storage does not hold it.
       seen = storage.load();
-      // Tabs that hold the same grant want its new tokens; an empty text makes them read the storage.
+      // Tabs that hold the same grant want its new tokens; an empty text makes them read the
+      // storage.
       storage.post('saved', renewed ? snapshot : '');
     },
     occ_host_ended: (number, issued) => () => storage.tell(number, issued),
@@ -222,7 +229,12 @@ export async function openEngine(settings, reports) {
     }
   }
 
-  /** @param {number} request @param {number} purpose @param {string | undefined} header @param {string} body */
+  /**
+   * @param {number} request
+   * @param {number} purpose
+   * @param {string | undefined} header
+   * @param {string} body
+   */
   async function send(request, purpose, header, body) {
     const { tokenUrl, revokeUrl, timeoutMs } = settings;
     const completion = await (purpose === REQUEST_REVOKE
@@ -244,7 +256,8 @@ export async function openEngine(settings, reports) {
         ? setTimeout(() => setAlarm(at), LONGEST_TIMER)
         : setTimeout(() => enter('occ_alarm', at), wait);
     // In Node a session that only waits for its token to expire must not keep the process alive. A
-    // sign-in waits for nothing but a revocation, and requests under way keep the process by themselves.
+    // sign-in waits for nothing but a revocation, and requests under way keep the process by
+    // themselves.
     if (!isRevoking) timer.unref?.();
   }
 
@@ -271,7 +284,13 @@ export async function openEngine(settings, reports) {
 
     // The calls below return a status of numbers.js.
 
-    /** @param {number} owner @param {number} attempt its number, for the report @param {string} username @param {string} password @param {string} customerId */
+    /**
+     * @param {number} owner
+     * @param {number} attempt its number, for the report
+     * @param {string} username
+     * @param {string} password
+     * @param {string} customerId
+     */
     signIn: (owner, attempt, username, password, customerId) =>
       enter(
         'occ_sign_in',
@@ -298,8 +317,8 @@ export async function openEngine(settings, reports) {
      * @param {boolean} certain the response says that the token is dead
      * @param {string} rejected
      * @param {AbortSignal | null | undefined} signal ends the wait, not the refresh
-     * @returns {Promise<{ renewed?: string | undefined, isOver?: boolean }>} isOver: the session of that
-     *   token has ended
+     * @returns {Promise<{ renewed?: string | undefined, isOver?: boolean }>} isOver: the session of
+     *   that token has ended
      */
     async renew(certain, rejected, signal) {
       let status = 0;

@@ -7,8 +7,8 @@ import { createSession as create } from './index.js';
 export * from './index.js';
 
 /**
- * The bytes of core.wasm. They are carried in hexadecimal digits, which compress to a sixth less than
- * base64.
+ * The bytes of core.wasm. They are carried in hexadecimal digits, which compress to a sixth less
+ * than base64.
  *
  * @returns {Uint8Array<ArrayBuffer>}
  */
@@ -17,7 +17,8 @@ const bytes = () =>
   Uint8Array.from(/** @type {string[]} */ (wasm.match(/../g)), (byte) => parseInt(byte, 16));
 
 /**
- * Works like `createSession` of the entry point `occ-session`, with core.wasm inside the JavaScript.
+ * Works like `createSession` of the entry point `occ-session`, with core.wasm inside the
+ * JavaScript.
  *
  * @param {SessionOptions} options
  * @returns {Promise<Session>}

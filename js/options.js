@@ -45,8 +45,8 @@ export function expectKind(value, name, kind) {
 }
 
 /**
- * Returns the members of an options object, without those of Object.prototype. An unknown member is a
- * misspelt name.
+ * Returns the members of an options object, without those of Object.prototype. An unknown member is
+ * a misspelt name.
  *
  * @template T
  * @param {T} options
@@ -78,7 +78,8 @@ export function fits(value, least, most) {
 }
 
 /**
- * @param {string} types as typeof and Object.prototype.toString name them, also those of another frame
+ * @param {string} types as typeof and Object.prototype.toString name them, also those of another
+ *   frame
  * @returns {Kind}
  */
 export const typed = (types) => (value) =>

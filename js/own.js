@@ -1,5 +1,5 @@
-// Objects without a prototype. A careless merge of foreign JSON can add members to Object.prototype,
-// and none of them must become an option, or a function of the core.
+// Objects without a prototype. A careless merge of foreign JSON can add members to
+// Object.prototype, and none of them must become an option, or a function of the core.
 
 /**
  * Returns a copy of the object's own properties, without a prototype.

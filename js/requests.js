@@ -1,5 +1,5 @@
-// The requests of the storefront: the bearer on those to the API, and one retry with a new one if the
-// response says that the token is dead.
+// The requests of the storefront: the bearer on those to the API, and one retry with a new one if
+// the response says that the token is dead.
 import { saysDead } from './dead-token.js';
 import { errorOf } from './error.js';
 import { STATUS_CLOSED } from './numbers.js';
@@ -11,8 +11,8 @@ import { own } from './own.js';
 /** @import { Answer, AnsweredRequest } from './types.js' */
 
 /**
- * Sends the requests of a storefront with the tokens of an engine in the same realm. The functions are
- * those of `Session`, which documents them.
+ * Sends the requests of a storefront with the tokens of an engine in the same realm. The functions
+ * are those of `Session`, which documents them.
  *
  * @param {Engine} engine
  * @param {Settings} settings

@@ -1,5 +1,5 @@
-// The public face: a session as an object with promises, events and a state. The core decides, and the
-// engine reports.
+// The public face: a session as an object with promises, events and a state. The core decides, and
+// the engine reports.
 import { openEngine } from './engine.js';
 import { errorOf, SessionError } from './error.js';
 import {
@@ -66,8 +66,8 @@ export class Session extends EventTarget {
         this.#state = state;
         return () => {
           const latest = this.#state;
-          // Another customer may have signed in while this page was frozen: it is notified of both, in
-          // order.
+          // Another customer may have signed in while this page was frozen: it is notified of both,
+          // in order.
           if (state.phase === 'anonymous') this.#state = state;
           this.dispatchEvent(new Event('change'));
           if (this.#state === state) this.#state = latest;
@@ -101,9 +101,9 @@ export class Session extends EventTarget {
   }
 
   /**
-   * Signs an agent in. If a customer is signed in: with `customerId`, the id of that customer, the agent
-   * starts by emulating that customer, who is restored when the agent signs out; without it the
-   * customer's session ends with the agent's.
+   * Signs an agent in. If a customer is signed in: with `customerId`, the id of that customer, the
+   * agent starts by emulating that customer, who is restored when the agent signs out; without it
+   * the customer's session ends with the agent's.
    *
    * @param {Credentials} credentials
    * @param {{ signal?: AbortSignal | undefined, customerId?: string | undefined }} [options]
@@ -160,9 +160,9 @@ export class Session extends EventTarget {
   }
 
   /**
-   * Signs out the customer; or the emulated customer, and the agent stays signed in; or the agent. The
-   * sign-out is complete when this function returns; the promise never rejects, and nobody has to wait
-   * for it.
+   * Signs out the customer; or the emulated customer, and the agent stays signed in; or the agent.
+   * The sign-out is complete when this function returns; the promise never rejects, and nobody has
+   * to wait for it.
    */
   async signOut() {
     this.#engine.signOut();
@@ -174,8 +174,8 @@ export class Session extends EventTarget {
   }
 
   /**
-   * Resolves when no revocation is in flight or queued, or when the signal aborts; rejects only with a
-   * TypeError, for wrong options.
+   * Resolves when no revocation is in flight or queued, or when the signal aborts; rejects only
+   * with a TypeError, for wrong options.
    *
    * @param {{ signal?: AbortSignal | undefined }} [options]
    */
@@ -201,27 +201,27 @@ export class Session extends EventTarget {
   }
 
   /**
-   * Resolves with the header for one retry of a request that was answered with 401. Any number of calls
-   * causes one refresh (RFC 6749 section 6), and none if the response does not say that the token is
-   * dead: a 401 may have another reason.
+   * Resolves with the header for one retry of a request that was answered with 401. Any number of
+   * calls causes one refresh (RFC 6749 section 6), and none if the response does not say that the
+   * token is dead: a 401 may have another reason.
    *
-   * @param {string} rejected the header value that the request carried, `''` if it carried none: then
-   *   the application's own token is asked for (RFC 6749 section 4.4)
+   * @param {string} rejected the header value that the request carried, `''` if it carried none:
+   *   then the application's own token is asked for (RFC 6749 section 4.4)
    * @param {Answer} response the body of a `Response` can still be read afterwards
-   * @param {AnsweredRequest} [request] such as the `Request` itself; its signal ends the wait, not the
-   *   refresh
-   * @returns {Promise<string | undefined>} the header value; `''`: retry without a bearer, since the
-   *   session has ended and a GET or HEAD may be public; undefined: do not retry. Rejects only with a
-   *   TypeError, which names the wrong argument
+   * @param {AnsweredRequest} [request] such as the `Request` itself; its signal ends the wait, not
+   *   the refresh
+   * @returns {Promise<string | undefined>} the header value; `''`: retry without a bearer, since
+   *   the session has ended and a GET or HEAD may be public; undefined: do not retry. Rejects only
+   *   with a TypeError, which names the wrong argument
    */
   renew(rejected, response, request) {
     return this.#requests.renew(rejected, response, request);
   }
 
   /**
-   * Works like the global fetch, with the bearer on requests below `apiPrefixes`. A request that meets a
-   * dead token is retried once with a new one. A request with an `Authorization` header of its own is
-   * left alone.
+   * Works like the global fetch, with the bearer on requests below `apiPrefixes`. A request that
+   * meets a dead token is retried once with a new one. A request with an `Authorization` header of
+   * its own is left alone.
    *
    * @param {RequestInfo | URL} input
    * @param {RequestInit} [init]
@@ -237,9 +237,9 @@ export class Session extends EventTarget {
   // ---- Closing ---------------------------------------------------------------------------------
 
   /**
-   * Wipes the memory and ends timers and listeners. It signs nobody out, and the stored session stays,
-   * so that another one can continue it; queued revocations are sent now. Pending sign-ins are rejected
-   * with `closed`, and the state is the anonymous one.
+   * Wipes the memory and ends timers and listeners. It signs nobody out, and the stored session
+   * stays, so that another one can continue it; queued revocations are sent now. Pending sign-ins
+   * are rejected with `closed`, and the state is the anonymous one.
    */
   close() {
     if (this.#engine.isClosed()) return;

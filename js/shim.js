@@ -67,16 +67,17 @@ const completion = (delivery, status = 0) => ({ delivery, status, retryAfter: 0,
 
 /**
  * Tells a request that began from one that the browser refused. A page has 64 KiB for requests with
- * keepalive; beyond it a browser rejects as if the host were unreachable, but before any task that is
- * queued after the request, and without an entry for the page's observers. Both signs are needed:
- * Chromium may let the network pass the task after a click, and the others deliver the entries of failed
- * requests late or never. A timer would be late in a page that is busy or hidden, or in a timer itself;
- * and the timeline cannot replace an observer, since it can be full or cleared.
+ * keepalive; beyond it a browser rejects as if the host were unreachable, but before any task that
+ * is queued after the request, and without an entry for the page's observers. Both signs are
+ * needed: Chromium may let the network pass the task after a click, and the others deliver the
+ * entries of failed requests late or never. A timer would be late in a page that is busy or hidden,
+ * or in a timer itself; and the timeline cannot replace an observer, since it can be full or
+ * cleared.
  *
  * @param {string} url of a request that was sent in this task
  * @param {number} start the time before it was sent
- * @returns {() => boolean} true if it has begun, or if that is unknown: a request that arrives twice is
- *   worse than one that is lost (R8)
+ * @returns {() => boolean} true if it has begun, or if that is unknown: a request that arrives
+ *   twice is worse than one that is lost (R8)
  */
 function watchRequest(url, start) {
   try {
@@ -181,8 +182,8 @@ export function fetchShim(fetch, closed) {
       ),
 
     /**
-     * Sends a revocation (RFC 7009), which survives the page and follows no redirect (R12). The body of
-     * the response is not read (R16).
+     * Sends a revocation (RFC 7009), which survives the page and follows no redirect (R12). The
+     * body of the response is not read (R16).
      *
      * @param {string} url
      * @param {string} form

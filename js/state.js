@@ -10,7 +10,13 @@ import {
 
 /** @import { SessionState } from './types.js' */
 
-/** @param {number} phase @param {number} expiresAt @param {number} revoking @param {string} userId @returns {SessionState} */
+/**
+ * @param {number} phase
+ * @param {number} expiresAt
+ * @param {number} revoking
+ * @param {string} userId
+ * @returns {SessionState}
+ */
 export function stateOf(phase, expiresAt, revoking, userId) {
   return Object.freeze({
     phase: /** @type {SessionState['phase']} */ (STATES[phase]),

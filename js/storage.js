@@ -7,7 +7,9 @@
 /** The most entries in the list of ended grants. */
 const ENDED_MAX = 30;
 
-/** The list has this length from the start: a full storage then still has room for the next grant. */
+/**
+ * The list has this length from the start: a full storage then still has room for the next grant.
+ */
 const ENDED_LENGTH = 1000;
 
 /** The default key of earlier versions, which did not follow the identity. */
@@ -33,8 +35,8 @@ function webStorage(area, key) {
   return {
     load: () => globalThis[area].getItem(key),
     save(text) {
-      // A snapshot that cannot be replaced must not stay: it may hold the token of a session that has
-      // ended. An empty text tells the other tabs that no script has emptied the storage.
+      // A snapshot that cannot be replaced must not stay: it may hold the token of a session that
+      // has ended. An empty text tells the other tabs that no script has emptied the storage.
       for (const fitting of text === null ? [] : [text, '']) {
         try {
           return globalThis[area].setItem(key, fitting);
@@ -69,15 +71,16 @@ function careful(storage) {
 }
 
 /**
- * Opens the storage that a session shares with earlier pages and other tabs (R24). With `'local'` tabs
- * share the snapshot itself. With `'session'` a duplicated tab starts with a copy of the snapshot,
- * and a list in localStorage names the grants that have been signed out of, without their tokens. Both
- * can be read at any moment, so that no tab acts on an old state. A browser takes a few milliseconds to
- * show one tab the changes of another, and tells the same document nothing; so tabs also send messages:
- * `ended` (a grant), `wanted` (newer tokens of a grant), `answer` and `saved` (a snapshot).
+ * Opens the storage that a session shares with earlier pages and other tabs (R24). With `'local'`
+ * tabs share the snapshot itself. With `'session'` a duplicated tab starts with a copy of the
+ * snapshot, and a list in localStorage names the grants that have been signed out of, without their
+ * tokens. Both can be read at any moment, so that no tab acts on an old state. A browser takes a
+ * few milliseconds to show one tab the changes of another, and tells the same document nothing; so
+ * tabs also send messages: `ended` (a grant), `wanted` (newer tokens of a grant), `answer` and
+ * `saved` (a snapshot).
  *
- * @param {Settings} settings a snapshot of their identity under the default key of an earlier version is
- *   moved to their key
+ * @param {Settings} settings a snapshot of their identity under the default key of an earlier
+ *   version is moved to their key
  * @param {(message: unknown) => void} hear receives each message of another tab
  */
 export function openStorage({ storage, storageKey: key, identity }, hear) {
@@ -118,8 +121,8 @@ export function openStorage({ storage, storageKey: key, identity }, hear) {
   }
   return {
     /**
-     * @returns {string | null | undefined} the snapshot that was saved last; undefined: unchanged, since
-     *   a storage of the caller's own is read only once
+     * @returns {string | null | undefined} the snapshot that was saved last; undefined: unchanged,
+     *   since a storage of the caller's own is read only once
      */
     load() {
       if (!isWeb && isLoaded) return undefined;
@@ -152,7 +155,12 @@ export function openStorage({ storage, storageKey: key, identity }, hear) {
         tell(Number(number), Number(issued ?? Infinity));
       }
     },
-    /** Announces a grant that is signed out of here. @param {number} number @param {number} issued */
+    /**
+     * Announces a grant that is signed out of here.
+     *
+     * @param {number} number
+     * @param {number} issued
+     */
     tell(number, issued) {
       if (storage === 'session') {
         known.push(`${number}:${issued}`);

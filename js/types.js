@@ -1,8 +1,8 @@
 // The shapes of the public API; there is no code in this file.
 
 /**
- * A storage for the session between two pages. Both functions may throw: then the session lasts as long
- * as its page.
+ * A storage for the session between two pages. Both functions may throw: then the session lasts as
+ * long as its page.
  *
  * @typedef {object} SnapshotStorage
  * @property {() => string | null} load returns the text that was saved last, or null
@@ -69,8 +69,8 @@
  */
 
 /**
- * The response to a request of the storefront: a `Response`, or the parts that another HTTP client has,
- * with the body as text or as parsed JSON.
+ * The response to a request of the storefront: a `Response`, or the parts that another HTTP client
+ * has, with the body as text or as parsed JSON.
  *
  * @typedef {Response | { status: number, body?: unknown,
  *   headers?: { get(name: string): string | null | undefined } | undefined }} Answer

@@ -1,5 +1,5 @@
-// Saves the counters of an instrumented engine for tools/proofs/coverage-js.js, which loads this file into
-// every process of Node; without a folder in OCC_COVERAGE it does nothing.
+// Saves the counters of an instrumented engine for tools/proofs/coverage-js.js, which loads this
+// file into every process of Node; without a folder in OCC_COVERAGE it does nothing.
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -2,8 +2,8 @@
 //
 //   node tools/bench.js [--only PART]... [--json FILE] [--runs N]
 //
-// Each part is a file of tests/bench that runs in a process of its own with a time limit, so a failing
-// part spoils no other. --json writes the figures to a file, --runs is for trying out.
+// Each part is a file of tests/bench that runs in a process of its own with a time limit, so a
+// failing part spoils no other. --json writes the figures to a file, --runs is for trying out.
 import { fork } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release } from 'node:os';

@@ -160,8 +160,8 @@ async function buildPackage() {
 }
 
 /**
- * Bundles an entry point. An import of `./core.wasm` becomes the module as hexadecimal digits, except
- * for workerd, which loads it itself; as a URL it is left to the page's own bundler.
+ * Bundles an entry point. An import of `./core.wasm` becomes the module as hexadecimal digits,
+ * except for workerd, which loads it itself; as a URL it is left to the page's own bundler.
  * @param {string} entry
  * @param {{ wasm: string, folder: string, sourcemap?: 'linked' }} [to] the embedded module, and the
  *   folder of the bundle

@@ -1,5 +1,5 @@
-// Runs every check of the sources, reports all of them, and fails if any of them fails. --fix lets the
-// formatters and eslint repair what they can instead.
+// Runs every check of the sources, reports all of them, and fails if any of them fails. --fix lets
+// the formatters and eslint repair what they can instead.
 import { join, relative } from 'node:path';
 import process from 'node:process';
 
@@ -76,7 +76,8 @@ await main(import.meta, async () => {
 });
 
 /**
- * Returns the check of one C file. A file of the wasm build only is checked as Emscripten compiles it.
+ * Returns the check of one C file. A file of the wasm build only is checked as Emscripten compiles
+ * it.
  * @param {string} path
  */
 function tidy(path) {

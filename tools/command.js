@@ -23,8 +23,8 @@ export function fail(error) {
 }
 
 /**
- * Runs a tool if it is the program of this process; a module that imports it runs nothing. With --help
- * it prints the comment at the head of the tool's file instead.
+ * Runs a tool if it is the program of this process; a module that imports it runs nothing. With
+ * --help it prints the comment at the head of the tool's file instead.
  * @param {ImportMeta} meta of the tool
  * @param {() => unknown} work
  */
@@ -80,8 +80,8 @@ export function run(command, args, { cwd = root, env } = {}) {
  * Runs a command that may fail.
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd?: string, env?: Record<string, string>, limit?: number, isSilent?: boolean }} [options]
- *   limit: after these milliseconds it is killed; isSilent: its output is not kept
+ * @param {{ cwd?: string, env?: Record<string, string>, limit?: number, isSilent?: boolean }}
+ *   [options] limit: after these milliseconds it is killed; isSilent: its output is not kept
  * @returns {Promise<{ status: number | null, timedOut: boolean, stdout: string, stderr: string }>}
  */
 export function attempt(command, args, { cwd = root, env, limit, isSilent = false } = {}) {
@@ -106,8 +106,8 @@ export function attempt(command, args, { cwd = root, env, limit, isSilent = fals
  * Does the work for each item, some of them at a time, and resolves with the results in order.
  * @template T, R
  * @param {Iterable<T>} items
- * @param {(item: T, worker: number) => R | Promise<R>} work worker: a number below `width`, of which no
- *   two are at work at a time
+ * @param {(item: T, worker: number) => R | Promise<R>} work worker: a number below `width`, of
+ *   which no two are at work at a time
  * @param {number} [width] default: one for each processor
  * @returns {Promise<R[]>}
  */

@@ -1,5 +1,6 @@
 // Runs the package wherever a storefront runs, and ends with one table: a line for each engine,
-// runtime, bundler and tool, with its version, how many behaviours hold there, and why one was skipped.
+// runtime, bundler and tool, with its version, how many behaviours hold there, and why one was
+// skipped.
 //
 //   node tools/everywhere.js [--short] [NAME...]
 //
@@ -31,8 +32,8 @@ const files = new Map(
 const TIMEOUT = 1_200_000;
 
 /**
- * Returns the places of a file, by name. Node reports the tests of a suite before the suite itself, so
- * their results are kept until its name is known.
+ * Returns the places of a file, by name. Node reports the tests of a suite before the suite itself,
+ * so their results are kept until its name is known.
  *
  * @param {string} file
  * @returns {Promise<Map<string, Place>>}

@@ -1,6 +1,7 @@
 // The last step of the link, called by CMake: strips a WebAssembly module of everything that the
-// project does not use. Emscripten exports functions for JavaScript of its own that is not used here,
-// different ones in each release; and a C library function that needs WASI would link silently.
+// project does not use. Emscripten exports functions for JavaScript of its own that is not used
+// here, different ones in each release; and a C library function that needs WASI would link
+// silently.
 //
 //   node tools/finish-module.js MODULE WASM_METADCE WASM_OPT IS_DEBUG [IMPORT...]
 //

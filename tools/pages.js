@@ -9,8 +9,8 @@ import { format, resolveConfig } from 'prettier';
 import { root } from './command.js';
 
 /**
- * Writes the parts of a page, or with --check on the command line only checks that they are up to date.
- * Fails if they are not, and in any case if there are other faults.
+ * Writes the parts of a page, or with --check on the command line only checks that they are up to
+ * date. Fails if they are not, and in any case if there are other faults.
  * @param {string} page its path from the root of the project
  * @param {string} command that writes it
  * @param {Record<string, string>} parts

@@ -1,5 +1,5 @@
-// Runs every proof of the engine and ends with one table: what was proved or run, how much of it, and
-// what was found. Fails if there is any finding.
+// Runs every proof of the engine and ends with one table: what was proved or run, how much of it,
+// and what was found. Fails if there is any finding.
 //
 //   node tools/proof.js [--short] [NAME...]
 //

@@ -1,5 +1,5 @@
-// Writes the parts of docs/rules.md that follow from the sources: the state table of the core, and for
-// each rule the files that implement it and those that test it.
+// Writes the parts of docs/rules.md that follow from the sources: the state table of the core, and
+// for each rule the files that implement it and those that test it.
 //
 //   node tools/rules.js [--check]
 //
@@ -55,8 +55,8 @@ function citations() {
 }
 
 /**
- * A cell of the table: a status of the core, and for `ok` the next state, its effects, and the guard
- * that decides for another move.
+ * A cell of the table: a status of the core, and for `ok` the next state, its effects, and the
+ * guard that decides for another move.
  *
  * @typedef {{ state: string, effects: string[] }} Move
  * @typedef {{ state: string, event: string, status: string, move: Move, guard: string, given: Move }} Cell
@@ -105,7 +105,11 @@ function cellText({ status, move, guard, given }) {
   return guard === 'none' ? otherwise : `${guard}: ${moveText(given)}; else ${otherwise}`;
 }
 
-/** Draws the moves for Mermaid; of two that lead to the same state only one. @param {Cell[]} cells */
+/**
+ * Draws the moves for Mermaid; of two that lead to the same state only one.
+ *
+ * @param {Cell[]} cells
+ */
 const diagram = (cells) => [
   '```mermaid',
   'stateDiagram-v2',

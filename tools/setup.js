@@ -5,8 +5,8 @@
 //   node tools/setup.js [packages | build | test | storefront | check | proof | bench |
 //                        everywhere-short | everywhere]
 //
-// With a purpose, only its prerequisites: the npm packages, or these and those of a build, the tests
-// (which build), the checks, the proofs, the benchmark, or the tests in other browsers.
+// With a purpose, only its prerequisites: the npm packages, or these and those of a build, the
+// tests (which build), the checks, the proofs, the benchmark, or the tests in other browsers.
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,
@@ -38,7 +38,9 @@ export const findChromium = () =>
   process.env.CHROMIUM ??
   ['chromium', 'chromium-browser', 'google-chrome', 'chrome'].map(findCommand).find(Boolean);
 
-/** The path of Chromium's headless shell, or undefined: it costs half as much as a full Chromium. */
+/**
+ * The path of Chromium's headless shell, or undefined: it costs half as much as a full Chromium.
+ */
 export const findHeadlessShell = () =>
   process.env.CHROMIUM ?? findCommand('chromium-headless-shell');
 
@@ -69,8 +71,8 @@ const purposes = /** @type {const} */ ([
 const isPurpose = (name) => /** @type {readonly string[]} */ (purposes).includes(name);
 
 /**
- * A prerequisite from outside npm: its purpose, how to detect it, the Debian packages, and what to do
- * without apt-get.
+ * A prerequisite from outside npm: its purpose, how to detect it, the Debian packages, and what to
+ * do without apt-get.
  * @typedef {{ for: Purpose, there: () => boolean, packages: string[], remedy: string }} Need
  */
 
@@ -290,8 +292,8 @@ function hasCjson() {
 }
 
 /**
- * True if a folder's node_modules holds what its package-lock.json asks for. npm writes its own copy
- * of the lock file there last, so an interrupted installation is detected.
+ * True if a folder's node_modules holds what its package-lock.json asks for. npm writes its own
+ * copy of the lock file there last, so an interrupted installation is detected.
  * @param {string} folder
  */
 function hasNpmPackages(folder) {
@@ -354,7 +356,9 @@ function installPackages(missing) {
   run(apt[0], [...apt.slice(1), ...install]);
 }
 
-/** Fetches cJSON with Debian's patches, from source lists of its own: the system's stay untouched. */
+/**
+ * Fetches cJSON with Debian's patches, from source lists of its own: the system's stay untouched.
+ */
 function fetchCjson() {
   say("fetching cJSON's source with apt-get");
   mkdirSync(build, { recursive: true });
@@ -421,8 +425,8 @@ let lockFile;
 
 /**
  * Lets only one process at a time do what `name` stands for; a second process waits here, and says
- * so. The system releases the lock when the process that holds it ends, for whatever reason. Without
- * flock there is no lock.
+ * so. The system releases the lock when the process that holds it ends, for whatever reason.
+ * Without flock there is no lock.
  * @param {string} name
  * @param {string} waiting
  * @returns {() => void} releases it

@@ -1,6 +1,6 @@
-// Checks the figures that are the same on every run against tests/bench/budgets.json: the bytes that a
-// page loads, the requests of a sign-out, and the core's instructions for fixed scripts of events.
-// Fails above a budget.
+// Checks the figures that are the same on every run against tests/bench/budgets.json: the bytes
+// that a page loads, the requests of a sign-out, and the core's instructions for fixed scripts of
+// events. Fails above a budget.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';

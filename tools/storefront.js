@@ -1,5 +1,5 @@
-// Builds the applications of tests/storefront into build/storefront/, with all that they need: their
-// npm packages, and this package as npm would install it. Unchanged parts are not rebuilt.
+// Builds the applications of tests/storefront into build/storefront/, with all that they need:
+// their npm packages, and this package as npm would install it. Unchanged parts are not rebuilt.
 //
 //   node tools/storefront.js [NAME...]
 //

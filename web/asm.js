@@ -229,7 +229,11 @@ function startSearch(session, asm) {
   };
 }
 
-/** Counts down while an agent is signed in; any action of the agent restarts it. @param {import('/occ-session/index.js').Session} session */
+/**
+ * Counts down while an agent is signed in; any action of the agent restarts it.
+ *
+ * @param {import('/occ-session/index.js').Session} session
+ */
 function startTimer(session) {
   const display = byId('asm-timer');
   // A visitor of the demo does not want to wait ten minutes.

@@ -2,7 +2,11 @@
 
 import { byId, html } from './dom.js';
 
-/** The answers to choose from, by the value of the option. @type {Record<string, [label: string, behaviour: { answer: string | number, delayMs: number }]>} */
+/**
+ * The answers to choose from, by the value of the option.
+ *
+ * @type {Record<string, [label: string, behaviour: { answer: string | number, delayMs: number }]>}
+ */
 const ANSWERS = {
   normal: ['the proper answer', { answer: 'normal', delayMs: 0 }],
   slow: ['the proper answer, 3 s late', { answer: 'normal', delayMs: 3000 }],

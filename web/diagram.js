@@ -375,7 +375,11 @@ function rounded(points, radius) {
   return `${d} L${points[points.length - 1].join(' ')}`;
 }
 
-/** Shows the transitions as a table, for readers who cannot use the diagram. @param {Transition[]} transitions */
+/**
+ * Shows the transitions as a table, for readers who cannot use the diagram.
+ *
+ * @param {Transition[]} transitions
+ */
 function textTable(transitions) {
   const rows = transitions.map((transition) =>
     html(

@@ -1,5 +1,5 @@
-// Puts the page together: one session, and the parts that show it. They read only `session.state`, its
-// events and the answers of the back end; there is no second copy.
+// Puts the page together: one session, and the parts that show it. They read only `session.state`,
+// its events and the answers of the back end; there is no second copy.
 
 import { createSession } from '/occ-session/index.js';
 
@@ -12,7 +12,11 @@ import { showProducts, startShop } from './shop.js';
 import { startRevocations, startTimeline } from './timeline.js';
 import { startTokens } from './tokens.js';
 
-/** The accounts of the development back end that a button fills in. @type {Record<string, [string, string]>} */
+/**
+ * The accounts of the development back end that a button fills in.
+ *
+ * @type {Record<string, [string, string]>}
+ */
 const SAMPLES = {
   anna: ['anna.keller@example.com', 'Welcome-1'],
   ben: ['ben.okafor@example.com', 'Welcome-2'],

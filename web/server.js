@@ -159,7 +159,11 @@ function portFrom(text) {
   throw new Error(`PORT is "${text}"; a number from 0 to 65535 is needed.`);
 }
 
-/** True if a port is free, to tell a taken port of the page from one of the back end. @param {number} port */
+/**
+ * True if a port is free, to tell a taken port of the page from one of the back end.
+ *
+ * @param {number} port
+ */
 async function isFree(port) {
   if (port === 0) return true;
   const probe = createServer();

@@ -1,5 +1,5 @@
-// Every token that the server has issued, and whether the server still accepts it. One that has ended
-// was revoked or has expired: the server does not say which.
+// Every token that the server has issued, and whether the server still accepts it. One that has
+// ended was revoked or has expired: the server does not say which.
 
 import { byId, html } from './dom.js';
 

@@ -4,12 +4,12 @@ import { inject } from '@angular/core';
 import { OccSession } from './session.js';
 
 /**
- * Returns a guard for pages of customers (Angular 14.2 and later). In a browser it waits until the user
- * is known. On a server it lets every request pass, since the user is never known there.
+ * Returns a guard for pages of customers (Angular 14.2 and later). In a browser it waits until the
+ * user is known. On a server it lets every request pass, since the user is never known there.
  *
  * @template T
- * @param {(...where: any[]) => T} otherwise returns the result for an anonymous user, such as a `UrlTree`.
- *   It gets the arguments of the guard and runs in an injection context.
+ * @param {(...where: any[]) => T} otherwise returns the result for an anonymous user, such as a
+ *   `UrlTree`. It gets the arguments of the guard and runs in an injection context.
  * @returns {(...where: any[]) => Promise<true | T>}
  * @example
  * const account = {

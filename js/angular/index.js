@@ -33,9 +33,10 @@ export { OccSession };
 /**
  * Provides {@link OccSession}, and starts the engine before the application is shown.
  *
- * @param {SessionOptions | (() => SessionOptions | PromiseLike<SessionOptions>)} options or a function
- *   that returns them: it runs in an injection context, in a browser only. Its own requests with
- *   HttpClient must be sent {@link WITHOUT_BEARER}; other requests wait for the engine.
+ * @param {SessionOptions | (() => SessionOptions | PromiseLike<SessionOptions>)} options or a
+ *   function that returns them: it runs in an injection context, in a browser only. Its own
+ *   requests with HttpClient must be sent {@link WITHOUT_BEARER}; other requests wait for the
+ *   engine.
  * @returns {Provider[]}
  * @example
  * bootstrapApplication(App, {

@@ -38,11 +38,11 @@ export const whenOpened = (session, goOn) =>
   );
 
 /**
- * Sends a request with the bearer, and retries it once with a new one if the token has expired. Requests
- * outside the API, and those with an `Authorization` header, are left unchanged.
+ * Sends a request with the bearer, and retries it once with a new one if the token has expired.
+ * Requests outside the API, and those with an `Authorization` header, are left unchanged.
  *
- * @param {() => OccSession} injectSession is called only if the session is needed: a request for its
- *   options is sent while it is being created
+ * @param {() => OccSession} injectSession is called only if the session is needed: a request for
+ *   its options is sent while it is being created
  * @param {HttpRequest<unknown>} request
  * @param {(request: HttpRequest<unknown>) => Observable<HttpEvent<unknown>>} send
  * @returns {Observable<HttpEvent<unknown>>}
@@ -63,7 +63,10 @@ export function sendWithBearer(injectSession, request, send) {
     const body = isBinary ? await new Response(error).text() : error;
     return session.renew(rejected, { status, headers, body }, { url, method });
   };
-  /** @param {unknown} first the error of the request without a bearer @param {string} token of the application */
+  /**
+   * @param {unknown} first the error of the request without a bearer
+   * @param {string} token of the application
+   */
   const sendAsApplication = (first, token) =>
     sendWith(token).pipe(
       catchError((error) => {
@@ -93,7 +96,8 @@ export function sendWithBearer(injectSession, request, send) {
 }
 
 /**
- * The interceptor as a function, for `provideHttpClient(withInterceptors([occSessionInterceptor]))`.
+ * The interceptor as a function, for
+ * `provideHttpClient(withInterceptors([occSessionInterceptor]))`.
  *
  * @param {HttpRequest<unknown>} request
  * @param {(request: HttpRequest<unknown>) => Observable<HttpEvent<unknown>>} next

@@ -1,5 +1,5 @@
-// The session as an Angular service: it exists before the engine has started, publishes its state as an
-// observable, and keeps the engine's timers and requests out of change detection.
+// The session as an Angular service: it exists before the engine has started, publishes its state
+// as an observable, and keeps the engine's timers and requests out of change detection.
 import { isPlatformBrowser } from '@angular/common';
 import { ErrorHandler, inject, Injector, NgZone, PLATFORM_ID } from '@angular/core';
 import { concat, defer, ReplaySubject, Subject } from 'rxjs';
@@ -44,16 +44,16 @@ class InjectedSession {
   opened;
 
   /**
-   * The state: the current one as soon as it is known, which is before the application is shown, then
-   * each change. On a server it emits the unknown state once.
+   * The state: the current one as soon as it is known, which is before the application is shown,
+   * then each change. On a server it emits the unknown state once.
    *
    * @readonly @type {Observable<OccSessionState>}
    */
   state$ = this.#state.asObservable();
 
   /**
-   * The user: like {@link state$}, but it emits only when a user signs in or out. Load the data of a
-   * user from this one, since the state also changes with each refresh.
+   * The user: like {@link state$}, but it emits only when a user signs in or out. Load the data of
+   * a user from this one, since the state also changes with each refresh.
    *
    * @readonly @type {Observable<SessionUser>}
    */
@@ -63,8 +63,8 @@ class InjectedSession {
   );
 
   /**
-   * The server no longer accepts the session's token. Events without a subscriber, such as at the start,
-   * are kept for the next one.
+   * The server no longer accepts the session's token. Events without a subscriber, such as at the
+   * start, are kept for the next one.
    *
    * @readonly @type {Observable<ExpiredDetail>}
    */
@@ -138,7 +138,11 @@ class InjectedSession {
     return this.#zone.runOutsideAngular(() => use(session));
   }
 
-  /** The reason why the engine could not be started; `ErrorHandler` has it too. @returns {SessionError | undefined} */
+  /**
+   * The reason why the engine could not be started; `ErrorHandler` has it too.
+   *
+   * @returns {SessionError | undefined}
+   */
   get failure() {
     return this.#failure;
   }
@@ -182,7 +186,10 @@ class InjectedSession {
     this.#use((session) => session.emulate(customerId));
   }
 
-  /** See {@link Session.signOut}: complete when the call returns, unless the engine is still starting. */
+  /**
+   * See {@link Session.signOut}: complete when the call returns, unless the engine is still
+   * starting.
+   */
   async signOut() {
     if (!this.#session) await this.opened;
     if (this.#session) this.#use((session) => session.signOut());

@@ -9,8 +9,8 @@ import { OccSession } from './index.js';
 /** @import { OccSessionState, SessionUser } from './index.js' */
 
 /**
- * Returns the whole state as a signal, which also changes with each refresh and revocation; must run in
- * an injection context. For the user alone see {@link injectSessionUser}.
+ * Returns the whole state as a signal, which also changes with each refresh and revocation; must
+ * run in an injection context. For the user alone see {@link injectSessionUser}.
  *
  * @returns {Signal<OccSessionState>}
  * @example
@@ -22,8 +22,8 @@ export function injectSessionState() {
 }
 
 /**
- * Returns the user as a signal that changes only when a user signs in or out; must run in an injection
- * context.
+ * Returns the user as a signal that changes only when a user signs in or out; must run in an
+ * injection context.
  *
  * @returns {Signal<SessionUser>}
  * @example

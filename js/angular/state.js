@@ -1,11 +1,11 @@
-// The state of a session as an Angular application sees it: the unknown state is one of its own, and the
-// user is an object of its own.
+// The state of a session as an Angular application sees it: the unknown state is one of its own,
+// and the user is an object of its own.
 
 /** @import { SessionState } from '../index.js' */
 
 /**
- * The state while the user is unknown: until the engine has started, and always on a server. The members
- * for guards and templates are undefined, which is neither yes nor no.
+ * The state while the user is unknown: until the engine has started, and always on a server. The
+ * members for guards and templates are undefined, which is neither yes nor no.
  *
  * @typedef {Readonly<{
  *   phase: 'unknown',
@@ -23,8 +23,8 @@
 /** @typedef {'phase' | 'userId' | 'signedIn' | 'agentSignedIn' | 'emulating'} UserMember */
 
 /**
- * The part of the state that says who is signed in. It is the same object while the same user is signed
- * in, however often the token is refreshed.
+ * The part of the state that says who is signed in. It is the same object while the same user is
+ * signed in, however often the token is refreshed.
  *
  * @typedef {Pick<SessionState, UserMember> | Pick<UnknownState, UserMember>} SessionUser
  */

@@ -33,8 +33,8 @@ function stateOf({ phase = 'anonymous', ...given }) {
 }
 
 /**
- * A fake of {@link OccSession}. Every sign-in succeeds at once, whatever the password, and requests are
- * sent without a bearer. A test sets the user with {@link set}.
+ * A fake of {@link OccSession}. Every sign-in succeeds at once, whatever the password, and requests
+ * are sent without a bearer. A test sets the user with {@link set}.
  *
  * @implements {OccSession}
  */
@@ -127,8 +127,8 @@ export class OccSessionTesting {
 }
 
 /**
- * Takes the place of `provideOccSession` in unit tests. The state is known from the start, so a request
- * reaches the `HttpTestingController` as soon as it is subscribed to.
+ * Takes the place of `provideOccSession` in unit tests. The state is known from the start, so a
+ * request reaches the `HttpTestingController` as soon as it is subscribed to.
  *
  * @param {TestingState} [state] default: the anonymous state
  * @returns {Provider[]}

@@ -1,5 +1,5 @@
-// The user in the terms of Spartacus: a user id for OCC and a token. Both come from the engine's state;
-// Spartacus cannot set them.
+// The user in the terms of Spartacus: a user id for OCC and a token. Both come from the engine's
+// state; Spartacus cannot set them.
 import { inject } from '@angular/core';
 import { AuthStorageService, UserIdService } from '@spartacus/core';
 import { distinctUntilChanged, map } from 'rxjs/operators';
@@ -11,8 +11,8 @@ import { OccSession } from '../angular/index.js';
 /** @import { SessionState } from '../index.js' */
 
 /**
- * The stand-in for a token in Spartacus. It is worth nothing at the server; a request that carries it
- * gets the real one at the last moment.
+ * The stand-in for a token in Spartacus. It is worth nothing at the server; a request that carries
+ * it gets the real one at the last moment.
  */
 export const STAND_IN = 'occ-session';
 
@@ -62,8 +62,8 @@ export class OccAuthStorage extends AuthStorageService {
   #session = inject(OccSession);
 
   /**
-   * Emits when a user signs in or out, and not after a refresh: the token of Spartacus stays the same, and
-   * a subscriber that loads data for each would meet the next refresh.
+   * Emits when a user signs in or out, and not after a refresh: the token of Spartacus stays the
+   * same, and a subscriber that loads data for each would meet the next refresh.
    *
    * @override
    * @returns {Observable<AuthToken>}

@@ -14,8 +14,8 @@ import { sessionProviders } from './providers.js';
 /** @import { SessionOptions } from '../index.js' */
 
 /**
- * Provides the engine for the sign-ins of a storefront, of its customers and its agents, in the root
- * module. The engine takes its options from the configuration of the storefront.
+ * Provides the engine for the sign-ins of a storefront, of its customers and its agents, in the
+ * root module. The engine takes its options from the configuration of the storefront.
  *
  * @param {Partial<SessionOptions>} [given] options that differ from the configuration
  * @returns {Provider[]}

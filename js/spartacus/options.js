@@ -4,12 +4,16 @@ import { AuthConfigService, OccConfig } from '@spartacus/core';
 
 /** @import { SessionOptions } from '../index.js' */
 
-/** The options that differ from the configuration. @type {InjectionToken<Partial<SessionOptions>>} */
+/**
+ * The options that differ from the configuration.
+ *
+ * @type {InjectionToken<Partial<SessionOptions>>}
+ */
 export const GIVEN = new InjectionToken('options of occ-session');
 
 /**
- * Resolves a base URL as Spartacus does: absolute, or from the root of the storefront's own origin. Any
- * other text is left unchanged, for the engine to name.
+ * Resolves a base URL as Spartacus does: absolute, or from the root of the storefront's own origin.
+ * Any other text is left unchanged, for the engine to name.
  *
  * @param {string} url
  */

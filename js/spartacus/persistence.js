@@ -1,5 +1,5 @@
-// The stored sign-in state of Spartacus without the token and the user id, which the engine keeps: the
-// page to go to afterwards.
+// The stored sign-in state of Spartacus without the token and the user id, which the engine keeps:
+// the page to go to afterwards.
 import { inject } from '@angular/core';
 import { AuthRedirectStorageService, StatePersistenceService } from '@spartacus/core';
 import { Subscription } from 'rxjs';

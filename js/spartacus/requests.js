@@ -18,8 +18,8 @@ import { injectOptions } from './options.js';
 /** @import { SessionState } from '../index.js' */
 
 /**
- * Replaces AuthHttpHeaderService and AsmAuthHttpHeaderService: Spartacus' own interceptor neither adds a
- * header nor catches an error.
+ * Replaces AuthHttpHeaderService and AsmAuthHttpHeaderService: Spartacus' own interceptor neither
+ * adds a header nor catches an error.
  */
 export class OccHttpHeader {
   #storage = inject(AuthStorageService);

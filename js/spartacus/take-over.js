@@ -1,5 +1,5 @@
-// A session from before the storefront had the engine: Spartacus kept its tokens in localStorage. The
-// engine finds them at its first start as a snapshot of its own, and the old keys lose them.
+// A session from before the storefront had the engine: Spartacus kept its tokens in localStorage.
+// The engine finds them at its first start as a snapshot of its own, and the old keys lose them.
 
 /** @import { Session, SessionOptions } from '../index.js' */
 
@@ -33,7 +33,11 @@ function read(key, area = 'localStorage') {
 /** @param {unknown} value */
 const textOf = (value) => (typeof value === 'string' ? value : '');
 
-/** Returns the identity as the engine writes it into its snapshots. @param {SessionOptions} options */
+/**
+ * Returns the identity as the engine writes it into its snapshots.
+ *
+ * @param {SessionOptions} options
+ */
 function identityOf({ baseUrl, clientId, agentClientId = clientId }) {
   try {
     return `${new URL(baseUrl).href.replace(/\/?$/, '/')} ${clientId} ${agentClientId}`;
@@ -60,7 +64,8 @@ export function isAwaited(options) {
 }
 
 /**
- * Writes the stored session of Spartacus as a snapshot of the engine, newer than any that it has seen.
+ * Writes the stored session of Spartacus as a snapshot of the engine, newer than any that it has
+ * seen.
  *
  * @param {Session} session
  * @param {SessionOptions} options of the session
@@ -79,8 +84,8 @@ export function takeOver(session, options) {
     localStorage.setItem(ASM, JSON.stringify(asm));
   };
   if (access && access !== read(storageKey, area).active?.access) {
-    // The engine empties the old keys when it starts. A session of the engine beside them is the older
-    // one: the storefront ran without the engine in between.
+    // The engine empties the old keys when it starts. A session of the engine beside them is the
+    // older one: the storefront ran without the engine in between.
     session.signOutAgent();
     session.signOut();
     const { epoch = 0 } = read(storageKey, area);
@@ -98,8 +103,8 @@ export function takeOver(session, options) {
       isAgent && textOf(emulatedUserToken?.access_token)
         ? { [emulated ? 'parked' : 'retired']: grant('customer', 2, emulatedUserToken) }
         : {};
-    // The snapshot has the format of src/snapshot.c, with the identity of js/options.js and a number
-    // made of a nonce, like those of src/grant.c.
+    // The snapshot has the format of src/snapshot.c, with the identity of js/options.js and a
+    // number made of a nonce, like those of src/grant.c.
     const snapshot = {
       v: 1,
       for: identity,

@@ -1,5 +1,5 @@
-// The reactions of the storefront to a sign-in or sign-out, by a call, in another tab, or because the
-// server no longer accepts the token: the actions of its store, messages, and navigation.
+// The reactions of the storefront to a sign-in or sign-out, by a call, in another tab, or because
+// the server no longer accepts the token: the actions of its store, messages, and navigation.
 import { inject } from '@angular/core';
 import { Store } from '@ngrx/store';
 import {
@@ -31,9 +31,9 @@ export function follow() {
     const agentLeft = before.agentSignedIn && !now.agentSignedIn;
     const signsIn = isOther && now.signedIn;
     const signsOut = agentCame || agentLeft || (isOther && (before.signedIn || now.agentSignedIn));
-    // If another user has signed in, the store forgets its data at once, before any is loaded for the new
-    // user. If nobody has, it does so after the page shows the anonymous user: a page that still shows
-    // the last user would load the missing data again.
+    // If another user has signed in, the store forgets its data at once, before any is loaded for
+    // the new user. If nobody has, it does so after the page shows the anonymous user: a page that
+    // still shows the last user would load the missing data again.
     const actions = [
       ...(agentLeft ? [{ type: '[Auth] Logout Customer Support Agent' }] : []),
       ...(signsOut ? [new AuthActions.Logout()] : []),

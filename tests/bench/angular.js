@@ -1,5 +1,5 @@
-// Angular's own linker as a plugin of esbuild: packages for Angular are published half compiled, and
-// this finishes the work as `ng build` does.
+// Angular's own linker as a plugin of esbuild: packages for Angular are published half compiled,
+// and this finishes the work as `ng build` does.
 import { readFile } from 'node:fs/promises';
 
 import { transformAsync } from '@babel/core';

@@ -1,5 +1,5 @@
-// A stand-in for the back end in Node: a fetch that answers token and revocation requests at once, so
-// only the work of the page's side is measured.
+// A stand-in for the back end in Node: a fetch that answers token and revocation requests at once,
+// so only the work of the page's side is measured.
 
 export const baseUrl = 'https://api.shop.example/';
 export const endpoints = {

@@ -1,5 +1,5 @@
-// The environment of the comparison: the browser, the pages, an OAuth server for each subject; and the
-// actions that every part shares.
+// The environment of the comparison: the browser, the pages, an OAuth server for each subject; and
+// the actions that every part shares.
 import { setTimeout as delay } from 'node:timers/promises';
 import { openBrowser } from '../browser/browser.js';
 import { clientId, startProvider, user } from './provider.js';
@@ -13,7 +13,10 @@ import { startSite } from './site.js';
 /** @typedef {Awaited<ReturnType<typeof openField>>} Field */
 /** @typedef {{ subject: Subject, server: OAuthServer }} Contestant */
 
-/** @param {Subject[]} subjects @param {{ roundTrip?: number }} [options] milliseconds to each server and back */
+/**
+ * @param {Subject[]} subjects
+ * @param {{ roundTrip?: number }} [options] milliseconds to each server and back
+ */
 export async function openField(subjects, { roundTrip } = {}) {
   const [browser, site, ...servers] = await Promise.all([
     openBrowser(),
@@ -36,7 +39,12 @@ export async function openField(subjects, { roundTrip } = {}) {
       return context;
     },
 
-    /** Returns the address of a contestant's page. @param {Contestant} contestant @param {Partial<Options>} [options] */
+    /**
+     * Returns the address of a contestant's page.
+     *
+     * @param {Contestant} contestant
+     * @param {Partial<Options>} [options]
+     */
     address: ({ subject, server }, options) =>
       site.page(subject.driver, {
         provider: server.url,
@@ -70,7 +78,12 @@ export async function signIn(page) {
   await isShown(page, 'signed in');
 }
 
-/** Opens a page on which the user is signed in. @param {BrowserContext} context @param {string} address */
+/**
+ * Opens a page on which the user is signed in.
+ *
+ * @param {BrowserContext} context
+ * @param {string} address
+ */
 export async function openSignedIn(context, address) {
   const page = await context.newPage();
   await page.goto(address);
@@ -95,7 +108,9 @@ export async function atATime(all, width, work) {
 }
 
 /** Waits until every request is answered, and none comes for a while.
- * @param {{ journal: { readonly entries: readonly import("../../web/backend/journal.js").Entry[] } }} server */
+ * @param
+ *   {{ journal: { readonly entries: readonly import("../../web/backend/journal.js").Entry[] } }}
+ *   server */
 export async function settled({ journal }) {
   const quiet = 400;
   const latest = Date.now() + 8_000;

@@ -11,8 +11,8 @@
  * A value that is the same each time.
  * @typedef {{ value: number }} Value
  *
- * A subject's times divided by those of another, each pair measured one after the other: the median and
- * the quartiles around it.
+ * A subject's times divided by those of another, each pair measured one after the other: the median
+ * and the quartiles around it.
  * @typedef {{ ratio: number, low: number, high: number, runs: number }} Ratio
  *
  * @typedef {Spread | Count | Value | Ratio} Figure
@@ -55,7 +55,8 @@ export function spread(values) {
 }
 
 /**
- * @param {readonly (readonly [number, number])[]} pairs each taken in turn: the subject's, the other's
+ * @param {readonly (readonly [number, number])[]} pairs each taken in turn: the subject's, the
+ *   other's
  * @returns {Ratio}
  */
 export function ratio(pairs) {

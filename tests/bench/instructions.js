@@ -1,6 +1,6 @@
-// The instructions of the core for a fixed script of events, counted by Callgrind: the same on every
-// run and every processor, for one compiler. The C library, whose functions differ with the processor,
-// is not counted.
+// The instructions of the core for a fixed script of events, counted by Callgrind: the same on
+// every run and every processor, for one compiler. The C library, whose functions differ with the
+// processor, is not counted.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,8 +22,9 @@ const budgets = JSON.parse(
 const CORE = /(^|\/)(src|cjson)\/\w+\.[ch]$/;
 
 /**
- * Returns the sum over the core's files in the output of Callgrind. In its format a line is a cost of
- * the file that was named last, unless it follows a line `calls=`: then the callee's lines have it too.
+ * Returns the sum over the core's files in the output of Callgrind. In its format a line is a cost
+ * of the file that was named last, unless it follows a line `calls=`: then the callee's lines have
+ * it too.
  * @param {string} output
  */
 function sum(output) {

@@ -12,7 +12,9 @@ import { subjects, withoutRevocation } from './subjects.js';
 export const title =
   'Leaving: grants that are dead at the server, when the page goes away in the task of the sign-out';
 
-/** The milliseconds to a server and back. With none at all every request arrives, whoever sends it. */
+/**
+ * The milliseconds to a server and back. With none at all every request arrives, whoever sends it.
+ */
 const roundTrip = 50;
 
 /** Requests that have not come within these milliseconds do not come. */
@@ -68,7 +70,11 @@ export async function measure({ runs = 50, say }) {
   /** @type {Map<string, Figure[]>} */
   const results = new Map(subjects.map(({ name }) => [name, []]));
 
-  /** @param {Contestant} contestant @param {typeof cases[number]} which @returns {Promise<Figure>} */
+  /**
+   * @param {Contestant} contestant
+   * @param {typeof cases[number]} which
+   * @returns {Promise<Figure>}
+   */
   async function leave(contestant, which) {
     const { server } = contestant;
     // All runs share one context: a request on its way outlives its tab.

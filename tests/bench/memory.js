@@ -13,7 +13,9 @@ export const title =
 
 const SESSIONS = 500;
 const CYCLES = 10_000;
-/** The number of cycles before the first comparison: by then Node has compiled and cached its code. */
+/**
+ * The number of cycles before the first comparison: by then Node has compiled and cached its code.
+ */
 const WARM_UP = 5_000;
 
 const clientId = 'mobile_android';

@@ -1,5 +1,5 @@
-// A network between the browser and a server of this machine: requests that take no time here take a
-// round trip.
+// A network between the browser and a server of this machine: requests that take no time here take
+// a round trip.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,8 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 const handshakes = 2;
 
 /**
- * Passes data on, late. A request that a browser has given up before its connection was there has never
- * been sent.
+ * Passes data on, late. A request that a browser has given up before its connection was there has
+ * never been sent.
  *
  * @param {number} port of the server
  * @param {number} roundTrip milliseconds

@@ -1,5 +1,5 @@
-// The code in the page of every subject: it opens the subject's session, shows the signed-in user, and
-// measures by the clock of the page.
+// The code in the page of every subject: it opens the subject's session, shows the signed-in user,
+// and measures by the clock of the page.
 
 /**
  * A library as an application uses it.
@@ -52,7 +52,9 @@ const show = (state) => (document.body.dataset.state = state);
 const measurements = (driver, ready) => ({
   driver,
 
-  /** The milliseconds from the navigation until a request could be sent under the restored session. */
+  /**
+   * The milliseconds from the navigation until a request could be sent under the restored session.
+   */
   ready,
 
   async signIn() {
@@ -65,8 +67,8 @@ const measurements = (driver, ready) => ({
   },
 
   /**
-   * The milliseconds from the call until the user is signed out and no token is stored, and until that
-   * has been drawn; null if that takes longer than `patience`.
+   * The milliseconds from the call until the user is signed out and no token is stored, and until
+   * that has been drawn; null if that takes longer than `patience`.
    *
    * @param {number} patience
    */

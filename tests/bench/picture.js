@@ -15,13 +15,17 @@ const TOP = 56;
 const HEIGHT = 240;
 const LINE = 17;
 
-/** The milliseconds at the ends of the scale, and the height of the marks of unfinished sign-outs. */
+/**
+ * The milliseconds at the ends of the scale, and the height of the marks of unfinished sign-outs.
+ */
 const LOWEST = 1;
 const HIGHEST = 10_000;
 const NEVER = TOP - 18;
 const FRAME = 1000 / 60;
 
-/** Okabe and Ito's, which most people can distinguish, in a tone for each background. Ours first. */
+/**
+ * Okabe and Ito's, which most people can distinguish, in a tone for each background. Ours first.
+ */
 const colours = [
   ['#0072b2', '#56b4e9'],
   ['#d55e00', '#ff9e4a'],

@@ -1,5 +1,6 @@
-// The OAuth server of the comparison, which belongs to none of the subjects: it has all that they need
-// (discovery, password grant, code flow with PKCE, refresh, revocation), and the back end's faults.
+// The OAuth server of the comparison, which belongs to none of the subjects: it has all that they
+// need (discovery, password grant, code flow with PKCE, refresh, revocation), and the back end's
+// faults.
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -110,7 +111,11 @@ export async function startProvider({ slash = false, roundTrip = 0 } = {}) {
     return found?.isValid ? found : undefined;
   }
 
-  /** Tokens by the grant that they belong to. @type {Map<string, [kind: 'AccessToken' | 'RefreshToken', value: string][]>} */
+  /**
+   * Tokens by the grant that they belong to.
+   *
+   * @type {Map<string, [kind: 'AccessToken' | 'RefreshToken', value: string][]>}
+   */
   const grants = new Map();
   for (const [event, kind] of /** @type {const} */ ([
     ['access_token.saved', 'AccessToken'],
@@ -218,7 +223,8 @@ export async function startProvider({ slash = false, roundTrip = 0 } = {}) {
       body: body.toString(),
     });
     if (ctx.path === revokePath) {
-      // This server would see a header as a second way of naming the client; Okta's SDK has only that.
+      // This server would see a header as a second way of naming the client; Okta's SDK has only
+      // that.
       delete ctx.headers.authorization;
       if (form && !form.client_id) body = Buffer.from(`${body}&client_id=${clientId}`);
       ctx.headers['content-length'] = String(body.length);

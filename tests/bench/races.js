@@ -23,7 +23,9 @@ async function tokenRequestIsHeld({ server }) {
 }
 
 /** The races: each resolves with the pages in which no user should be signed in any more.
- * @type {{ name: string, run: (field: Field, contestant: Contestant, context: BrowserContext) => Promise<Page[]> }[]} */
+ * @type
+ *   {{ name: string, run: (field: Field, contestant: Contestant, context: BrowserContext) => Promise<Page[]> }[]}
+ *   */
 const races = [
   {
     name: 'during sign-in',

@@ -1,4 +1,5 @@
-// The number of revocations of each way to sign out: one for each token that is given up, none twice.
+// The number of revocations of each way to sign out: one for each token that is given up, none
+// twice.
 import { createSession } from '../../dist/node.js';
 import { baseUrl, createEndpoint } from './endpoint.js';
 
@@ -9,7 +10,8 @@ const agent = { username: 'asagent', password: 'Support-1' };
 
 /**
  * The steps before each sign-out, and the sign-out itself.
- * @type {Record<string, { before: (session: Session) => Promise<unknown>, signOut: (session: Session) => unknown }>}
+ * @type
+ *   {Record<string, { before: (session: Session) => Promise<unknown>, signOut: (session: Session) => unknown }>}
  */
 const ways = {
   'a customer signs out': {

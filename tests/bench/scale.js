@@ -1,5 +1,5 @@
-// The growth of the cost with the number of sessions in one Node process: each opens, signs in, puts
-// its header on a request, and signs out, all of them at the same time.
+// The growth of the cost with the number of sessions in one Node process: each opens, signs in,
+// puts its header on a request, and signs out, all of them at the same time.
 import { readFileSync } from 'node:fs';
 
 import { createSession } from '../../dist/node.js';

@@ -31,7 +31,12 @@ const endpoints = [
 
 /** @typedef {{ signedOut: number, shown: number } | null} Result */
 
-/** Counts the finished sign-outs if some are unfinished. @param {(number | undefined)[]} times @returns {Figure} */
+/**
+ * Counts the finished sign-outs if some are unfinished.
+ *
+ * @param {(number | undefined)[]} times
+ * @returns {Figure}
+ */
 function figure(times) {
   const done = times.filter((time) => time !== undefined);
   return done.length === times.length ? spread(done) : { count: done.length, of: times.length };

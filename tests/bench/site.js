@@ -43,7 +43,11 @@ async function bundle(driver) {
   return outputFiles[0].contents;
 }
 
-/** The elements that a subject's documentation puts into the head of a page. @type {Record<string, string | undefined>} */
+/**
+ * The elements that a subject's documentation puts into the head of a page.
+ *
+ * @type {Record<string, string | undefined>}
+ */
 const heads = {
   'occ-session': '<link rel="preload" href="core.wasm" as="fetch" crossorigin />',
 };

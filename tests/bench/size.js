@@ -1,5 +1,5 @@
-// The bytes that a page loads for sign-in, refresh, sign-out and revocation: each library imported as
-// its documentation says, bundled and minified, with the framework left out.
+// The bytes that a page loads for sign-in, refresh, sign-out and revocation: each library imported
+// as its documentation says, bundled and minified, with the framework left out.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// Spartacus without and with the engine, as two more subjects: built as the tests build them, and used
-// through its own forms and links.
+// Spartacus without and with the engine, as two more subjects: built as the tests build them, and
+// used through its own forms and links.
 import { existsSync, readFileSync } from 'node:fs';
 import { openBrowser } from '../browser/browser.js';
 import { startBackend } from '../../web/backend/index.js';
@@ -47,7 +47,11 @@ export async function openStorefronts() {
         const ends = [];
         /** @type {Awaited<ReturnType<typeof startNetwork>>[]} */
         const networks = [];
-        /** @template {{ url: string, close: () => Promise<void> }} S @param {S} server @returns {Promise<S>} */
+        /**
+         * @template {{ url: string, close: () => Promise<void> }} S
+         * @param {S} server
+         * @returns {Promise<S>}
+         */
         const away = async (server) => {
           ends.push(() => server.close());
           if (roundTrip === 0) return server;

@@ -13,7 +13,12 @@ import { readFileSync } from 'node:fs';
 const versionIn = (path) =>
   JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version;
 
-/** @param {string} name @param {string} driver @param {Partial<Subject>} [more] @returns {Subject} */
+/**
+ * @param {string} name
+ * @param {string} driver
+ * @param {Partial<Subject>} [more]
+ * @returns {Subject}
+ */
 const peer = (name, driver, more) => ({
   name,
   version: versionIn(`node_modules/${name}/package.json`),
@@ -60,7 +65,10 @@ const others = [
   },
 ];
 
-/** @param {number} figures the number of columns of a table @returns {import('./figures.js').Row[]} */
+/**
+ * @param {number} figures the number of columns of a table
+ * @returns {import('./figures.js').Row[]}
+ */
 export const withoutRevocation = (figures) =>
   others.map(({ name, note }) => ({
     subject: name,

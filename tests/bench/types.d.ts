@@ -1,5 +1,5 @@
-// What the page of a subject has as a global, and what the provider uses of oidc-provider beyond the
-// back end's part.
+// What the page of a subject has as a global, and what the provider uses of oidc-provider beyond
+// the back end's part.
 import type { Bench } from './page.js';
 import 'oidc-provider';
 

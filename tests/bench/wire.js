@@ -27,7 +27,11 @@ const exactly = (value) => ({ value });
 const figure = (values) =>
   values.every((value) => value === values[0]) ? exactly(values[0]) : spread(values);
 
-/** @param {readonly Entry[]} journal @param {number} after @param {(entry: Entry) => boolean} isMeant */
+/**
+ * @param {readonly Entry[]} journal
+ * @param {number} after
+ * @param {(entry: Entry) => boolean} isMeant
+ */
 const count = (journal, after, isMeant) =>
   journal.filter((entry) => entry.id > after && isMeant(entry)).length;
 

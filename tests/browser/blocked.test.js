@@ -22,7 +22,12 @@ after(async () => {
   await backend.close();
 });
 
-/** Resolves with the type of a global, or with the name of its error. @param {Page} page @param {string} name */
+/**
+ * Resolves with the type of a global, or with the name of its error.
+ *
+ * @param {Page} page
+ * @param {string} name
+ */
 const asking = (page, name) =>
   page.evaluate((asked) => {
     try {

@@ -132,10 +132,20 @@ export async function waitFor(backend, predicate, count = 1) {
 /** @param {Entry} entry */
 const isRevocation = ({ method, path }) => method === 'POST' && path === revokePath;
 
-/** Waits until the server has received `count` revocations. @param {Backend} backend @param {number} count */
+/**
+ * Waits until the server has received `count` revocations.
+ *
+ * @param {Backend} backend
+ * @param {number} count
+ */
 export const received = (backend, count) => waitFor(backend, isRevocation, count);
 
-/** Waits until the server has answered `count` revocations. @param {Backend} backend @param {number} count */
+/**
+ * Waits until the server has answered `count` revocations.
+ *
+ * @param {Backend} backend
+ * @param {number} count
+ */
 export const answered = (backend, count) =>
   waitFor(backend, (entry) => isRevocation(entry) && entry.answeredAt !== null, count);
 

@@ -71,7 +71,12 @@ class Shop {
     await this.get(id).filter({ hasText: text }).waitFor();
   }
 
-  /** Chooses a behaviour of the back end. @param {'behaviour-revoke' | 'behaviour-token'} id @param {string} option */
+  /**
+   * Chooses a behaviour of the back end.
+   *
+   * @param {'behaviour-revoke' | 'behaviour-token'} id
+   * @param {string} option
+   */
   async choose(id, option) {
     await this.get(id).selectOption(option);
     await this.page.getByText('Set, from the next request on.').waitFor();

@@ -22,7 +22,11 @@ const { backend, open } = await startShop();
 
 /** @typedef {Awaited<ReturnType<typeof open>>} Shop */
 
-/** Returns the revocations that the server must receive for these grants. @param {string[]} grants */
+/**
+ * Returns the revocations that the server must receive for these grants.
+ *
+ * @param {string[]} grants
+ */
 const bothOf = (...grants) =>
   grants.flatMap((grant) => [
     `${grant} refresh under ${grant} access`,
@@ -128,7 +132,11 @@ describe('sign-ins and sign-outs', () => {
     await shop.received({ tokenRequests: 2, revoked: bothOf('agent #2', 'customer #1') });
   });
 
-  /** Signs the agent out last: the grants are revoked side by side, each in its order. @param {Shop} shop */
+  /**
+   * Signs the agent out last: the grants are revoked side by side, each in its order.
+   *
+   * @param {Shop} shop
+   */
   async function agentSignsOutWithRetired(shop) {
     await shop.received({ tokenRequests: 2, revoked: [] });
     await shop.get('agent-sign-out').click();
@@ -260,7 +268,12 @@ const roles = {
   },
 };
 
-/** Presses a button and reads the page within the same task, before any answer. @param {Shop} shop @param {string} button */
+/**
+ * Presses a button and reads the page within the same task, before any answer.
+ *
+ * @param {Shop} shop
+ * @param {string} button
+ */
 const pressAndLook = (shop, button) =>
   shop.get(button).evaluate((element) => {
     /** @type {HTMLElement} */ (element).click();

@@ -77,7 +77,8 @@ describe('a page that goes away', () => {
   });
 
   test('R12: a tab that is closed right after the sign-out loses no revocation', async (t) => {
-    // A separate back end, since the second request, which the browser may lose, may also come late.
+    // A separate back end, since the second request, which the browser may lose, may also come
+    // late.
     const other = await startBackend();
     t.after(() => other.close());
     const context = await openContext(t, browser, backend);

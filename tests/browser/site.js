@@ -60,7 +60,9 @@ export async function startSite({ policy } = {}) {
      * Returns the address of the page for the session that it opens.
      *
      * @param {{ url: string }} backend
-     * @param {{ storage?: string, persist?: '1', entry?: string, revoke?: string, timeoutMs?: string }} [options] as page.js reads them
+     * @param
+     *   {{ storage?: string, persist?: '1', entry?: string, revoke?: string, timeoutMs?: string }}
+     *   [options] as page.js reads them
      */
     page: (backend, options) =>
       `${url}?${new URLSearchParams({ backend: backend.url, ...options })}`,

@@ -80,7 +80,12 @@ const pairs = {
     return pages;
   },
 
-  /** Opens windows that begin with a copy of the first tab's sessionStorage, as duplicates do. @param {TestContext} t @param {Options} [options] */
+  /**
+   * Opens windows that begin with a copy of the first tab's sessionStorage, as duplicates do.
+   *
+   * @param {TestContext} t
+   * @param {Options} [options]
+   */
   async duplicated(t, options, count = 2) {
     const copied = /** @type {Options} */ ({ storage: 'session', ...options });
     const first = await openPage(t, copied);

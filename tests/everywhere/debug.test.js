@@ -1,4 +1,5 @@
-// The debug build as a browser's developer tools see it, here Node's: stacks must lead to the sources.
+// The debug build as a browser's developer tools see it, here Node's: stacks must lead to the
+// sources.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';

@@ -70,7 +70,12 @@ async function open(t, name) {
   return { page, complaints };
 }
 
-/** Resolves with the rendered texts, when all are rendered. @param {Page} page @returns {Promise<string[]>} */
+/**
+ * Resolves with the rendered texts, when all are rendered.
+ *
+ * @param {Page} page
+ * @returns {Promise<string[]>}
+ */
 const rendered = (page) =>
   page.evaluate(async () => {
     await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
@@ -155,7 +160,12 @@ const ask = (page, library, request, times = 1) =>
     return Promise.all(Array.from({ length: count }, () => send(...what)));
   }, /** @type {const} */ ([library, request, times]));
 
-/** The requests to a path, each with the token it carried. @param {string} method @param {string} path */
+/**
+ * The requests to a path, each with the token it carried.
+ *
+ * @param {string} method
+ * @param {string} path
+ */
 async function sent(method, path) {
   const tokens = await backend.tokens();
   return backend

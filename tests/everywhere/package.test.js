@@ -384,8 +384,9 @@ describe('package: typedoc', limit, () => {
   const left = short && 'left out of the short form: it changes with comments alone';
 
   /**
-   * The examples of the engine, in order: the code that each needs before it, and the session's output
-   * after it. The adapters' examples need a compiler of Angular: tests/storefront has applications.
+   * The examples of the engine, in order: the code that each needs before it, and the session's
+   * output after it. The adapters' examples need a compiler of Angular: tests/storefront has
+   * applications.
    */
   const expected = [
     { name: 'createSession', before: [], after: 'anonymous anonymous' },

@@ -1,5 +1,5 @@
-// One suite over the public API in each runtime, from the packed tarball; the requests that the back
-// end received are checked here.
+// One suite over the public API in each runtime, from the packed tarball; the requests that the
+// back end received are checked here.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -192,7 +192,11 @@ const revocationsOf = (/** @type {string} */ owner) => [
 ];
 const tokensOf = (/** @type {string} */ owner) => [`${owner} #1 refresh`, `${owner} #1 access`];
 
-/** The expectations by the name of the behaviour in the suite. @type {Record<string, Expectation>} */
+/**
+ * The expectations by the name of the behaviour in the suite.
+ *
+ * @type {Record<string, Expectation>}
+ */
 const expectations = {
   customer: {
     name: 'R1, R14: a customer signs out at once, and the tokens are revoked',

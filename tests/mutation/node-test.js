@@ -1,5 +1,6 @@
-// A stand-in for node:test when tools/proofs/stryker.js runs the tests of tests/node: it stores them instead
-// of running them at once, so one process can run those that reach a mutant, mutant after mutant.
+// A stand-in for node:test when tools/proofs/stryker.js runs the tests of tests/node: it stores
+// them instead of running them at once, so one process can run those that reach a mutant, mutant
+// after mutant.
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { mock } from 'node:test';
@@ -7,8 +8,8 @@ import { mock } from 'node:test';
 export { mock };
 
 /**
- * The time limit of an idle test, in milliseconds: everything that it waits for is in this process. Any
- * time beyond that depends on the machine and its other work.
+ * The time limit of an idle test, in milliseconds: everything that it waits for is in this process.
+ * Any time beyond that depends on the machine and its other work.
  */
 const LIMIT = 1_000;
 
@@ -18,7 +19,11 @@ const { setImmediate, setInterval, clearInterval } = globalThis;
 /** @typedef {{ after: (cleanup: () => unknown) => void, mock: typeof mock }} Context */
 /** @typedef {{ around?: Group, name: string, beforeEach: (() => unknown)[], afterEach: (() => unknown)[] }} Group */
 
-/** The tests by their names; each resolves with the reason of its failure. @type {Map<string, () => Promise<Error | undefined>>} */
+/**
+ * The tests by their names; each resolves with the reason of its failure.
+ *
+ * @type {Map<string, () => Promise<Error | undefined>>}
+ */
 export const tests = new Map();
 
 /** The tests that use the engine in processes of their own. @type {Set<string>} */
@@ -53,7 +58,10 @@ export async function load(file) {
   await import(file);
 }
 
-/** @param {string} name @param {unknown[]} parameters options, which are not needed here, and the body */
+/**
+ * @param {string} name
+ * @param {unknown[]} parameters options, which are not needed here, and the body
+ */
 export function describe(name, ...parameters) {
   const around = group;
   group = { around, name, beforeEach: [], afterEach: [] };
@@ -66,7 +74,10 @@ export const beforeEach = (hook) => group.beforeEach.push(hook);
 /** @param {() => unknown} hook */
 export const afterEach = (hook) => group.afterEach.push(hook);
 
-/** @param {string} name @param {unknown[]} parameters options, which are not needed here, and the body */
+/**
+ * @param {string} name
+ * @param {unknown[]} parameters options, which are not needed here, and the body
+ */
 export function test(name, ...parameters) {
   const body = /** @type {(t: Context) => unknown} */ (parameters.at(-1));
   /** The groups from the outermost to this one. @type {Group[]} */

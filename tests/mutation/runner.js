@@ -1,5 +1,5 @@
-// The test runner of Stryker: it runs the tests that reach a mutant in one process, those first that
-// have found the most mutants so far, and stops at the first failure.
+// The test runner of Stryker: it runs the tests that reach a mutant in one process, those first
+// that have found the most mutants so far, and stops at the first failure.
 import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 
@@ -24,7 +24,11 @@ const usesEngine = /from '(occ-session(\/\w+)?|\.\/storefront\.js)'/;
 
 const { NAMESPACE, ACTIVE_MUTANT_ENV_VARIABLE } = INSTRUMENTER_CONSTANTS;
 
-/** The object through which the mutated code is controlled, and reports its coverage. @type {InstrumenterContext} */
+/**
+ * The object through which the mutated code is controlled, and reports its coverage.
+ *
+ * @type {InstrumenterContext}
+ */
 const context = {};
 Reflect.set(globalThis, NAMESPACE, context);
 
@@ -44,7 +48,8 @@ class Runner {
   #found = new Map();
 
   capabilities() {
-    // A module cannot be loaded twice: for code that runs while it loads Stryker starts a new process.
+    // A module cannot be loaded twice: for code that runs while it loads Stryker starts a new
+    // process.
     return { reloadEnvironment: false };
   }
 

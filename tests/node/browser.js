@@ -249,7 +249,11 @@ export class Page {
     });
   }
 
-  /** @param {typeof globalThis.fetch} fetch @param {RequestInfo | URL} input @param {RequestInit} [init] */
+  /**
+   * @param {typeof globalThis.fetch} fetch
+   * @param {RequestInfo | URL} input
+   * @param {RequestInit} [init]
+   */
   async #fetch(fetch, input, init) {
     const { browser } = this;
     if (this.isGone) return new Promise(() => {});

@@ -15,7 +15,10 @@ const storefront = useStorefront();
 const bytes = readFileSync(new URL(import.meta.resolve('occ-session/core.wasm')));
 const type = 'application/wasm';
 
-/** @param {import('node:http').RequestListener} listener @param {import('node:test').TestContext} t */
+/**
+ * @param {import('node:http').RequestListener} listener
+ * @param {import('node:test').TestContext} t
+ */
 async function serve(t, listener) {
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -17,7 +17,11 @@ const storefront = useStorefront();
 const good = { baseUrl: 'https://api.shop.example', clientId: 'mobile_android' };
 
 describe('options', limit, () => {
-  /** Options with the beginning of their error: the name of the option. @type {[options: object, begins: string][]} */
+  /**
+   * Options with the beginning of their error: the name of the option.
+   *
+   * @type {[options: object, begins: string][]}
+   */
   const bad = [
     [{ baseUrl: undefined }, 'baseUrl'],
     [{ baseUrl: '' }, 'baseUrl'],

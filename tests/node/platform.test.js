@@ -35,7 +35,12 @@ function standInPage(t) {
   standInWindow(t);
 }
 
-/** Returns a global function that throws. @param {string} name @returns {[string, PropertyDescriptor]} */
+/**
+ * Returns a global function that throws.
+ *
+ * @param {string} name
+ * @returns {[string, PropertyDescriptor]}
+ */
 const throws = (name) => [name, { value: refuse }];
 /** @param {string} name @param {unknown} [value] @returns {[string, PropertyDescriptor]} */
 const is = (name, value) => [name, { value }];
@@ -51,7 +56,11 @@ class Blind {
 }
 const broken = { getItem: refuse, setItem: refuse, removeItem: refuse };
 
-/** The tolerated lacks, with the globals that stand in for others. @type {Record<string, [string, PropertyDescriptor][]>} */
+/**
+ * The tolerated lacks, with the globals that stand in for others.
+ *
+ * @type {Record<string, [string, PropertyDescriptor][]>}
+ */
 const spared = {
   'nothing is missing': [],
   'there is no BroadcastChannel': [is('BroadcastChannel')],

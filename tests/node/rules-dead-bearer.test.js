@@ -32,7 +32,11 @@ function outcomes(session) {
   return seen;
 }
 
-/** Returns the requests to the two endpoints with their statuses, oldest first. @param {Storefront} shop */
+/**
+ * Returns the requests to the two endpoints with their statuses, oldest first.
+ *
+ * @param {Storefront} shop
+ */
 const asked = (shop) =>
   shop.backend
     .received()

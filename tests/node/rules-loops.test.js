@@ -23,7 +23,12 @@ afterEach(() => mock.timers.reset());
 /** Returns the statuses of the storefront's requests. @param {Storefront} shop */
 const answers = (shop) => shop.backend.received({ method: 'GET' }).map(({ status }) => status);
 
-/** Sends a request and resolves with its status. @param {Storefront} shop @param {Session} session */
+/**
+ * Sends a request and resolves with its status.
+ *
+ * @param {Storefront} shop
+ * @param {Session} session
+ */
 async function ask(shop, session) {
   const url = `${shop.backend.url}/occ/v2/shop/users/${session.state.userId}`;
   const response = await session.fetch(url);
@@ -31,7 +36,12 @@ async function ask(shop, session) {
   return response.status;
 }
 
-/** Counts the token requests of this grant type. @param {Storefront} shop @param {string} grantType */
+/**
+ * Counts the token requests of this grant type.
+ *
+ * @param {Storefront} shop
+ * @param {string} grantType
+ */
 const count = (shop, grantType) => shop.asked().filter((asked) => asked === grantType).length;
 
 /**

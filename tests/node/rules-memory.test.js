@@ -67,7 +67,9 @@ const response = '"basic openid"';
 
 describe('the memory of the module', limit, () => {
   /** The work between sign-in and sign-out, and the labels of the tokens held before the end.
-   * @type {Record<string, [work: (shop: Storefront, session: Session) => Promise<unknown>, held: string[], options?: Partial<SessionOptions>]>} */
+   * @type
+   *   {Record<string, [work: (shop: Storefront, session: Session) => Promise<unknown>, held: string[], options?: Partial<SessionOptions>]>}
+   *   */
   const lives = {
     'a customer': [
       (_shop, session) => session.signIn(anna),
@@ -118,7 +120,11 @@ describe('the memory of the module', limit, () => {
     });
   }
 
-  /** @param {TestContext} t @param {Partial<SessionOptions>} [options] @returns {Promise<[Storefront, WebAssembly.Memory[], Session]>} */
+  /**
+   * @param {TestContext} t
+   * @param {Partial<SessionOptions>} [options]
+   * @returns {Promise<[Storefront, WebAssembly.Memory[], Session]>}
+   */
   async function open(t, options) {
     const shop = storefront();
     const all = memories(t);
@@ -226,7 +232,11 @@ describe('the memory of the module', limit, () => {
 });
 
 describe('errors, events, logs, URLs and storage', limit, () => {
-  /** Answers of a token endpoint that repeats the request, as the legacy one does. @type {[number, string][]} */
+  /**
+   * Answers of a token endpoint that repeats the request, as the legacy one does.
+   *
+   * @type {[number, string][]}
+   */
   const echoes = [
     [400, '{"error":"invalid_grant","error_description":"Bad credentials: $"}'],
     [401, '{"error":"invalid_client","error_description":"$"}'],

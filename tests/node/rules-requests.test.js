@@ -22,7 +22,11 @@ const storefront = useStorefront();
 /** Returns the requests of the storefront, oldest first. @param {Storefront} shop */
 const requests = (shop) => shop.backend.received({ method: 'GET' });
 
-/** The temporary failures of a refresh. @type {import('../../web/backend/behaviour.js').Answer[]} */
+/**
+ * The temporary failures of a refresh.
+ *
+ * @type {import('../../web/backend/behaviour.js').Answer[]}
+ */
 const passing = [500, 503, 429, 'drop'];
 
 describe('an expired token', limit, () => {

@@ -369,7 +369,11 @@ describe('keepalive and redirects', limit, () => {
     });
   }
 
-  /** Returns a fetch that refuses keepalive, as some browsers do. @param {(boolean | undefined)[]} kept */
+  /**
+   * Returns a fetch that refuses keepalive, as some browsers do.
+   *
+   * @param {(boolean | undefined)[]} kept
+   */
   const refusesKeepalive = (kept) =>
     scriptedFetch(({ init }) => {
       kept.push(init.keepalive);

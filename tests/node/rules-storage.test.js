@@ -20,7 +20,8 @@ const storefront = useStorefront();
 
 describe('a change of grants', limit, () => {
   /** The steps, each with its number of storage writes and of change events.
-   * @type {[name: string, step: (session: Session) => unknown, saves: number, changes: number][]} */
+   * @type {[name: string, step: (session: Session) => unknown, saves: number, changes: number][]}
+   *   */
   const steps = [
     ['a customer signs in', (session) => session.signIn(anna), 1, 2],
     [
@@ -143,7 +144,11 @@ describe('the events expired and revocation', limit, () => {
   });
 });
 
-/** The sessions to reload, with the way to reach each. @type {Record<string, (shop: Storefront, session: Session) => Promise<unknown>>} */
+/**
+ * The sessions to reload, with the way to reach each.
+ *
+ * @type {Record<string, (shop: Storefront, session: Session) => Promise<unknown>>}
+ */
 const places = {
   customer: (_shop, session) => session.signIn(anna),
   agent: (_shop, session) => session.signInAgent(agent),

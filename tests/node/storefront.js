@@ -25,7 +25,9 @@ export const benId = '0002';
 export const tokenPath = '/authorizationserver/oauth/token';
 export const revokePath = '/authorizationserver/oauth/revoke';
 
-/** The limit of a suite: an unanswered request must not block the runner, nor a slow machine fail. */
+/**
+ * The limit of a suite: an unanswered request must not block the runner, nor a slow machine fail.
+ */
 export const limit = { timeout: 120_000 };
 
 export class Storefront {
@@ -74,7 +76,11 @@ export class Storefront {
     return session;
   }
 
-  /** Opens a session of the agent for Anna, whose grant is parked. @param {Partial<SessionOptions>} [options] */
+  /**
+   * Opens a session of the agent for Anna, whose grant is parked.
+   *
+   * @param {Partial<SessionOptions>} [options]
+   */
   async openTakenOver(options) {
     const session = await this.openCustomer(options);
     await session.signInAgent(agent, { customerId: annaId });
@@ -210,12 +216,16 @@ export class WebStorage {
   }
 }
 
-/** The functions that restore a test's stand-ins, the newest first. @type {WeakMap<TestContext, (() => void)[]>} */
+/**
+ * The functions that restore a test's stand-ins, the newest first.
+ *
+ * @type {WeakMap<TestContext, (() => void)[]>}
+ */
 const takings = new WeakMap();
 
 /**
- * Gives a test a global of the browser, or a property of another object. One name may be given twice:
- * what was there before the test is there after it.
+ * Gives a test a global of the browser, or a property of another object. One name may be given
+ * twice: what was there before the test is there after it.
  *
  * @param {TestContext} t
  * @param {string} name
@@ -240,14 +250,18 @@ export function standIn(t, name, property, object = globalThis) {
 }
 
 /**
- * Gives a test the events of a window. Node forgets all but one of the listeners that a signal is to
- * take off one target, when it collects garbage; a browser does not, and neither does this.
+ * Gives a test the events of a window. Node forgets all but one of the listeners that a signal is
+ * to take off one target, when it collects garbage; a browser does not, and neither does this.
  *
  * @param {TestContext} t
  */
 export function standInWindow(t) {
   const target = new EventTarget();
-  /** @param {string} type @param {EventListener} listener @param {AddEventListenerOptions} [options] */
+  /**
+   * @param {string} type
+   * @param {EventListener} listener
+   * @param {AddEventListenerOptions} [options]
+   */
   const addEventListener = (type, listener, { signal, ...options } = {}) => {
     target.addEventListener(type, listener, options);
     signal?.addEventListener('abort', () => target.removeEventListener(type, listener, options));
@@ -304,7 +318,12 @@ export function tokenResponse({ access, refresh, expiresIn = 3600 }) {
 export const deadAnswer = () =>
   Response.json({ errors: [{ type: 'InvalidTokenError' }] }, { status: 401 });
 
-/** Resolves with the reason of a rejection. @param {Promise<unknown>} promise @returns {Promise<any>} */
+/**
+ * Resolves with the reason of a rejection.
+ *
+ * @param {Promise<unknown>} promise
+ * @returns {Promise<any>}
+ */
 export async function failureOf(promise) {
   try {
     await promise;
@@ -319,8 +338,8 @@ export async function failureOf(promise) {
  *
  * @template {unknown[]} A
  * @template T
- * @param {(...parameters: A) => Promise<T>} program has no access to its closure; its parameters and
- *   its result are JSON
+ * @param {(...parameters: A) => Promise<T>} program has no access to its closure; its parameters
+ *   and its result are JSON
  * @param {A} parameters
  * @returns {Promise<T>} rejects unless the process ends by itself, with exit code 0
  */

@@ -1,5 +1,5 @@
-// A storefront with an attacker's script in it, which runs before the session is opened or after. Its
-// address selects the script's way; in the end the page's text is the script's loot.
+// A storefront with an attacker's script in it, which runs before the session is opened or after.
+// Its address selects the script's way; in the end the page's text is the script's loot.
 import { Thief } from './attacker-thief.js';
 import { ways } from './attacker-ways.js';
 

@@ -1,5 +1,5 @@
-// The site of the storefront of attacker-page.js: beside the package, and with a service worker that
-// an attacker could place there.
+// The site of the storefront of attacker-page.js: beside the package, and with a service worker
+// that an attacker could place there.
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { createServer } from 'node:http';

@@ -1,5 +1,5 @@
-// An attacker's script that takes everything it can reach in a page: it searches it at once, keeps it,
-// and searches again later. It runs in the page, as any other script there.
+// An attacker's script that takes everything it can reach in a page: it searches it at once, keeps
+// it, and searches again later. It runs in the page, as any other script there.
 
 const { apply, construct, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
 const { setTimeout } = globalThis;

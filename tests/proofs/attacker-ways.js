@@ -1,6 +1,6 @@
-// The ways to a token that an attacker's script in a page may try, and the result of each: for a script
-// that runs before the session is opened, and for one that runs after. The tables in docs/security.md
-// say the same.
+// The ways to a token that an attacker's script in a page may try, and the result of each: for a
+// script that runs before the session is opened, and for one that runs after. The tables in
+// docs/security.md say the same.
 
 /** @import { SessionOptions, Session } from 'occ-session' */
 /** @import { Thief } from './attacker-thief.js' */

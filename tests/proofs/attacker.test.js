@@ -1,5 +1,5 @@
-// The loot of an attacker's script in the page, in Chromium: for each way, before the session is opened
-// and after; and a check that docs/security.md says the same.
+// The loot of an attacker's script in the page, in Chromium: for each way, before the session is
+// opened and after; and a check that docs/security.md says the same.
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { after, before, describe, test } from 'node:test';

@@ -1,5 +1,5 @@
-// R28: no view of a session, of its state, its events and its errors, however a program shows, copies
-// or walks through them, holds a piece of a token, a password or a server's text.
+// R28: no view of a session, of its state, its events and its errors, however a program shows,
+// copies or walks through them, holds a piece of a token, a password or a server's text.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
-// The fault matrix in Chromium, in pages of another origin than the back end's: R7, R14, R16, R28 and R30
-// hold in every case.
+// The fault matrix in Chromium, in pages of another origin than the back end's: R7, R14, R16, R28
+// and R30 hold in every case.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import process from 'node:process';

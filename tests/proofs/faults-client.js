@@ -1,5 +1,5 @@
-// The storefront of a case of the fault matrix, and its observations. It is the same in Node and in a
-// page: it imports nothing, and its parameters and results are JSON.
+// The storefront of a case of the fault matrix, and its observations. It is the same in Node and in
+// a page: it imports nothing, and its parameters and results are JSON.
 
 /** @import { Credentials, Session, SessionOptions, SessionState } from 'occ-session' */
 
@@ -173,7 +173,11 @@ export class Client {
     return this.look();
   }
 
-  /** Sends a request of the storefront and returns its header and the state after it. @param {string} url */
+  /**
+   * Sends a request of the storefront and returns its header and the state after it.
+   *
+   * @param {string} url
+   */
   async get(url) {
     const before = this.#bearers.length;
     try {

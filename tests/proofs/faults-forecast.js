@@ -39,7 +39,11 @@ const BAD_REQUEST = 400;
 export class Forecast {
   /** The number of revocations of each token. @type {Map<string, number>} */
   revoked = new Map();
-  /** The tokens that the server still accepts in the end: nothing could reach them. @type {Set<string>} */
+  /**
+   * The tokens that the server still accepts in the end: nothing could reach them.
+   *
+   * @type {Set<string>}
+   */
   alive = new Set();
   /** The contents of the events. @type {string[]} */
   told = [];
@@ -122,8 +126,8 @@ export class Forecast {
    * Refreshes a grant for its revocation.
    *
    * @param {Pair} pair
-   * @returns {{ pair: Pair, hasBearer: boolean } | number} the pair to revoke instead; or the status
-   *   with which it is refused, 0 if it has failed for a passing reason
+   * @returns {{ pair: Pair, hasBearer: boolean } | number} the pair to revoke instead; or the
+   *   status with which it is refused, 0 if it has failed for a passing reason
    */
   refresh({ refresh }) {
     const { refresh: isMet, isProcessed, haveExpired, expected } = this.meeting;

@@ -1,6 +1,6 @@
-// The fault matrix: every way in which a back end can fail, at every request that a session sends to
-// it, in every situation, with living or dead tokens. The cases are data; a trial runs one of them and
-// reports the broken rules.
+// The fault matrix: every way in which a back end can fail, at every request that a session sends
+// to it, in every situation, with living or dead tokens. The cases are data; a trial runs one of
+// them and reports the broken rules.
 import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import { startBackend } from '../../web/backend/index.js';
@@ -217,7 +217,11 @@ const hasHeaders = (/** @type {Fault} */ { set, gone, never }) =>
   never !== 'headers' &&
   !['drop', 'drop-in-headers', 'not-http'].includes(`${set?.answer}`);
 
-/** The cases that are left out, each with its reason. @type {[why: string, (each: Case, place: Place) => boolean][]} */
+/**
+ * The cases that are left out, each with its reason.
+ *
+ * @type {[why: string, (each: Case, place: Place) => boolean][]}
+ */
 const leftOut = [
   [
     'Node does not look at CORS headers',
@@ -290,7 +294,8 @@ const strides = { Node: 31, Chromium: 9 };
 export const isFull = process.env.OCC_PROOF === 'full';
 
 /**
- * Returns all cases; in the short form those of a faultless back end, and a fixed share of the others.
+ * Returns all cases; in the short form those of a faultless back end, and a fixed share of the
+ * others.
  *
  * @param {Case[]} cases
  * @param {Place} place
@@ -321,7 +326,13 @@ export const nameOf = ({ fault, operation, role, dead, cors, persist, storage })
   `${cors === 'without' ? ', without CORS headers' : ''}` +
   ` (${storage}${persist ? ', with the refresh token' : ''})`;
 
-/** The expectation if every page could read the answer. @param {Case} each @param {Place} place @returns {Expected} */
+/**
+ * The expectation if every page could read the answer.
+ *
+ * @param {Case} each
+ * @param {Place} place
+ * @returns {Expected}
+ */
 const readableOf = ({ fault }, place) => ({ ...refusal, ...fault.expected, ...fault.in?.[place] });
 
 /** @param {Case} each @param {Place} place @returns {Expected} */
@@ -478,7 +489,12 @@ class Trial {
     return this.isFaulty(token) ? this.expected.token : 'given';
   }
 
-  /** Finds the labels of the tokens in a text, except those of the owners. @param {string} text @param {string[]} owners whose may be */
+  /**
+   * Finds the labels of the tokens in a text, except those of the owners.
+   *
+   * @param {string} text
+   * @param {string[]} owners whose may be
+   */
   async strangersIn(text, owners) {
     this.tokens = await this.backend.tokens();
     return this.tokens
@@ -649,7 +665,12 @@ class Trial {
     return between;
   }
 
-  /** Returns the number of grants that are revoked, if every signed-in user has one. @param {SessionState['phase']} phase @param {boolean} isAgentsTurn */
+  /**
+   * Returns the number of grants that are revoked, if every signed-in user has one.
+   *
+   * @param {SessionState['phase']} phase
+   * @param {boolean} isAgentsTurn
+   */
   rescuesOf(phase, isAgentsTurn) {
     if (phase === 'emulating') return isAgentsTurn ? 1 : 0;
     // Two, with a retired customer or an agent whose token is on its way.
@@ -819,7 +840,11 @@ class Trial {
     this.check(isIssued === (this.expected.token !== 'none'), 'whether a token was issued');
   }
 
-  /** @param {Sent[]} revocations @param {{ type: string, detail: any }[]} events @param {Forecast} forecast */
+  /**
+   * @param {Sent[]} revocations
+   * @param {{ type: string, detail: any }[]} events
+   * @param {Forecast} forecast
+   */
   async judgeRevocations(revocations, events, forecast) {
     const useless = this.tokens.filter((token) => this.fateOf(token) === 'useless');
     for (const { form, phase, stored } of revocations) {
@@ -838,7 +863,11 @@ class Trial {
     this.check(!events.some(({ type }) => type === 'error'), "R16: there was an 'error' event");
   }
 
-  /** R28: no text has a secret, or a text of the server. @param {ReturnType<Client['report']>} report */
+  /**
+   * R28: no text has a secret, or a text of the server.
+   *
+   * @param {ReturnType<Client['report']>} report
+   */
   judgeWords({ sent, texts, failures }) {
     const urls = [
       ...this.backend.journal.map(({ path, query, headers }) =>

@@ -1,6 +1,6 @@
 // A misbehaving host, on core.wasm itself with host functions of the test's own: whatever it calls,
-// when, and with which numbers, it gets a status, the module never traps, and a session that was not
-// closed goes on undisturbed.
+// when, and with which numbers, it gets a status, the module never traps, and a session that was
+// not closed goes on undisturbed.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
@@ -88,7 +88,11 @@ const texts = {
   occ_heard: [PARAMETER_SNAPSHOT],
 };
 
-/** Values that no host should pass, or that mean something else here. @type {Record<string, number[]>} */
+/**
+ * Values that no host should pass, or that mean something else here.
+ *
+ * @type {Record<string, number[]>}
+ */
 const hostile = {
   time: [NaN, Infinity, -Infinity, -1, -Number.MIN_VALUE, 1e15 + 1, 1e300],
   nonce: [0, 2 ** 32 - 1],
@@ -168,7 +172,13 @@ class Core {
     return status;
   }
 
-  /** Calls the core with texts, by number. @param {string} name @param {number[]} values @param {Record<number, string>} given */
+  /**
+   * Calls the core with texts, by number.
+   *
+   * @param {string} name
+   * @param {number[]} values
+   * @param {Record<number, string>} given
+   */
   tell(name, values, given) {
     const input = new Uint8Array(this.exports.memory.buffer, this.exports.occ_input(), INPUT_MAX);
     let used = 0;
@@ -192,7 +202,13 @@ class Core {
     return this;
   }
 
-  /** Delivers the snapshot of another tab, of another line. @param {string} call @param {number[]} values @param {object} grant */
+  /**
+   * Delivers the snapshot of another tab, of another line.
+   *
+   * @param {string} call
+   * @param {number[]} values
+   * @param {object} grant
+   */
   hear(call, values, grant) {
     const active = { owner: 'customer', number: 7, ...grant };
     const snapshot = JSON.stringify({ v: 1, for: 'here', line: 9, epoch: 1, active });
@@ -321,7 +337,11 @@ function stillWorks(core) {
  * @typedef {{ name: string, now: number, values: number[], given?: [number, number][] }} Call
  */
 
-/** Yields every call with one hostile parameter or text, and with all of the same kind. @returns {Generator<Call>} */
+/**
+ * Yields every call with one hostile parameter or text, and with all of the same kind.
+ *
+ * @returns {Generator<Call>}
+ */
 function* hostileCalls() {
   for (const name of names) {
     const kinds = events[name];

@@ -1,5 +1,5 @@
-// Many sign-ins in one session, and many sessions in one process: afterwards the memory is as before,
-// and no timer, listener, channel or session is left behind.
+// Many sign-ins in one session, and many sessions in one process: afterwards the memory is as
+// before, and no timer, listener, channel or session is left behind.
 import assert from 'node:assert/strict';
 import { once, getEventListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -15,7 +15,9 @@ import { anna, standIn, standInWindow, WebStorage } from '../node/storefront.js'
 const isFull = process.env.OCC_PROOF === 'full';
 const CYCLES = isFull ? 10_000 : 500;
 const SESSIONS = isFull ? 1_000 : 100;
-/** The number of cycles before the first comparison: by then Node has compiled and cached its code. */
+/**
+ * The number of cycles before the first comparison: by then Node has compiled and cached its code.
+ */
 const WARM_UP = 2_000;
 
 /** The tolerance in bytes: one object kept for each cycle of the full form is more. */
@@ -37,13 +39,15 @@ async function memory() {
   return { heapUsed, external, arrayBuffers };
 }
 
-/** The resources that keep a process alive: timers and message ports; fetch's sockets are not ours. */
+/**
+ * The resources that keep a process alive: timers and message ports; fetch's sockets are not ours.
+ */
 const resources = () =>
   process.getActiveResourcesInfo().filter((name) => /^(Timeout|Immediate|MessagePort)/.test(name));
 
 /**
- * A plain HTTP server in place of the back end, which needs longer for a sign-in than everything else
- * together: it issues tokens, and revokes them.
+ * A plain HTTP server in place of the back end, which needs longer for a sign-in than everything
+ * else together: it issues tokens, and revokes them.
  */
 let baseUrl = '';
 let issued = 0;

@@ -1,7 +1,7 @@
-// The steps of a tab: actions of people, answers of the server, and events of time and other tabs. Tabs
-// that answer each other in time are left out (R31, proved by refresh.pml): a tab here hears a saved
-// snapshot at any time. Also left out are broken snapshots, and those of another identity or of a line
-// that was left: the walk of tests/c has them.
+// The steps of a tab: actions of people, answers of the server, and events of time and other tabs.
+// Tabs that answer each other in time are left out (R31, proved by refresh.pml): a tab here hears a
+// saved snapshot at any time. Also left out are broken snapshots, and those of another identity or
+// of a line that was left: the walk of tests/c has them.
 import assert from 'node:assert/strict';
 
 import * as numbers from '../../js/numbers.js';
@@ -70,7 +70,11 @@ const grants = {
   'the same again': { seconds: 1800, again: true },
 };
 
-/** Ends of revocations: outcome, and true if retried. @type {Record<string, [Response, string, boolean]>} */
+/**
+ * Ends of revocations: outcome, and true if retried.
+ *
+ * @type {Record<string, [Response, string, boolean]>}
+ */
 const endings = {
   revoked: [answered(200), 'revoked', false],
   'already invalid': [answered(401), 'already-invalid', false],
@@ -104,8 +108,8 @@ export function answer(tab, request, { kind, which }) {
     return;
   }
   const { owner, refreshes } = request;
-  // Two revocations of one refresh token of a customer and an agent could not be distinguished: if both
-  // have it, a refresh gives another.
+  // Two revocations of one refresh token of a customer and an agent could not be distinguished: if
+  // both have it, a refresh gives another.
   const holders = [...model.held, ...model.revoking.map(({ grant }) => grant)].filter(
     (grant) =>
       refreshes?.refresh && grant.id !== refreshes.id && grant.refresh === refreshes.refresh,
@@ -113,9 +117,11 @@ export function answer(tab, request, { kind, which }) {
   const { refresh, seconds, type = 'bearer', again } = grants[holders.length ? 'fresh' : kind];
   const { customer, agent } = world.configuration.clients;
   // The token is issued again for the same user and client. One user may be customer and agent, but
-  // only with a grant that will be active: the rules do not say which of two equal strays is revoked.
+  // only with a grant that will be active: the rules do not say which of two equal strays is
+  // revoked.
   const isForBoth = customer.client_id === agent.client_id && model.signIn?.request === request;
-  // Nor do they say by which of their lifetimes the bearer expires (R30; the walk of tests/c knows).
+  // Nor do they say by which of their lifetimes the bearer expires (R30; the walk of tests/c
+  // knows).
   const isUndecided = (/** @type {string} */ token) =>
     world.configuration.bearer && model.strays.some(({ access }) => access === token);
   const given = world.issued.filter(
@@ -228,8 +234,8 @@ export const steps = {
   authorization: { weight: 1, matters: seldom, run: authorization },
   renew: {
     weight: 10,
-    // A header of a client token that was replaced since is left out: R19 requires it to be sent again,
-    // but the core answers that nothing is to be done.
+    // A header of a client token that was replaced since is left out: R19 requires it to be sent
+    // again, but the core answers that nothing is to be done.
     kinds: [
       'unsure',
       'current',
@@ -316,7 +322,8 @@ export const steps = {
     weight: 5,
     matters: ({ model }) => model.alarm,
     run(tab, { which }) {
-      // The alarm usually comes at its time, by the timer if not by the clock, which may be set back.
+      // The alarm usually comes at its time, by the timer if not by the clock, which may be set
+      // back.
       const at = which % 4 ? tab.alarm : 0;
       if (which % 8 > 3) tab.world.now = Math.max(tab.world.now, at);
       tab.alarm = 0;
@@ -434,8 +441,8 @@ export function leave(tab) {
 function adopt(tab, { text, snapshot } = tab.world.saved.at(-1) ?? {}) {
   const { world, model } = tab;
   if (!text || !snapshot) return;
-  // If another tab brings back two grants that this page is revoking, the rules do not say which goes
-  // first; the fate of the second one's newer tokens depends on it.
+  // If another tab brings back two grants that this page is revoking, the rules do not say which
+  // goes first; the fate of the second one's newer tokens depends on it.
   const back = [snapshot.active, snapshot.parked, snapshot.retired].filter((saved) =>
     [...model.revoking.map(({ grant }) => grant), ...model.strays].some(
       ({ id }) => id === saved?.id,
@@ -452,7 +459,13 @@ function adopt(tab, { text, snapshot } = tab.world.saved.at(-1) ?? {}) {
   }
 }
 
-/** The age of a grant's tokens in another tab: as here, of the sign-in, or newer. @param {Tab} tab @param {number} id @param {number} which */
+/**
+ * The age of a grant's tokens in another tab: as here, of the sign-in, or newer.
+ *
+ * @param {Tab} tab
+ * @param {number} id
+ * @param {number} which
+ */
 function age({ model }, id, which) {
   const { issued = 0 } = model.held.find((grant) => grant.id === id) ?? {};
   return pick([issued, issued, 0, issued + 1], which >> 2);

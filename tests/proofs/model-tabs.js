@@ -34,12 +34,20 @@ const SEARCH_EVERY = 50;
 export class World {
   now = 1_750_000_000_000;
   /** @type {Tab[]} */ tabs = [];
-  /** The saved snapshots, the newest last. @type {{ text: string | undefined, snapshot: Snapshot | null }[]} */
+  /**
+   * The saved snapshots, the newest last.
+   *
+   * @type {{ text: string | undefined, snapshot: Snapshot | null }[]}
+   */
   saved = [];
   /** The model's id of each number that the core gave to a grant. @type {Map<number, number>} */
   ids = new Map();
   /** The model's id of each line. @type {Map<number, number>} */ lines = new Map();
-  /** The numbers of ended grants and the age of their tokens, as tabs announce them. @type {[number, number][]} */
+  /**
+   * The numbers of ended grants and the age of their tokens, as tabs announce them.
+   *
+   * @type {[number, number][]}
+   */
   ended = [];
   /** The answers of the token endpoint. @type {Issued[]} */ issued = [];
   attempts = 0;
@@ -204,7 +212,12 @@ export class Tab {
     this.#check();
   }
 
-  /** Reads a snapshot with the model's ids. @param {string | undefined} text @param {Snapshot | null} [expected] */
+  /**
+   * Reads a snapshot with the model's ids.
+   *
+   * @param {string | undefined} text
+   * @param {Snapshot | null} [expected]
+   */
   #read(text, expected) {
     if (text === undefined) return null;
     const { v, for: identity, line: begun, ...rest } = JSON.parse(text);
@@ -287,7 +300,12 @@ export class Tab {
   }
 }
 
-/** A page that takes notes and does nothing else. @param {Tab} tab @returns {import('../../js/core.js').Host} */
+/**
+ * A page that takes notes and does nothing else.
+ *
+ * @param {Tab} tab
+ * @returns {import('../../js/core.js').Host}
+ */
 function hostOf({ effects }) {
   const { STATES, OWNERS, TOKENS, OUTCOMES } = numbers;
   /** @param {string} name @param {any[]} values */
@@ -316,7 +334,11 @@ function hostOf({ effects }) {
   };
 }
 
-/** Formats a request as one line. @param {{ purpose: string, authorization?: string, form: Record<string, string> }} request */
+/**
+ * Formats a request as one line.
+ *
+ * @param {{ purpose: string, authorization?: string, form: Record<string, string> }} request
+ */
 function line({ purpose, authorization, form }) {
   const fields = Object.entries(form).map((field) => field.join('='));
   return [purpose, authorization ?? 'no authorization', ...fields.sort()].join(' ');

@@ -1,9 +1,10 @@
-// The rules R1 to R32 and R49 once more, written from the design and not from the core: the actions of
-// one page at each event. Grants are objects here, there is no memory to wipe and no text to parse.
+// The rules R1 to R32 and R49 once more, written from the design and not from the core: the actions
+// of one page at each event. Grants are objects here, there is no memory to wipe and no text to
+// parse.
 
 /**
- * The result of each event in each phase: the name of an error, `done`, or the action. A phase is not
- * stored, it follows from the held grants; so there is no next phase in this table.
+ * The result of each event in each phase: the name of an error, `done`, or the action. A phase is
+ * not stored, it follows from the held grants; so there is no next phase in this table.
  * @type {Record<string, { signIn: string, signInAgent: string, emulate: string, signOut: string,
  *   signOutAgent: string }>}
  */
@@ -40,24 +41,25 @@ const WORTH_REFRESHING = 60;
  * @typedef {{ revoke: boolean, bearer: boolean, persist: boolean, shared: boolean, retries: number,
  *   clients: Record<Owner, Form>, scope: Form }} Options
  *
- * An answer of the server. `final`: a refresh is refused for good (R20); `passing`: a revocation may be
- * retried (R18).
+ * An answer of the server. `final`: a refresh is refused for good (R20); `passing`: a revocation
+ * may be retried (R18).
  * @typedef {{ access: string, type: string, refresh?: string, seconds?: number }} Tokens
  * @typedef {{ tokens?: Tokens, status: string, code: number, final?: boolean }} Answer
  * @typedef {{ outcome: string, status: number, passing: boolean, retryAfter: number }} Ending
  *
- * `id` stays when a grant is refreshed. `earlier` is the access token before the last refresh: R19 is
- * kept for no older one. `header` is missing if the type of the token is not known. `issued` is the
- * time of the refresh that gave the tokens. `isFinal`: it is not refreshed once more to be revoked
- * (R30). `restUntil`, `isRefused` and `refusals` are for R49. Times are in epoch milliseconds, 0 for none.
+ * `id` stays when a grant is refreshed. `earlier` is the access token before the last refresh: R19
+ * is kept for no older one. `header` is missing if the type of the token is not known. `issued` is
+ * the time of the refresh that gave the tokens. `isFinal`: it is not refreshed once more to be
+ * revoked (R30). `restUntil`, `isRefused` and `refusals` are for R49. Times are in epoch
+ * milliseconds, 0 for none.
  * @typedef {{ id: number, owner: Owner, access: string, refresh?: string, expires?: number,
  *   issued?: number }} SavedGrant
  * @typedef {SavedGrant & { expires: number, issued: number, earlier?: string, header?: string,
  *   refreshAt: number, isFinal?: boolean, restUntil: number, isRefused: boolean,
  *   refusals: number }} Grant
  *
- * A token request without an owner is for anonymous requests; `refreshes` is the grant as it was when
- * the refresh began.
+ * A token request without an owner is for anonymous requests; `refreshes` is the grant as it was
+ * when the refresh began.
  * @typedef {{ purpose: 'token' | 'refresh' | 'revoke', authorization?: string, form: Form,
  *   owner?: Owner, refreshes?: Grant }} Request
  * @typedef {{ grant: Grant, token: 'access_token' | 'refresh_token', tries: number,
@@ -108,11 +110,19 @@ export class Model {
   /** Token requests on the wire. @type {Request[]} */ awaited = [];
   /** The object of waiting requests: the refresh of this grant, or a client token. @type {number | 'client' | undefined} */ waiting;
   /** The token of anonymous requests that need one. @type {Grant | undefined} */ client;
-  /** R31: the time until which other tabs are asked for tokens of this grant. @type {{ id: number, until: number, isAnswered: boolean } | undefined} */
+  /**
+   * R31: the time until which other tabs are asked for tokens of this grant.
+   *
+   * @type {{ id: number, until: number, isAnswered: boolean } | undefined}
+   */
   asked;
   /** R29: the time until which other pages and tabs may be revoking. */
   othersRevoke = 0;
-  /** R24: the latest signed-out grant, which another tab may still store. @type {Grant | undefined} */
+  /**
+   * R24: the latest signed-out grant, which another tab may still store.
+   *
+   * @type {Grant | undefined}
+   */
   left;
   /** R32: of the latest expired session. @type {string | undefined} */ expiredHeader;
   /** R7: the fate of access tokens that are no longer held. @type {Map<string, string>} */ gone =
@@ -305,7 +315,11 @@ export class Model {
     return 'expired';
   }
 
-  /** R31: without a refresh token here, other tabs are asked for newer tokens. @param {Grant} grant */
+  /**
+   * R31: without a refresh token here, other tabs are asked for newer tokens.
+   *
+   * @param {Grant} grant
+   */
   #askTabs({ id, issued }) {
     if (!this.options.shared) return this.#expire();
     this.asked = { id, until: this.now + PATIENCE, isAnswered: false };
@@ -448,7 +462,13 @@ export class Model {
     this.#endWaiting('client', next?.header);
   }
 
-  /** Refreshed tokens are later than the old ones, and trusted (R49). @param {Grant} grant @param {Grant} next @returns {Grant} */
+  /**
+   * Refreshed tokens are later than the old ones, and trusted (R49).
+   *
+   * @param {Grant} grant
+   * @param {Grant} next
+   * @returns {Grant}
+   */
   #renewed({ issued, refusals }, next) {
     const later = this.now > issued ? this.now : issued + 1;
     return { ...next, ...this.#dated(later), refusals };
@@ -549,7 +569,11 @@ export class Model {
     return 'wait';
   }
 
-  /** Starts one refresh of these tokens, however many ask for it. False: there is no place. @param {Grant} grant */
+  /**
+   * Starts one refresh of these tokens, however many ask for it. False: there is no place.
+   *
+   * @param {Grant} grant
+   */
   #refresh(grant) {
     const { id, header, owner, refresh = '' } = grant;
     const isAsked = this.awaited.some(
@@ -573,7 +597,11 @@ export class Model {
     return request;
   }
 
-  /** The alarm for this time goes off: a grant is refreshed before it is needed. @param {number} at */
+  /**
+   * The alarm for this time goes off: a grant is refreshed before it is needed.
+   *
+   * @param {number} at
+   */
   ring(at) {
     this.now = Math.max(this.now, at);
     const { asked } = this;
@@ -600,7 +628,10 @@ export class Model {
     this.#beginRevoking(grant, ['refresh_token', 'access_token']);
   }
 
-  /** @param {Grant} grant @param {('access_token' | 'refresh_token')[]} tokens in the order of R11 */
+  /**
+   * @param {Grant} grant
+   * @param {('access_token' | 'refresh_token')[]} tokens in the order of R11
+   */
   #beginRevoking(grant, tokens) {
     const { revoke, retries } = this.options;
     for (const token of tokens) {
@@ -610,7 +641,11 @@ export class Model {
     this.#settled(grant, 'settled');
   }
 
-  /** R30: true if the revocation waits for a living bearer from now on. @param {Revocation} revocation */
+  /**
+   * R30: true if the revocation waits for a living bearer from now on.
+   *
+   * @param {Revocation} revocation
+   */
   #waitForBearer(revocation) {
     const { grant } = revocation;
     if (grant.isFinal || !this.options.bearer || this.#isLeaving) return false;
@@ -790,7 +825,12 @@ export class Model {
     if (grant === this.active) this.#newTokens(grant);
   }
 
-  /** R31: another tab hands over its tokens, or answers that it refreshes them. @param {boolean} isAnswer @param {Snapshot} snapshot */
+  /**
+   * R31: another tab hands over its tokens, or answers that it refreshes them.
+   *
+   * @param {boolean} isAnswer
+   * @param {Snapshot} snapshot
+   */
   heard(isAnswer, { active, parked, retired }) {
     for (const saved of [active, parked, retired]) {
       const grant = this.held.find(({ id }) => id === saved?.id);
@@ -805,7 +845,12 @@ export class Model {
     }
   }
 
-  /** R31: another tab asks for newer tokens than it has. @param {number} id @param {number} issued */
+  /**
+   * R31: another tab asks for newer tokens than it has.
+   *
+   * @param {number} id
+   * @param {number} issued
+   */
   wanted(id, issued) {
     const grant = this.held.find((it) => it.id === id);
     if (!grant) return 'nothing';
@@ -813,7 +858,12 @@ export class Model {
     return grant.refresh && this.#refresh(grant) ? 'ok' : 'nothing';
   }
 
-  /** R24: another tab has ended a grant, and revokes it. @param {number} id @param {number} issued */
+  /**
+   * R24: another tab has ended a grant, and revokes it.
+   *
+   * @param {number} id
+   * @param {number} issued
+   */
   ended(id, issued) {
     const status = this.#end(id, issued, true);
     if (!status) this.othersRevoke = this.now + PATIENCE; // R29
@@ -840,8 +890,8 @@ export class Model {
   }
 
   /**
-   * R24, R31: the other tab revokes the tokens of that time. Tokens that only this tab has are revoked
-   * here.
+   * R24, R31: the other tab revokes the tokens of that time. Tokens that only this tab has are
+   * revoked here.
    * @param {Grant} grant @param {number} issued @param {Grant[]} held the grants that stay held
    */
   #leaveToOthers(grant, issued, held) {

@@ -32,7 +32,11 @@ const phases = [
 const signIns = ({ awaited }) =>
   awaited.filter(({ purpose, owner }) => purpose === 'token' && owner).length;
 
-/** The situations that sequences must reach, besides the phases. @type {Record<string, (model: Model) => unknown>} */
+/**
+ * The situations that sequences must reach, besides the phases.
+ *
+ * @type {Record<string, (model: Model) => unknown>}
+ */
 const situations = {
   'emulating with a parked customer': ({ parked }) => parked,
   'emulating with a retired grant': ({ emulated, retired }) => emulated && retired,
@@ -92,7 +96,11 @@ const configuration = fc
     };
   });
 
-/** The number of times that each step was made, and each situation met. @type {Map<string, number>} */
+/**
+ * The number of times that each step was made, and each situation met.
+ *
+ * @type {Map<string, number>}
+ */
 const counts = new Map([...phases, ...Object.keys(situations)].map((name) => [name, 0]));
 /** @param {string} name */
 const count = (name) => counts.set(name, (counts.get(name) ?? 0) + 1);

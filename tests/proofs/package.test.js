@@ -1,5 +1,5 @@
-// The published package: these files and no others, without traces of the machine that built them, and
-// without further installations.
+// The published package: these files and no others, without traces of the machine that built them,
+// and without further installations.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// Searches a memory for secrets: in each encoding in which the engine or its host could have left them,
-// and in pieces.
+// Searches a memory for secrets: in each encoding in which the engine or its host could have left
+// them, and in pieces.
 
 /** The number of bytes that count as the secret; a shorter one counts as a whole. */
 const PIECE = 12;
@@ -25,8 +25,8 @@ function encodings(secret) {
 }
 
 /**
- * Yields the pieces of a text. No piece begins within an escape: the bytes before a token in memory can
- * be the end of another one that ends with the same digit.
+ * Yields the pieces of a text. No piece begins within an escape: the bytes before a token in memory
+ * can be the end of another one that ends with the same digit.
  *
  * @param {string} text
  */

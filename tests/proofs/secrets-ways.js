@@ -1,6 +1,6 @@
-// The ways in which a grant can end, and the contents of the core's memory on the way there (R27). One
-// description serves Node and Chromium: each way gets its means of action, and returns the expected
-// findings.
+// The ways in which a grant can end, and the contents of the core's memory on the way there (R27).
+// One description serves Node and Chromium: each way gets its means of action, and returns the
+// expected findings.
 import assert from 'node:assert/strict';
 import process from 'node:process';
 import { test } from 'node:test';
@@ -86,7 +86,11 @@ export class Journey {
     await this.holds();
   }
 
-  /** Returns everything that must not stay. @returns {Promise<[label: string, secret: string][]>} */
+  /**
+   * Returns everything that must not stay.
+   *
+   * @returns {Promise<[label: string, secret: string][]>}
+   */
   async #secrets() {
     const tokens = await this.backend.tokens();
     const posted = this.backend.received();
@@ -154,7 +158,11 @@ export class Journey {
     await this.tab.rest();
   }
 
-  /** Resolves when the answer to the next request is held. @param {number} count how many are held by then */
+  /**
+   * Resolves when the answer to the next request is held.
+   *
+   * @param {number} count how many are held by then
+   */
   held(count = 1) {
     return this.backend.waitFor(({ status }) => status === 'held', count);
   }
@@ -165,7 +173,11 @@ export class Journey {
     await this.holds(...customerTokens(1));
   }
 
-  /** Signs in the customer, and an agent over that customer's session. @param {string} [customerId] */
+  /**
+   * Signs in the customer, and an agent over that customer's session.
+   *
+   * @param {string} [customerId]
+   */
   async agentOverCustomer(customerId) {
     await this.customer();
     await this.does('signInAgent', agent, { customerId });

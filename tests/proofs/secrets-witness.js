@@ -1,6 +1,6 @@
-// Lets a test see the memory of every core that a page opens: at rest, and at every call into a core
-// and out of it; and the answers of the token endpoint. It runs in Node and in a page, so it depends
-// on neither.
+// Lets a test see the memory of every core that a page opens: at rest, and at every call into a
+// core and out of it; and the answers of the token endpoint. It runs in Node and in a page, so it
+// depends on neither.
 
 /**
  * @typedef {object} Watched

@@ -1,4 +1,5 @@
-// R27 in Node: after each way in which a grant can end, no piece of any secret is left in the memory.
+// R27 in Node: after each way in which a grant can end, no piece of any secret is left in the
+// memory.
 import { startBackend } from '../../web/backend/index.js';
 import { standIn, standInWindow, Storefront, WebStorage } from '../node/storefront.js';
 import { proveAll } from './secrets-ways.js';

@@ -1,5 +1,5 @@
-// Unreliable clocks: clocks that are set back and forth, impossible lifetimes, a laptop that slept. The
-// session stays usable, requests no token that it does not need, and revokes those that it has.
+// Unreliable clocks: clocks that are set back and forth, impossible lifetimes, a laptop that slept.
+// The session stays usable, requests no token that it does not need, and revokes those that it has.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline/promises';
@@ -35,7 +35,11 @@ function watchExpiry(session) {
 }
 
 describe('a clock that is set while a session lives', { timeout: 120_000 }, () => {
-  /** The back end is a process of its own, so its clock is right. @type {import('node:child_process').ChildProcess} */
+  /**
+   * The back end is a process of its own, so its clock is right.
+   *
+   * @type {import('node:child_process').ChildProcess}
+   */
   let server;
   let url = '';
   let offset = 0;
@@ -66,7 +70,11 @@ describe('a clock that is set while a session lives', { timeout: 120_000 }, () =
   const dev = async (path, method = 'GET', body) =>
     (await fetch(`${url}/dev/${path}`, { method, body: body && JSON.stringify(body) })).json();
 
-  /** The steps of a session with every kind of event. @type {[string, (session: Session) => unknown][]} */
+  /**
+   * The steps of a session with every kind of event.
+   *
+   * @type {[string, (session: Session) => unknown][]}
+   */
   const steps = [
     ['a customer signs in', (session) => session.signIn(anna)],
     ['a request is sent', (session) => user(session)],
@@ -174,7 +182,11 @@ describe('a clock that is set while a session lives', { timeout: 120_000 }, () =
 
 describe('a life time that makes no sense', limit, () => {
   const start = Date.UTC(2030, 0, 1);
-  /** The values of `expires_in`, the expiry, and the refreshes in 30 days. @type {[json: string | undefined, expiresAt: number | null, refreshes: number][]} */
+  /**
+   * The values of `expires_in`, the expiry, and the refreshes in 30 days.
+   *
+   * @type {[json: string | undefined, expiresAt: number | null, refreshes: number][]}
+   */
   const lifetimes = [
     ['0', start, 0],
     ['-1', null, 0],
@@ -245,7 +257,12 @@ describe('a laptop that slept', limit, () => {
   const url = 'https://api.shop.example/occ/v2/shop/users/current';
   const start = Date.UTC(2030, 0, 1);
 
-  /** Signs a customer in, whose laptop then sleeps for this time. @param {import('node:test').TestContext} t @param {number} ms */
+  /**
+   * Signs a customer in, whose laptop then sleeps for this time.
+   *
+   * @param {import('node:test').TestContext} t
+   * @param {number} ms
+   */
   async function asleep(t, ms) {
     mock.timers.enable({ apis: ['setTimeout', 'Date'], now: start });
     t.after(() => mock.timers.reset());

@@ -34,13 +34,23 @@ const shows = (shop, expected) =>
     JSON.stringify(expected),
   );
 
-/** Resolves with the revocations, once the server has answered `count`. @param {Storefront} shop @param {number} count */
+/**
+ * Resolves with the revocations, once the server has answered `count`.
+ *
+ * @param {Storefront} shop
+ * @param {number} count
+ */
 async function revoked(shop, count) {
   await answered(shop.backend, count);
   return (await shop.revocations()).sort();
 }
 
-/** Signs Anna in, and over her an agent, without a reload in between. @param {TestContext} t @param {Build} build */
+/**
+ * Signs Anna in, and over her an agent, without a reload in between.
+ *
+ * @param {TestContext} t
+ * @param {Build} build
+ */
 async function open(t, build) {
   const shop = await openStorefront(t, { browser, build, path: '?asm=true' });
   await shop.signIn(anna);

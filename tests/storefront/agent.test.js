@@ -16,7 +16,12 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Resolves with the user requests, each with its token. @param {Storefront} shop @param {number} [mark] */
+/**
+ * Resolves with the user requests, each with its token.
+ *
+ * @param {Storefront} shop
+ * @param {number} [mark]
+ */
 async function loads(shop, mark = 0) {
   const tokens = await shop.backend.tokens();
   return shop

@@ -80,7 +80,11 @@ function openInjector(options = optionsWith(), around = {}) {
   return { injector, session, errors };
 }
 
-/** Resolves with the session once the engine has started. @param {object | (() => unknown)} [options] */
+/**
+ * Resolves with the session once the engine has started.
+ *
+ * @param {object | (() => unknown)} [options]
+ */
 async function open(options) {
   const { session } = openInjector(options);
   await session.opened;
@@ -507,7 +511,11 @@ describe('signals of the caller', () => {
 
 describe('a request that meets a 401', () => {
   const xml = '<errors><error><message>x</message><type>InvalidTokenError</type></error></errors>';
-  /** Answers to a request with the token. @type {[what: string, error: unknown, header: string, again: boolean][]} */
+  /**
+   * Answers to a request with the token.
+   *
+   * @type {[what: string, error: unknown, header: string, again: boolean][]}
+   */
   const answers = [
     ['a header that says invalid_token', null, 'Bearer error="invalid_token"', true],
     ['another header', null, 'Basic realm="x"', false],
@@ -605,7 +613,12 @@ describe('a request that meets a 401', () => {
 });
 
 describe('the guard for pages for customers', () => {
-  /** Runs the guard in an application. @param {Parameters<typeof openInjector>[0]} options @param {Parameters<typeof openInjector>[1]} [around] */
+  /**
+   * Runs the guard in an application.
+   *
+   * @param {Parameters<typeof openInjector>[0]} options
+   * @param {Parameters<typeof openInjector>[1]} [around]
+   */
   function ask(options, around) {
     const guard = ng.signedInGuard((/** @type {string} */ where) => `${ng.inject(router)}${where}`);
     const router = {};

@@ -287,7 +287,13 @@ for (const build of ['plain-12', 'plain-21']) {
   });
 }
 
-/** Waits until an element shows a text, and nothing else. @param {Page} page @param {string} id @param {string | RegExp} text */
+/**
+ * Waits until an element shows a text, and nothing else.
+ *
+ * @param {Page} page
+ * @param {string} id
+ * @param {string | RegExp} text
+ */
 const shows = (page, id, text) =>
   page
     .locator(`#${id}`, { hasText: text instanceof RegExp ? text : new RegExp(`^${text}$`) })
@@ -296,7 +302,11 @@ const shows = (page, id, text) =>
 /** @param {Page} page @param {string} name */
 const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
 
-/** @param {Page} page @param {{ username: string, password: string }} credentials @param {string} button */
+/**
+ * @param {Page} page
+ * @param {{ username: string, password: string }} credentials
+ * @param {string} button
+ */
 async function enter(page, { username, password }, button) {
   await page.getByLabel('User name').fill(username);
   await page.getByLabel('Password').fill(password);

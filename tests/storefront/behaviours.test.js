@@ -249,7 +249,13 @@ function assertEngine(row, role, server) {
   assert.deepEqual(row.complaints, []);
 }
 
-/** Asserts the behaviour of Spartacus 4.3.8 itself, its faults included. @param {Row} row @param {Role} role @param {Server} server */
+/**
+ * Asserts the behaviour of Spartacus 4.3.8 itself, its faults included.
+ *
+ * @param {Row} row
+ * @param {Role} role
+ * @param {Server} server
+ */
 function assertStock(row, role, server) {
   const { owner, knows } = role;
   const { atLeast = 0, loginPage, messages = [] } = server.stock ?? {};

@@ -60,7 +60,12 @@ for (const build of /** @type {const} */ (['stock', 'engine'])) {
     return shop;
   }
 
-  /** Asserts that no revocation was sent that could only fail. @param {Storefront} shop @param {number} mark */
+  /**
+   * Asserts that no revocation was sent that could only fail.
+   *
+   * @param {Storefront} shop
+   * @param {number} mark
+   */
   function assertQuiet(shop, mark) {
     const revocations = shop.since(mark, { path: revokePath }).map(({ status }) => status);
     const complaints = shop.complaints.filter((text) => noise.test(text));

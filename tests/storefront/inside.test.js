@@ -62,7 +62,13 @@ async function tokensInReach(shop) {
   return tokens.filter(({ token }) => strings.includes(token)).map(({ label }) => label);
 }
 
-/** Sends a request with Angular's HttpClient. @param {Storefront} shop @param {string} url @param {string} authorization */
+/**
+ * Sends a request with Angular's HttpClient.
+ *
+ * @param {Storefront} shop
+ * @param {string} url
+ * @param {string} authorization
+ */
 const sendByAngular = (shop, url, authorization) =>
   shop.page.evaluate(
     ([to, Authorization]) => {
@@ -97,7 +103,8 @@ const tokenOfSpartacus = (shop) =>
  * Records the actions of the store and the events of the application from now on.
  *
  * @param {Storefront} shop
- * @returns what waits for as much, and asserts that it is this since the last time, in whatever order
+ * @returns what waits for as much, and asserts that it is this since the last time, in whatever
+ *   order
  */
 async function listen({ page }) {
   await page.evaluate(defineReach);

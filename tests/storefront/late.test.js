@@ -24,7 +24,11 @@ async function held({ backend }) {
   return entry ?? assert.fail();
 }
 
-/** Releases the held request, and resolves with its status once it is answered. @param {Storefront} shop */
+/**
+ * Releases the held request, and resolves with its status once it is answered.
+ *
+ * @param {Storefront} shop
+ */
 async function release(shop) {
   const { id } = await held(shop);
   shop.backend.resetBehaviour();

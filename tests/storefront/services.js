@@ -38,7 +38,11 @@ const entry = `
   export { provideOccSession as provideWithoutAsm } from 'occ-session/spartacus/without-asm';
 `;
 
-/** Resolves with the exports of Angular, Spartacus and the adapters. @returns {Promise<Record<string, any>>} */
+/**
+ * Resolves with the exports of Angular, Spartacus and the adapters.
+ *
+ * @returns {Promise<Record<string, any>>}
+ */
 export async function importServices() {
   const folder = await mkdtemp(join(tmpdir(), 'services-'));
   try {

@@ -268,7 +268,12 @@ describe('the configuration', () => {
   /** @param {TestContext} t @param {string | undefined} href */
   const standAt = (t, href) => standIn(t, 'location', { value: href && { href } });
 
-  /** Signs in with a configuration, and resolves with the requested URLs. @param {object} config @param {object} [options] */
+  /**
+   * Signs in with a configuration, and resolves with the requested URLs.
+   *
+   * @param {object} config
+   * @param {object} [options]
+   */
   async function askedBy(config, options) {
     /** @type {string[]} */
     const urls = [];

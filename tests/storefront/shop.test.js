@@ -81,7 +81,13 @@ async function openSignedIn() {
   return opened;
 }
 
-/** Waits until an element shows a text. @param {Page} page @param {string} id @param {string} text */
+/**
+ * Waits until an element shows a text.
+ *
+ * @param {Page} page
+ * @param {string} id
+ * @param {string} text
+ */
 const shows = (page, id, text) =>
   page.locator(`#${id}`, { hasText: new RegExp(`^${text}$`) }).waitFor();
 

@@ -105,7 +105,10 @@ before(async () => {
 });
 after(() => Promise.all([backend.close(), rm(folder, { recursive: true })]));
 
-/** @param {string[]} pages @param {Record<string, string>} [stored] in the localStorage of the process */
+/**
+ * @param {string[]} pages
+ * @param {Record<string, string>} [stored] in the localStorage of the process
+ */
 async function render(pages, stored) {
   const page = await readFile(join(sources, 'index.html'), 'utf8');
   const document = page.replace('OCC_BACKEND_BASE_URL_VALUE', backend.url);

@@ -159,7 +159,11 @@ export class Storefront {
 
   // ---- The customer ----------------------------------------------------------------------------
 
-  /** Goes to the sign-in page if necessary, and submits the form. @param {Credentials} credentials */
+  /**
+   * Goes to the sign-in page if necessary, and submits the form.
+   *
+   * @param {Credentials} credentials
+   */
   async submitSignIn({ username, password }) {
     const form = this.page.locator('cx-login-form');
     if (!(await form.isVisible())) await this.page.locator('cx-login > a').click();
@@ -207,7 +211,11 @@ export class Storefront {
 
   // ---- The agent -------------------------------------------------------------------------------
 
-  /** Opens the bar for agents if necessary, and submits its form. @param {Credentials} credentials */
+  /**
+   * Opens the bar for agents if necessary, and submits its form.
+   *
+   * @param {Credentials} credentials
+   */
   async submitAgentSignIn({ username, password }) {
     const form = this.page.locator('cx-csagent-login-form');
     if (!(await form.isVisible())) await this.visit('?asm=true');
@@ -222,7 +230,12 @@ export class Storefront {
     await this.page.locator('cx-asm-main-ui button.logout').waitFor();
   }
 
-  /** Types into the search field. @param {string} text @returns {Promise<string[]>} the customers found */
+  /**
+   * Types into the search field.
+   *
+   * @param {string} text
+   * @returns {Promise<string[]>} the customers found
+   */
   async search(text) {
     await this.page.locator('cx-customer-selection [formcontrolname=searchTerm]').fill(text);
     const results = this.page.locator('.asm-results button');
@@ -276,7 +289,12 @@ export class Storefront {
     return everybodyIsGone(await this.shown());
   }
 
-  /** Waits until the shown users satisfy a predicate. @param {(shown: Shown) => boolean} isSo @param {string} what */
+  /**
+   * Waits until the shown users satisfy a predicate.
+   *
+   * @param {(shown: Shown) => boolean} isSo
+   * @param {string} what
+   */
   async waitUntilShown(isSo, what = `${isSo}`) {
     const within = 30_000;
     await this.#everything();

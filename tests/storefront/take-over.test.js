@@ -41,7 +41,11 @@ async function openAddress(t) {
   const context = await openContext(t, browser, backend);
   let port = 0;
 
-  /** @param {Build} build @param {(shop: Storefront) => Promise<unknown>} use @param {object} [options] */
+  /**
+   * @param {Build} build
+   * @param {(shop: Storefront) => Promise<unknown>} use
+   * @param {object} [options]
+   */
   return async (build, use, options) => {
     const site = await serveStorefront({ build, backendUrl: backend.url, port, options });
     port = Number(new URL(site.url).port);

@@ -1,5 +1,5 @@
-// Asks the registry for known vulnerabilities of the npm packages: of the published dependencies, and
-// of everything the package is built and tested with. If the registry does not support such
+// Asks the registry for known vulnerabilities of the npm packages: of the published dependencies,
+// and of everything the package is built and tested with. If the registry does not support such
 // questions, that proves nothing, and the output says so.
 //
 // The storefronts of tests/storefront are left out: the tests need their packages as they were

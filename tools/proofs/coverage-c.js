@@ -16,9 +16,9 @@ const folder = join(root, 'build/coverage');
 const withoutWalk = ['--exclude-regex', '^walk_test$'];
 
 /**
- * The report of llvm-cov on a file. A segment is [line, column, count, has a count, begins a region,
- * is a gap]; a branch [line, column, line, column, times true, times false, …]; a decision the same
- * place and, last, for each of its conditions, true if it was seen to decide by itself.
+ * The report of llvm-cov on a file. A segment is [line, column, count, has a count, begins a
+ * region, is a gap]; a branch [line, column, line, column, times true, times false, …]; a decision
+ * the same place and, last, for each of its conditions, true if it was seen to decide by itself.
  * @typedef {{ count: number, covered: number }} Sum
  * @typedef {[number, number, number, boolean, boolean, boolean]} Segment
  * @typedef {{
@@ -138,8 +138,8 @@ export async function prove() {
 }
 
 /**
- * Runs a program of LLVM and returns its output. It must not complain: llvm-cov only warns of functions
- * that it cannot match.
+ * Runs a program of LLVM and returns its output. It must not complain: llvm-cov only warns of
+ * functions that it cannot match.
  * @param {string} command
  * @param {string[]} args
  */

@@ -2,14 +2,14 @@
 //
 //   node tools/proofs/coverage-js.js [--short]
 //
-// Istanbul puts counters into the sources of a copy of the checkout, which is then built and tested as
-// the checkout itself is, so the counts are those of the real bundles, in Node and in Chromium. A
-// branch is each arm of `if` (also a missing `else`), `?:`, `&&`, `||`, `??` and `switch`, and each
-// default value. `?.` does not count: tools/proofs/stryker.js asks for both of its sides.
+// Istanbul puts counters into the sources of a copy of the checkout, which is then built and tested
+// as the checkout itself is, so the counts are those of the real bundles, in Node and in Chromium.
+// A branch is each arm of `if` (also a missing `else`), `?:`, `&&`, `||`, `??` and `switch`, and
+// each default value. `?.` does not count: tools/proofs/stryker.js asks for both of its sides.
 //
-// The engine has to be covered by tests/node alone, the adapters, which run only in a storefront, by
-// tests/storefront. The short form leaves the adapters out: building and testing storefronts takes
-// minutes.
+// The engine has to be covered by tests/node alone, the adapters, which run only in a storefront,
+// by tests/storefront. The short form leaves the adapters out: building and testing storefronts
+// takes minutes.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -60,7 +60,8 @@ async function instrument(tree) {
     compact: false,
     // The declarations of the package are generated from them.
     preserveComments: true,
-    // The default finds it with a function made of text, which a content security policy may forbid.
+    // The default finds it with a function made of text, which a content security policy may
+    // forbid.
     coverageGlobalScope: 'globalThis',
     coverageGlobalScopeFunc: false,
   });

@@ -1,7 +1,7 @@
-// Proves parts of the core with Frama-C. Eva looks for undefined behaviour in the code that reads and
-// writes text, with inputs of any bytes; WP proves that the functions which move grants between roles
-// drop none (R7). The drivers and the contracts are in tests/proofs/frama-c. The short form has fewer
-// of the texts that Eva follows byte by byte, and leaves out the slow goals of WP.
+// Proves parts of the core with Frama-C. Eva looks for undefined behaviour in the code that reads
+// and writes text, with inputs of any bytes; WP proves that the functions which move grants between
+// roles drop none (R7). The drivers and the contracts are in tests/proofs/frama-c. The short form
+// has fewer of the texts that Eva follows byte by byte, and leaves out the slow goals of WP.
 //
 //   node tools/proofs/frama-c.js [--short]
 import { mkdirSync, rmSync } from 'node:fs';
@@ -35,9 +35,9 @@ const flags = [
 ];
 
 /**
- * An analysis of Eva: a file of tests/proofs/frama-c with a main function, the sources that it calls,
- * and their functions under analysis. `short`: definitions for the short form. `share`: of the
- * statements that it has to reach, if not REACHED.
+ * An analysis of Eva: a file of tests/proofs/frama-c with a main function, the sources that it
+ * calls, and their functions under analysis. `short`: definitions for the short form. `share`: of
+ * the statements that it has to reach, if not REACHED.
  * @typedef {{
  *   what: string, driver: string, sources: string[], functions: string[], options: string[],
  *   defines?: string[], short?: string[], share?: number,

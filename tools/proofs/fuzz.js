@@ -1,6 +1,6 @@
 // Runs the fuzz targets of tests/fuzz, one per processor at a time, and reports how far each came.
-// Interesting inputs are kept in build/fuzz/corpus, where the next run continues; an input that breaks
-// the core is left in build/fuzz/findings.
+// Interesting inputs are kept in build/fuzz/corpus, where the next run continues; an input that
+// breaks the core is left in build/fuzz/findings.
 //
 //   node tools/proofs/fuzz.js [--short | SECONDS [TARGET]]
 //

@@ -1,5 +1,5 @@
-// Makes the mutants of the core's C: each is the source with one change that a test should notice. It
-// parses C only as far as that needs, token by token.
+// Makes the mutants of the core's C: each is the source with one change that a test should notice.
+// It parses C only as far as that needs, token by token.
 
 /**
  * @typedef {object} Mutant

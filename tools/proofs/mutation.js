@@ -1,5 +1,5 @@
-// Tests the tests of the core: changes one thing of src/ at a time (mutants.js) and runs the C tests,
-// one of which has to fail. A mutant that survives them all is a finding, unless
+// Tests the tests of the core: changes one thing of src/ at a time (mutants.js) and runs the C
+// tests, one of which has to fail. A mutant that survives them all is a finding, unless
 // tests/mutation/explained.json says why no test can detect it.
 //
 //   node tools/proofs/mutation.js [--short | FILE...]
@@ -7,9 +7,9 @@
 // --short: the mutants of four files, one in ten. With files, only theirs:
 // `node tools/proofs/mutation.js text.c form.c`.
 //
-// Each mutant is compiled alone and linked with the objects of CMake: first without sanitizers, most
-// effective test first; then with them, for what only they detect; then the walk over all sequences
-// of events.
+// Each mutant is compiled alone and linked with the objects of CMake: first without sanitizers,
+// most effective test first; then with them, for what only they detect; then the walk over all
+// sequences of events.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -23,7 +23,9 @@ import { lock, setup } from '../setup.js';
 /** The files of the short form: those that move grants and sign-ins, and the smallest. */
 const SHORT = ['sign_in.c', 'table.c', 'text.c', 'transition.c'];
 
-/** True for a mutant of a cell: tests/c/table_test.c restates each cell, so it detects every one. */
+/**
+ * True for a mutant of a cell: tests/c/table_test.c restates each cell, so it detects every one.
+ */
 const isCell = (/** @type {Mutant} */ { file, within }) =>
   file === 'table.c' && within.startsWith('OCC_STATE_');
 
@@ -295,7 +297,8 @@ function compile({ source, command }, folder, object, options = '') {
 }
 
 /**
- * True if an optimising compiler makes the same of a mutant as of the original: then nothing changes.
+ * True if an optimising compiler makes the same of a mutant as of the original: then nothing
+ * changes.
  * @param {Mutant} mutant
  * @param {string} folder
  * @param {Stage} stage

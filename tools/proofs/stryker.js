@@ -1,13 +1,13 @@
-// Changes one thing at a time in the engine's files of js/, and checks that a test of tests/node fails:
-// Stryker makes the mutants, in a copy of the checkout, and tests/mutation/runner.js runs the tests.
-// Fails if a mutant survives that tests/mutation/explained.js does not explain, or if that explains one
-// that does not survive.
+// Changes one thing at a time in the engine's files of js/, and checks that a test of tests/node
+// fails: Stryker makes the mutants, in a copy of the checkout, and tests/mutation/runner.js runs
+// the tests. Fails if a mutant survives that tests/mutation/explained.js does not explain, or if
+// that explains one that does not survive.
 //
 //   node tools/proofs/stryker.js [--short] [FILE...]
 //
-// The short form mutates one file. js/numbers.js is left out, which is generated, and js/workerd.js,
-// which runs in workerd only, and js/angular and js/spartacus: their effect shows only in a built
-// storefront, which takes minutes for each mutant.
+// The short form mutates one file. js/numbers.js is left out, which is generated, and
+// js/workerd.js, which runs in workerd only, and js/angular and js/spartacus: their effect shows
+// only in a built storefront, which takes minutes for each mutant.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

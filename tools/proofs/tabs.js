@@ -1,8 +1,8 @@
 // Proves how tabs with the same session affect each other: Spin searches every state of
-// tests/proofs/tabs.pml (who is signed in) and tests/proofs/refresh.pml (who has the tokens, and what
-// becomes of them), in several variants of each. The variants that are broken on purpose, and those
-// with a slow browser, must lead to what they are named after: the model can fail, and knows the
-// limits that docs/limits.md names. The short form has one token less.
+// tests/proofs/tabs.pml (who is signed in) and tests/proofs/refresh.pml (who has the tokens, and
+// what becomes of them), in several variants of each. The variants that are broken on purpose, and
+// those with a slow browser, must lead to what they are named after: the model can fail, and knows
+// the limits that docs/limits.md names. The short form has one token less.
 //
 //   node tools/proofs/tabs.js [--short]
 import { mkdirSync, rmSync } from 'node:fs';
@@ -234,8 +234,8 @@ async function search(variant, folder, short) {
   const issued = breaks ? needs : short ? TOKENS_SHORT : tokens;
   const options = [...defines, `TOKENS=${issued}`].map((define) => `-D${define}`);
   await succeed('spin', [...options, '-a', file], folder);
-  // No partial-order reduction: each event is one step on the state that all tabs share, so there is
-  // nothing to reduce.
+  // No partial-order reduction: each event is one step on the state that all tabs share, so there
+  // is nothing to reduce.
   const ways = [
     ...(seeks ? ['-DNP'] : ['-DSAFETY', '-DNOCLAIM']),
     ...['-DNOREDUCE', '-DVECTORSZ=1024', '-DMEMLIM=8192'],

@@ -10,8 +10,8 @@ import { buildStorefronts } from '../storefront.js';
 const made = ['.angular', '.git', 'build', 'dist', 'node_modules'];
 
 /**
- * Leaves a copy of the written files in build/NAME/, with the npm packages of this checkout. Earlier
- * builds in it stay, so only changes are built again.
+ * Leaves a copy of the written files in build/NAME/, with the npm packages of this checkout.
+ * Earlier builds in it stay, so only changes are built again.
  *
  * @param {string} name
  * @returns {string} its folder
@@ -70,8 +70,8 @@ export const treeEnv = { CJSON_SOURCE_DIR: cjsonSourceDir };
 
 /**
  * Gives a copy the npm packages of the storefronts, and the storefront that is built without this
- * package. That one is built here, with real folders: Angular 12 compiles its packages on first use,
- * and does not produce a working storefront from links.
+ * package. That one is built here, with real folders: Angular 12 compiles its packages on first
+ * use, and does not produce a working storefront from links.
  *
  * @param {string} tree
  */

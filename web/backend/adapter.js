@@ -1,4 +1,5 @@
-// What the OAuth server remembers: one store for each back end, so that several can run in one process.
+// What the OAuth server remembers: one store for each back end, so that several can run in one
+// process.
 
 /** @typedef {{ kind?: string, accountId?: string, grantId?: string, exp?: number, consumed?: number }} Record */
 

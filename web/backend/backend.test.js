@@ -6,7 +6,9 @@ import http from 'node:http';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { accounts, startBackend } from './index.js';
 
-/** The limit of a suite: an unanswered request must not block the runner, nor a slow machine fail. */
+/**
+ * The limit of a suite: an unanswered request must not block the runner, nor a slow machine fail.
+ */
 const limit = { timeout: 120_000 };
 
 const tokenPath = '/authorizationserver/oauth/token';

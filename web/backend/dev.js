@@ -1,4 +1,5 @@
-// The /dev resources: what a page or a person sees of the back end, and how they change its behaviour.
+// The /dev resources: what a page or a person sees of the back end, and how they change its
+// behaviour.
 import { PassThrough } from 'node:stream';
 import { BehaviourError } from './behaviour.js';
 

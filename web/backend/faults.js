@@ -1,4 +1,5 @@
-// What an endpoint does instead of answering properly, and the answers that are held until they are released.
+// What an endpoint does instead of answering properly, and the answers that are held until they are
+// released.
 import { STATUS_CODES } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -62,7 +63,11 @@ const fragments = {
 /** @param {Context} ctx */
 const textOf = (ctx) => (typeof ctx.body === 'object' ? JSON.stringify(ctx.body) : ctx.body || '');
 
-/** @param {Context} ctx @param {number} length @param {import('./behaviour.js').EndpointBehaviour['cors']} cors */
+/**
+ * @param {Context} ctx
+ * @param {number} length
+ * @param {import('./behaviour.js').EndpointBehaviour['cors']} cors
+ */
 function writeHead(ctx, length, cors) {
   allowOrigin(ctx, cors === true);
   ctx.res.setHeader('Content-Type', 'application/json');
@@ -146,7 +151,12 @@ export function createFaults(origin, port, behaviour, journal) {
     ctx.body = { error: oauthErrors[status], error_description: text };
   }
 
-  /** The connection ends when this much is written. @param {Context} ctx @param {() => void} write */
+  /**
+   * The connection ends when this much is written.
+   *
+   * @param {Context} ctx
+   * @param {() => void} write
+   */
   function breakOff(ctx, write) {
     journal.update(ctx.state.entry, { status: 'dropped' });
     ctx.respond = false;

@@ -7,7 +7,9 @@ import { startBackend } from './index.js';
 
 /** @import { Answer } from './behaviour.js' */
 
-/** The limit of a suite: an unanswered request must not block the runner, nor a slow machine fail. */
+/**
+ * The limit of a suite: an unanswered request must not block the runner, nor a slow machine fail.
+ */
 const limit = { timeout: 120_000 };
 
 const tokenPath = '/authorizationserver/oauth/token';

@@ -1,4 +1,5 @@
-// The development back end: one HTTP server with a real OAuth server, a few resources of SAP Commerce, and a journal.
+// The development back end: one HTTP server with a real OAuth server, a few resources of SAP
+// Commerce, and a journal.
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';

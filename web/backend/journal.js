@@ -20,7 +20,10 @@
  * @typedef {ReturnType<typeof createJournal>} Journal
  */
 
-/** @param {(entry: Entry) => void} changed told of every entry when it is received and when it changes */
+/**
+ * @param {(entry: Entry) => void} changed told of every entry when it is received and when it
+ *   changes
+ */
 export function createJournal(changed) {
   /** @type {Entry[]} */
   const entries = [];

@@ -199,7 +199,10 @@ export function createOAuth(issuer, behaviour, directory, changed) {
     };
   }
 
-  /** @param {string} authorization @returns {Promise<Bearer | null>} null for a dead or unknown token */
+  /**
+   * @param {string} authorization
+   * @returns {Promise<Bearer | null>} null for a dead or unknown token
+   */
   async function bearer(authorization) {
     const value = /^bearer +(.+)$/i.exec(authorization)?.[1];
     const token = value && (await findAccess(value));
@@ -230,7 +233,8 @@ export function createOAuth(issuer, behaviour, directory, changed) {
   async function endpoints(ctx, next) {
     const isOAuth = ctx.path.startsWith('/authorizationserver/');
     if (isOAuth && ![tokenPath, revokePath, authorizePath].includes(ctx.path)) {
-      // SAP Commerce sends whoever asks for an authorization endpoint that it does not have to log in.
+      // SAP Commerce sends whoever asks for an authorization endpoint that it does not have to log
+      // in.
       ctx.redirect(`${issuer}/login.jsp`);
       return;
     }

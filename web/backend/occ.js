@@ -1,4 +1,5 @@
-// The few resources of OCC and of the Assisted Service Module that a storefront needs to be tried out.
+// The few resources of OCC and of the Assisted Service Module that a storefront needs to be tried
+// out.
 import { customerLists, guests } from './accounts.js';
 import { cartOf, searchProducts } from './catalogue.js';
 import { findComponents, findPage } from './cms.js';
@@ -12,7 +13,12 @@ import { findComponents, findPage } from './cms.js';
 
 /** A refusal in the words of OCC. */
 class Refusal extends Error {
-  /** @param {number} status @param {string} type @param {string} message @param {string} [challenge] */
+  /**
+   * @param {number} status
+   * @param {string} type
+   * @param {string} message
+   * @param {string} [challenge]
+   */
   constructor(status, type, message, challenge) {
     super(message);
     this.status = status;

@@ -1,4 +1,5 @@
-// oidc-provider writes notices for people who run it in production to the console; here they only disturb.
+// oidc-provider writes notices for people who run it in production to the console; here they only
+// disturb.
 
 /**
  * @template T

@@ -1,5 +1,6 @@
 // angular-oauth2-oidc: https://github.com/manfredsteyer/angular-oauth2-oidc, "Using Password Flow",
-// "Logging out" (with revocation) and "Calling a Web API with an Access Token" of its documentation.
+// "Logging out" (with revocation) and "Calling a Web API with an Access Token" of its
+// documentation.
 import {
   HttpClient,
   provideHttpClient,

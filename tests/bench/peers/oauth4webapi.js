@@ -1,5 +1,6 @@
-// oauth4webapi: https://github.com/panva/oauth4webapi. It has functions and keeps nothing, so this is an
-// application's own session around it: the requests as in its examples, signed out on the page first.
+// oauth4webapi: https://github.com/panva/oauth4webapi. It has functions and keeps nothing, so this
+// is an application's own session around it: the requests as in its examples, signed out on the
+// page first.
 import * as oauth from 'oauth4webapi';
 import { retry } from './retry.js';
 

@@ -17,8 +17,8 @@ export async function open({ provider, clientId, user, redirectUri, shared }) {
   };
   return {
     signIn: () => manager.signinResourceOwnerCredentials({ ...user, skipUserInfo: true }),
-    // In the order in which signoutRedirect() does it with revokeTokensOnSignout; there the user stays
-    // when a revocation fails.
+    // In the order in which signoutRedirect() does it with revokeTokensOnSignout; there the user
+    // stays when a revocation fails.
     signOut: () =>
       manager
         .revokeTokens()

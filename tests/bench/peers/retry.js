@@ -1,5 +1,5 @@
-// What an application writes around a library that has no request function of its own: a request that
-// meets a dead token is sent again, once, with the token of one refresh for all of them.
+// What an application writes around a library that has no request function of its own: a request
+// that meets a dead token is sent again, once, with the token of one refresh for all of them.
 
 /** @typedef {string | undefined | Promise<string | undefined>} Authorization */
 /** @typedef {{ status: number }} Answer */

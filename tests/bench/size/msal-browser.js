@@ -1,3 +1,3 @@
-// What a page takes of @azure/msal-browser: loginRedirect, acquireTokenSilent and logoutRedirect are
-// methods of the application.
+// What a page takes of @azure/msal-browser: loginRedirect, acquireTokenSilent and logoutRedirect
+// are methods of the application.
 export { createStandardPublicClientApplication } from '@azure/msal-browser';

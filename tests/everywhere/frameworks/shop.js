@@ -10,7 +10,11 @@ export const session = await createSession({
 /** The rendered texts, in order. @type {string[]} */
 const rendered = [];
 
-/** Renders the text of a state, and records it. @param {{ phase: string, revoking: number }} state */
+/**
+ * Renders the text of a state, and records it.
+ *
+ * @param {{ phase: string, revoking: number }} state
+ */
 export function render({ phase, revoking }) {
   const text = revoking ? `${phase}, revoking ${revoking}` : phase;
   rendered.push(text);

@@ -1,5 +1,6 @@
-// The actions of a storefront, over the public API alone: the same file in every runtime. It reports
-// its observations; runtimes.test.js compares them, and the server's, with the expectations.
+// The actions of a storefront, over the public API alone: the same file in every runtime. It
+// reports its observations; runtimes.test.js compares them, and the server's, with the
+// expectations.
 import { createSession, SessionError } from 'occ-session';
 import * as inline from 'occ-session/inline';
 
