@@ -324,7 +324,11 @@ describe('sign-out', () => {
           for (const server of role.servers) {
             const name = `${role.who} signs out, and the server ${server.does}`;
             await t.test(isEngine ? `R8, R11, R12, R14, R16: ${name}` : name, async () => {
-              let row = await measured(server);
+              let row = await measured(server).catch((error) => {
+                if (isEngine) throw error;
+                // Now and then a click is lost in the stock storefront: a new page measures again.
+                return measured(server);
+              });
               // On a busy processor the click may have waited.
               for (let again = 0; isEngine && again < 2 && !isAtOnce(row); again++) {
                 row = await measured(server);
