@@ -92,6 +92,7 @@ export async function openCore(source, host) {
   const core = own({});
   for (const [name, call] of Object.entries(exports)) {
     core[name] = (...parameters) => {
+      const now = Date.now();
       let used = 0;
       /** @type {number[]} */
       const values = [];
@@ -109,7 +110,7 @@ export async function openCore(source, host) {
         used += length;
         takeText(/** @type {number} */ (values.pop()), length);
       }
-      const status = /** @type {(...values: number[]) => number} */ (call)(Date.now(), ...values);
+      const status = /** @type {(...values: number[]) => number} */ (call)(now, ...values);
       // A listener may call the core from within an effect: the earlier effects run first then.
       for (let effect; (effect = effects.shift());) effect();
       return status;

@@ -34,11 +34,11 @@ import { waitFor } from './wait.js';
 
 /**
  * What the engine reports, once everything before it has been stored and sent. Each function may
- * call the engine again.
+ * call the engine again, except `state` itself.
  *
  * @typedef {object} Reports
- * @property {(state: SessionState) => Effect} state takes note of the state at once; the effect announces
- *   it in its turn
+ * @property {(state: SessionState) => Effect} state takes note of the state while the core is at work;
+ *   the effect announces it in its turn, and may call the engine
  * @property {(attempt: number, status: number, detail?: string) => void} signedIn status: of numbers.js;
  *   detail: the URL and the status of the response, for an error
  * @property {(type: 'expired' | 'revocation', detail: object) => void} event detail: of the types
@@ -339,16 +339,20 @@ export async function openEngine(settings, reports) {
       return { renewed, isOver: status === STATUS_EXPIRED };
     },
 
-    /** Sends queued revocations now, as there will be no other moment, and wipes the memory. */
+    /**
+     * Sends queued revocations now, as there will be no other moment, and wipes the memory. Returns
+     * false if it was closed already, or by a listener meanwhile.
+     */
     close() {
       enter('occ_leave');
-      if (isClosed) return;
+      if (isClosed) return false;
       isClosed = true;
       core.occ_close();
       storage.close();
       clearTimeout(timer);
       listening.abort();
       endRenewals(undefined);
+      return true;
     },
   };
 }

@@ -242,8 +242,7 @@ export class Session extends EventTarget {
    * are rejected with `closed`, and the state is the anonymous one.
    */
   close() {
-    if (this.#engine.isClosed()) return;
-    this.#engine.close();
+    if (!this.#engine.close()) return;
     for (const attempt of this.#signIns.keys()) this.#endSignIn(attempt, STATUS_CLOSED);
     this.#state = ANONYMOUS;
     this.dispatchEvent(new Event('change'));

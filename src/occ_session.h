@@ -199,7 +199,7 @@ typedef enum { OCC_OPTIONS(OCC_ENUMERATE_OPTION) OCC_OPTION_END } occ_option;
 typedef enum { OCC_PARAMETERS(OCC_ENUMERATE_PARAMETER) OCC_PARAMETER_END } occ_parameter;
 typedef enum { OCC_STATUSES(OCC_ENUMERATE_STATUS) OCC_STATUS_END } occ_status;
 
-/* The caller owns the memory of a session (sizeof is in session.h) and keeps it until after
+/* The caller owns the memory of a session (sizeof is in session_struct.h) and keeps it until after
  * occ_session_close. It must be all zero before the first call. */
 typedef struct occ_session occ_session;
 
@@ -210,9 +210,9 @@ typedef struct occ_session occ_session;
 char *occ_session_input(occ_session *self);
 
 /* The next `length` bytes of the input are this text of the next call. A text that is not given is
- * empty. If it is longer than it may be or than what is left of the buffer, or if there is no such
- * parameter, the next call gives OCC_STATUS_BAD_LENGTH. From within a host function, and of a
- * closed session, nothing is taken. */
+ * empty. BODY and SNAPSHOT are given last, since a zero must stand behind them. If a text is longer
+ * than it may be or than what is left of the buffer, or if there is no such parameter, the next
+ * call gives OCC_STATUS_BAD_LENGTH. From within a host function nothing is taken. */
 void occ_session_text(occ_session *self, occ_parameter parameter, size_t length);
 
 /* Opens the session, anonymous and without grants. The texts are those of OCC_OPTIONS. flags are of

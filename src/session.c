@@ -30,7 +30,7 @@ static occ_status may_enter(const occ_session *self, double now) {
                                    [OCC_LIFE_OPEN] = OCC_STATUS_OK,
                                    [OCC_LIFE_ENTERED] = OCC_STATUS_REENTERED,
                                    [OCC_LIFE_CLOSED] = OCC_STATUS_CLOSED};
-  if (self->input_used > OCC_INPUT_MAX) {
+  if (self->input_used > OCC_INPUT_MAX && self->life != OCC_LIFE_ENTERED) {
     return OCC_STATUS_BAD_LENGTH;
   }
   if (!(now >= 0 && now <= OCC_TIME_MAX)) {
@@ -94,11 +94,10 @@ void occ_session_text(occ_session *self, occ_parameter parameter, size_t length)
 #define MOST(name, number, most) [number] = (most),
   static const uint32_t most[OCC_PARAMETER_END] = {OCC_PARAMETERS(MOST)};
 #undef MOST
-  if (self->life == OCC_LIFE_ENTERED || self->input_used > OCC_INPUT_MAX) {
-    return;
-  }
-  if (parameter >= OCC_PARAMETER_END || length > most[parameter] ||
+  if (self->life == OCC_LIFE_ENTERED || self->input_used > OCC_INPUT_MAX ||
+      parameter >= OCC_PARAMETER_END || length > most[parameter] ||
       length > OCC_INPUT_MAX - self->input_used) {
+    /* Whatever the host has written is wiped with the rest. */
     self->input_used = OCC_INPUT_MAX + 1;
     return;
   }

@@ -1,7 +1,7 @@
 // The bearer on the requests of Angular's HttpClient, and a retry with a new one if it has expired.
 import { HttpContextToken, HttpErrorResponse } from '@angular/common/http';
 import { inject, Injector } from '@angular/core';
-import { defer, from, throwError } from 'rxjs';
+import { from, throwError } from 'rxjs';
 import { catchError, mergeMap, take, throwIfEmpty } from 'rxjs/operators';
 
 import { SessionError } from '../index.js';
@@ -27,14 +27,10 @@ export const WITHOUT_BEARER = /* @__PURE__ */ new HttpContextToken(() => false);
  * @returns {Observable<T>} fails if the application ends first
  */
 export const whenOpened = (session, goOn) =>
-  defer(() =>
-    session.state.phase === 'unknown'
-      ? session.state$.pipe(
-          take(1),
-          throwIfEmpty(() => new SessionError('closed', 'the application has ended')),
-          mergeMap(goOn),
-        )
-      : goOn(),
+  session.state$.pipe(
+    take(1),
+    throwIfEmpty(() => new SessionError('closed', 'the application has ended')),
+    mergeMap(goOn),
   );
 
 /**

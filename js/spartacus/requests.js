@@ -53,11 +53,6 @@ export class OccHttpHeader {
   handleExpiredRefreshToken() {}
 }
 
-/**
- * The list of base sites is public, and is requested while the configuration is still incomplete.
- */
-const BASE_SITES = /^[^?#]*\/basesites([?#]|$)/;
-
 /** Returns a text that is the same while the same user is signed in. @param {SessionState} state */
 const holder = ({ userId, agentSignedIn }) => `${userId} ${agentSignedIn}`;
 
@@ -81,11 +76,7 @@ export class OccRequests {
     const session = this.#session;
     /** @param {HttpRequest<unknown>} sent */
     const send = (sent) => next.handle(sent);
-    // Once the engine has started, it knows by itself which requests are for the API.
-    const isKnown = session.state.phase !== 'unknown';
-    if (BASE_SITES.test(request.url) || !(isKnown || this.#isOfApi(request.url))) {
-      return send(request);
-    }
+    if (!this.#waits(request.url)) return send(request);
     const plain = request.headers.get('Authorization')?.endsWith(` ${STAND_IN}`)
       ? request.clone({ headers: request.headers.delete('Authorization') })
       : request;
@@ -95,10 +86,7 @@ export class OccRequests {
       const asked = this.#changes;
       return sendWithBearer(() => session, plain, send).pipe(
         catchError((error) =>
-          error instanceof HttpErrorResponse &&
-          error.status === 401 &&
-          this.#changes !== asked &&
-          this.#isOfApi(request.url)
+          error instanceof HttpErrorResponse && error.status === 401 && this.#changes !== asked
             ? EMPTY // The user of the request is gone, and nobody waits for the response.
             : throwError(error),
         ),
@@ -107,15 +95,19 @@ export class OccRequests {
   }
 
   /**
-   * True if a request is for the API, as far as is known before the engine has started.
+   * True if a request is for the API, as far as is known before the engine has started. The list of
+   * base sites is public, and is requested while the configuration is still incomplete.
    *
    * @param {string} url
    */
-  #isOfApi(url) {
+  #waits(url) {
     try {
-      const { href } = new URL(url, globalThis.location?.href);
+      const { href, pathname } = new URL(url, globalThis.location?.href);
       const { baseUrl, apiPrefixes = [] } = this.#options();
-      return apiPrefixes.some((prefix) => href.startsWith(new URL(prefix, `${baseUrl}/`).href));
+      return (
+        !pathname.endsWith('/basesites') &&
+        apiPrefixes.some((prefix) => href.startsWith(new URL(prefix, `${baseUrl}/`).href))
+      );
     } catch {
       return false;
     }

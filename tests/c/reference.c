@@ -1398,7 +1398,7 @@ static void go_on(grant *it, const grant *given) {
   if (it->role == ACTIVE) {
     end_asking(it->access);
   }
-  if (it->role == CLIENT) {
+  if (it->role == CLIENT && m.waiting == FOR_CLIENT) {
     end_waiting(it->access);
   }
 }

@@ -355,6 +355,16 @@ TEST(reentered_texts,
   CHECK(input_is_wiped());
 }
 
+TEST(reentered_wiped, "R27: what a host writes from within a host function is wiped") {
+  open_as_customer();
+  host_inside = give_from_inside;
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_OK);
+  host_inside = NULL;
+  CHECK_NUMBER(host.state, OCC_STATE_ANONYMOUS);
+  CHECK(input_is_wiped());
+  CHECK_NUMBER(occ_session_sign_out(&session, NOW), OCC_STATUS_DONE);
+}
+
 TEST(reentered,
      "a call from within any host function is refused, and the outer call is not disturbed") {
   open();

@@ -522,6 +522,28 @@ describe("tabs that do not see another tab's storage writes yet", limit, () => {
     assert.equal(page.forms.length, 1);
   });
 
+  test('a session that a listener closes within its close changes once for the close', async (t) => {
+    const browser = new Browser(t, storefront(), 'local');
+    const page = await browser.open({ storageKey });
+    await page.session.signIn(anna);
+    const first = page.session;
+    const second = await page.open({ storageKey });
+    assert.equal(second.state.phase, 'customer');
+    let changes = 0;
+    second.addEventListener('change', () => {
+      changes++;
+      second.close();
+    });
+    page.run(() => {
+      first.signOut();
+      second.close();
+    });
+    await browser.quiet();
+    // The sign-out of the first session, and the close.
+    assert.equal(changes, 2);
+    assert.equal(second.state.phase, 'anonymous');
+  });
+
   test('R31: newer tokens in a message of an unknown kind are not adopted', async (t) => {
     const shop = storefront();
     const browser = new Browser(t, shop, 'session');

@@ -1,5 +1,5 @@
 /*
- * Tabs that have the same session: two or three pages, as js/session.js, js/storage.js and
+ * Tabs that have the same session: two or three pages, as js/engine.js, js/storage.js and
  * src/session.c let them read, write and tell each other what has become of a grant.
  *
  * A page reads what is stored before each event, takes it over if its epoch is higher or its line is
