@@ -193,3 +193,10 @@ void occ_grant_set_aside(occ_grant *self, occ_status status) {
 void occ_grant_settle(occ_grant *self) {
   occ_wipe(self, sizeof *self);
 }
+
+double occ_grant_earlier(double one, double other) {
+  if (one == 0 || other == 0) {
+    return one + other;
+  }
+  return one < other ? one : other;
+}

@@ -158,4 +158,7 @@ void occ_grant_set_aside(occ_grant *self, occ_status status);
 /* Wipes the grant; its place is free. */
 void occ_grant_settle(occ_grant *self);
 
+/* Returns the earlier of two times, where 0 stands for never. */
+double occ_grant_earlier(double one, double other);
+
 #endif

@@ -231,5 +231,5 @@ void occ_renewal_alarm(occ_session *self) {
 double occ_renewal_due(occ_session *self) {
   const occ_grant *grant = occ_session_active(self);
   const double renew_at = grant != NULL && grant->refresh_length > 0 ? grant->renew_at : 0;
-  return occ_session_earlier(self->asked_until, renew_at);
+  return occ_grant_earlier(self->asked_until, renew_at);
 }

@@ -230,8 +230,8 @@ double occ_revocation_due(const occ_session *self) {
   double first = 0;
   for (size_t i = 0; i < OCC_PLACES; i++) {
     const occ_grant *grant = &self->grants.at[i];
-    first = occ_session_earlier(first, due(&grant->revocation[OCC_TOKEN_REFRESH], self->now));
-    first = occ_session_earlier(first, due(&grant->revocation[OCC_TOKEN_ACCESS], self->now));
+    first = occ_grant_earlier(first, due(&grant->revocation[OCC_TOKEN_REFRESH], self->now));
+    first = occ_grant_earlier(first, due(&grant->revocation[OCC_TOKEN_ACCESS], self->now));
   }
   return first;
 }

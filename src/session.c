@@ -52,8 +52,8 @@ static occ_status enter(occ_session *self, double now) {
 
 /* Returns the earliest time at which something is due without a call. */
 static void set_alarm(occ_session *self) {
-  double at = occ_session_earlier(occ_revocation_due(self), occ_renewal_due(self));
-  at = occ_session_earlier(at, occ_sign_in_due(self));
+  double at = occ_grant_earlier(occ_revocation_due(self), occ_renewal_due(self));
+  at = occ_grant_earlier(at, occ_sign_in_due(self));
   if (at != self->alarm) {
     self->alarm = at;
     occ_host_alarm(at);

@@ -97,12 +97,4 @@ OCC_INLINE double occ_session_to_come(double now, double time) {
   return time > now ? time : 0;
 }
 
-/* Returns the earlier of two times, where 0 stands for never. */
-static inline double occ_session_earlier(double one, double other) {
-  if (one == 0 || other == 0) {
-    return one + other;
-  }
-  return one < other ? one : other;
-}
-
 #endif

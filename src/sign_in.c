@@ -94,7 +94,7 @@ void occ_sign_in_completed(occ_session *self, occ_grant *place, occ_status statu
 double occ_sign_in_due(const occ_session *self) {
   /* A page that goes away sends no sign-in, but may stay after all: no time counts as past then. */
   const double now = self->is_leaving ? 0 : self->now;
-  return is_waiting(self) ? occ_session_earlier(occ_session_to_come(now, self->sign_in.due),
-                                                occ_session_to_come(now, self->revoking_until))
+  return is_waiting(self) ? occ_grant_earlier(occ_session_to_come(now, self->sign_in.due),
+                                              occ_session_to_come(now, self->revoking_until))
                           : 0;
 }
