@@ -14,7 +14,6 @@
 #define DELIVERY(name, number, text) CONSTANT("DELIVERY", name, number)
 #define FLAG(name, number, text) CONSTANT("FLAG", name, number)
 #define STATUS(name, number, text) CONSTANT("STATUS", name, number)
-
 #define PARAMETER(name, number, most) CONSTANT("PARAMETER", name, number)
 
 #define DIGITS_OF(number) #number

@@ -13,7 +13,8 @@
  * terminated by a zero.
  *
  * Text goes in by name: write it into occ_session_input(), and name it with occ_session_text(); the
- * next call is about it. The buffer is wiped before that call returns, whatever its status.
+ * next call is about it. If a text was named, the buffer is wiped before that call returns,
+ * whatever its status.
  *
  * Every function returns an occ_status and none traps. Besides those it names, each may return
  *   OCC_STATUS_NOT_OPEN      the session was never opened, or its options were refused
@@ -212,7 +213,8 @@ char *occ_session_input(occ_session *self);
 /* The next `length` bytes of the input are this text of the next call. A text that is not given is
  * empty. BODY and SNAPSHOT are given last, since a zero must stand behind them. If a text is longer
  * than it may be or than what is left of the buffer, or if there is no such parameter, the next
- * call gives OCC_STATUS_BAD_LENGTH. From within a host function nothing is taken. */
+ * call gives OCC_STATUS_BAD_LENGTH. From within a host function nothing is taken, and
+ * the outer call wipes it. */
 void occ_session_text(occ_session *self, occ_parameter parameter, size_t length);
 
 /* Opens the session, anonymous and without grants. The texts are those of OCC_OPTIONS. flags are of
